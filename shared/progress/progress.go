@@ -1,0 +1,86 @@
+// Package progress answers how far a job is compared with how far it should be.
+//
+// It is pure arithmetic: no clock, no I/O. All shares are dimensionless, 1 is
+// the whole.
+package progress
+
+import (
+	"math"
+	"time"
+)
+
+// Facts are what one tick knows of a job.
+type Facts struct {
+	Items    int64         // items the job had at its start, > 0
+	Queued   int64         // items that wait
+	InFlight int64         // items that a worker holds
+	Begun    bool          // work has been seen; before that an empty queue means "not filled yet"
+	Elapsed  time.Duration // since submission
+	Budget   time.Duration // expected time, > 0
+}
+
+// Progress is how far a job is. The names are those of the Asperathos
+// Monitor's metrics job_progress, time_progress and application_progress_error.
+type Progress struct {
+	Job   float64 // completed share of the items, in [0, 1]
+	Time  float64 // elapsed share of the budget, >= 0, above 1 once the deadline passed
+	Error float64 // Job - Time: negative means late
+}
+
+// Compute is the whole arithmetic of a sample:
+//
+//	job   = (items - queued - in flight) / items   clamped to [0, 1]
+//	time  = elapsed / budget                       never negative, not clamped above
+//	error = job - time
+//
+// Worked: 6 items of which 2 wait and 1 is in flight, 4 s into 60 s:
+// job 3/6 = 0.5, time 4/60 = 0.0667, error 0.4333.
+func Compute(f Facts) Progress {
+	job, elapsed := Job(f), Share(f.Elapsed, f.Budget)
+	return Progress{Job: job, Time: elapsed, Error: job - elapsed}
+}
+
+// Job is the completed share of the items. Items <= 0 gives 0 (such a job is
+// refused at start), as does a job that has not begun. More items in the lists
+// than the job had gives 0; an honest 0 stays 0.
+func Job(f Facts) float64 {
+	if f.Items <= 0 || !f.Begun {
+		return 0
+	}
+	return clamp(float64(Completed(f)) / float64(f.Items))
+}
+
+// Completed is the number of finished items, in [0, Items].
+func Completed(f Facts) int64 {
+	if !f.Begun {
+		return 0
+	}
+	left := saturatingAdd(max(f.Queued, 0), max(f.InFlight, 0))
+	return min(max(f.Items-left, 0), max(f.Items, 0))
+}
+
+// Share is elapsed as a share of budget: real time, so the second day of a job
+// counts (no wrap after 24 h). A submission in the future gives 0. A budget
+// <= 0 gives 0 (such a job is refused at start).
+func Share(elapsed, budget time.Duration) float64 {
+	if elapsed <= 0 || budget <= 0 {
+		return 0
+	}
+	return float64(elapsed) / float64(budget)
+}
+
+// clamp keeps a share in [0, 1]; NaN becomes 0.
+func clamp(share float64) float64 {
+	if math.IsNaN(share) {
+		return 0
+	}
+	return min(max(share, 0), 1)
+}
+
+// saturatingAdd adds two non-negative numbers and stops at the largest int64.
+func saturatingAdd(a, b int64) int64 {
+	if a > math.MaxInt64-b {
+		return math.MaxInt64
+	}
+	return a + b
+}
