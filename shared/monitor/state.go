@@ -1,0 +1,74 @@
+package monitor
+
+import (
+	"time"
+
+	"kubejobs/shared/accounting"
+	"kubejobs/shared/history"
+	"kubejobs/shared/sample"
+	"kubejobs/shared/summary"
+)
+
+// Phase is where a job is in its life.
+type Phase string
+
+const (
+	// PhasePending is a job whose work has not been seen yet.
+	PhasePending Phase = "pending"
+	// PhaseRunning is a job whose work has been seen.
+	PhaseRunning Phase = "running"
+	// PhaseFinished is a job that completed; it has a report.
+	PhaseFinished Phase = "finished"
+	// PhaseFailed is a job that failed, or that could not be observed too many
+	// times in a row; it has a report.
+	PhaseFailed Phase = "failed"
+	// PhaseStopped is a job whose monitoring was ended by a caller.
+	PhaseStopped Phase = "stopped"
+)
+
+// Living tells whether a job in this phase is ticked.
+func (p Phase) Living() bool { return p == PhasePending || p == PhaseRunning }
+
+// State is what ticks change.
+type State struct {
+	Phase     Phase            `json:"phase"`
+	Begun     bool             `json:"begun,omitempty"`    // work has been seen
+	Failures  int              `json:"failures,omitempty"` // in a row
+	LastError string           `json:"last_error,omitempty"`
+	Reason    string           `json:"reason,omitempty"` // why the job ended
+	EndedAt   int64            `json:"ended_at,omitempty"`
+	Summary   summary.Summary  `json:"summary"`
+	History   history.Index    `json:"history"`
+	Ticks     accounting.Ticks `json:"ticks"`
+}
+
+// newState is that of a job that was just started.
+func newState(spec Spec, begun bool) State {
+	return State{
+		Phase: PhasePending,
+		Begun: begun,
+		Ticks: accounting.New(spec.Schedule(), spec.Accepted),
+	}
+}
+
+// end is the state of a job that is not ticked any more.
+func (s State) end(phase Phase, reason string, now time.Time) State {
+	s.Phase, s.Reason, s.EndedAt = phase, reason, now.UnixMilli()
+	return s
+}
+
+// Record is all that the store knows of a job.
+type Record struct {
+	Spec      Spec
+	State     State
+	Revision  int64 // of State: a commit names the one that it started from
+	Scheduled bool  // its schedule was created
+	Duplicate int64 // deliveries of a tick that had been committed before
+	Surplus   int64 // ticks too close to another
+	Tick      *TickRecord
+}
+
+// TickRecord is what the store keeps of a committed tick for a while.
+type TickRecord struct {
+	Sample *sample.Sample // nil: the tick could not observe the job
+}

@@ -1,0 +1,123 @@
+package monitor
+
+import (
+	"context"
+	"time"
+
+	"kubejobs/shared/accounting"
+	"kubejobs/shared/forecast"
+	"kubejobs/shared/sample"
+)
+
+// Status is one job as it is now. Times are RFC 3339 in UTC, durations in
+// seconds.
+type Status struct {
+	ID        JobID     `json:"id"`
+	Phase     Phase     `json:"phase"`
+	Reason    string    `json:"reason,omitempty"`
+	Scheduled bool      `json:"scheduled"`
+	Items     int64     `json:"number_of_jobs"`
+	Budget    float64   `json:"expected_time"`
+	Submitted time.Time `json:"submission_time"`
+	Deadline  time.Time `json:"deadline"`
+	Period    float64   `json:"collect_period"`
+	Cron      string    `json:"schedule"`
+	Queue     string    `json:"queue"`
+	Strategy  string    `json:"scaling_strategy"`
+
+	Progress *ProgressStatus `json:"progress"`    // null before the first sample
+	Last     *SampleStatus   `json:"last_sample"` // null before the first sample
+	Samples  int64           `json:"samples"`
+
+	Rate   float64    `json:"rate"`            // items a second
+	Finish *time.Time `json:"expected_finish"` // null while unknown
+
+	Failures  int                `json:"failures"` // in a row
+	LastError string             `json:"last_error,omitempty"`
+	Ticks     accounting.Account `json:"ticks"`
+	NextTick  *time.Time         `json:"next_tick"` // null for an ended job
+	EndedAt   *time.Time         `json:"ended_at,omitempty"`
+	Report    *Report            `json:"report,omitempty"` // of an ended job
+}
+
+// ProgressStatus is how far a job is.
+type ProgressStatus struct {
+	Job   float64 `json:"job"`
+	Time  float64 `json:"time"`
+	Error float64 `json:"error"`
+}
+
+// SampleStatus is the last sample.
+type SampleStatus struct {
+	At        time.Time `json:"at"`
+	Timestamp int64     `json:"timestamp"` // Unix milliseconds
+	Replicas  int64     `json:"replicas"`
+}
+
+// listPage is how many jobs a page of a list holds at most.
+const listPage = 100
+
+// Status is one job, living or ended; ErrUnknownJob.
+func (s *Service) Status(ctx context.Context, id JobID) (Status, error) {
+	record, err := s.store.Load(ctx, id, "")
+	if err != nil {
+		return Status{}, err
+	}
+	return newStatus(record, s.now()), nil
+}
+
+// List is a page of the living jobs in the order of their ids, from the first
+// one after after, and the id to go on from ("" at the end). A limit outside
+// 1 to 100 is taken as 100.
+func (s *Service) List(ctx context.Context, after JobID, limit int) ([]Status, JobID, error) {
+	if limit < 1 || limit > listPage {
+		limit = listPage
+	}
+	records, next, err := s.store.List(ctx, after, limit)
+	if err != nil {
+		return nil, "", err
+	}
+	page := make([]Status, 0, len(records))
+	for _, record := range records {
+		page = append(page, newStatus(record, s.now()))
+	}
+	return page, next, nil
+}
+
+// newStatus is pure.
+func newStatus(r Record, now time.Time) Status {
+	schedule := r.Spec.Schedule()
+	status := Status{
+		ID: r.Spec.ID, Phase: r.State.Phase, Reason: r.State.Reason,
+		Scheduled: r.Scheduled && r.State.Phase.Living(),
+		Items:     r.Spec.Items, Budget: r.Spec.Budget.Seconds(),
+		Submitted: r.Spec.Submitted, Deadline: r.Spec.Deadline(),
+		Period: schedule.Every.Seconds(), Cron: schedule.Cron,
+		Queue: r.Spec.Queue.String(), Strategy: r.Spec.Strategy,
+		Samples: r.State.Summary.Count, Failures: r.State.Failures, LastError: r.State.LastError,
+	}
+	if r.State.Phase.Living() {
+		next := schedule.Next(now)
+		status.NextTick = &next
+	} else {
+		now = time.UnixMilli(r.State.EndedAt).UTC()
+		report := newReport(r.Spec, r.State)
+		status.EndedAt, status.Report = &now, &report
+	}
+	status.Ticks = r.State.Ticks.At(schedule, now)
+	status.Ticks.Duplicate, status.Ticks.Surplus = r.Duplicate, r.Surplus
+	if last := r.State.Summary.Last; last != nil {
+		status.withSample(r.Spec, *r.State.Summary.First, *last)
+	}
+	return status
+}
+
+func (s *Status) withSample(spec Spec, first, last sample.Sample) {
+	s.Progress = &ProgressStatus{Job: last.Job, Time: last.Time, Error: last.Error}
+	s.Last = &SampleStatus{At: last.Moment(), Timestamp: last.At, Replicas: last.Replicas}
+	f := forecast.Estimate(spec.Items, first, last)
+	s.Rate = f.Rate
+	if !f.Finish.IsZero() {
+		s.Finish = &f.Finish
+	}
+}
