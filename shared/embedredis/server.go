@@ -1,0 +1,65 @@
+// Package embedredis answers where jobs are kept when nothing is installed: in
+// a Redis inside the process (miniredis), on a loopback port. It forgets all at
+// the end.
+package embedredis
+
+import (
+	"fmt"
+	"net"
+	"strconv"
+	"time"
+
+	"github.com/alicebob/miniredis/v2"
+)
+
+// Server is a running Redis.
+type Server struct {
+	redis *miniredis.Miniredis
+	stop  chan struct{}
+	done  chan struct{}
+}
+
+// Start listens on 127.0.0.1; port 0 is any free one.
+func Start(port int) (*Server, error) {
+	s := &Server{redis: miniredis.NewMiniRedis(), stop: make(chan struct{}), done: make(chan struct{})}
+	if err := s.redis.StartAddr(net.JoinHostPort("127.0.0.1", strconv.Itoa(port))); err != nil {
+		return nil, fmt.Errorf("start embedded Redis: %w", err)
+	}
+	go s.age()
+	return s, nil
+}
+
+// Addr is host:port.
+func (s *Server) Addr() string { return s.redis.Addr() }
+
+// Port is the port that it listens on.
+func (s *Server) Port() int {
+	port, err := strconv.Atoi(s.redis.Port())
+	if err != nil {
+		panic(err) // miniredis took it from its listener
+	}
+	return port
+}
+
+// Close ends the server.
+func (s *Server) Close() {
+	close(s.stop)
+	<-s.done
+	s.redis.Close()
+}
+
+// age makes keys expire: miniredis's own clock stands still.
+func (s *Server) age() {
+	defer close(s.done)
+	const step = time.Second
+	ticker := time.NewTicker(step)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-s.stop:
+			return
+		case <-ticker.C:
+			s.redis.FastForward(step)
+		}
+	}
+}

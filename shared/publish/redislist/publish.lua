@@ -1,0 +1,20 @@
+-- Publishes one sample for the Controller, once for each tick.
+-- KEYS  1 list of samples  2 sorted set: id of a published tick → its timestamp
+-- ARGV  1 id of the tick  2 timestamp in milliseconds
+--       3 text before and  4 text after the timestamp
+--       5 samples kept  6 ticks remembered  7 milliseconds that both keys live
+-- Returns the timestamp published, or minus the one published before.
+-- The Controller drops a sample that is not newer than the last one it saw, so
+-- a timestamp that does not rise is raised by a millisecond over the last.
+local before = redis.call('ZSCORE', KEYS[2], ARGV[1])
+if before then return -tonumber(before) end
+local at = tonumber(ARGV[2])
+local last = redis.call('ZREVRANGE', KEYS[2], 0, 0, 'WITHSCORES')
+if last[2] and at <= tonumber(last[2]) then at = tonumber(last[2]) + 1 end
+redis.call('RPUSH', KEYS[1], ARGV[3] .. string.format('%.0f', at) .. ARGV[4])
+redis.call('LTRIM', KEYS[1], -tonumber(ARGV[5]), -1)
+redis.call('ZADD', KEYS[2], string.format('%.0f', at), ARGV[1])
+redis.call('ZREMRANGEBYRANK', KEYS[2], 0, -tonumber(ARGV[6]) - 1)
+redis.call('PEXPIRE', KEYS[1], ARGV[7])
+redis.call('PEXPIRE', KEYS[2], ARGV[7])
+return at

@@ -1,0 +1,34 @@
+package redisstore
+
+import "kubejobs/shared/monitor"
+
+// Keys of one job share a hash tag, so that a script may touch them together
+// on a Redis Cluster.
+
+// stateKey is a hash: spec, state, rev, living, fingerprint, scheduled,
+// duplicate, surplus.
+func stateKey(id monitor.JobID) string { return "monitor:{" + string(id) + "}:state" }
+
+// ticksKey is a hash: id of a committed tick → its sample, "" if it failed.
+func ticksKey(id monitor.JobID) string { return "monitor:{" + string(id) + "}:ticks" }
+
+// orderKey is a list: ids in ticksKey, oldest first.
+func orderKey(id monitor.JobID) string { return "monitor:{" + string(id) + "}:order" }
+
+// historyKey is a list: kept samples, oldest first.
+func historyKey(id monitor.JobID) string { return "monitor:{" + string(id) + "}:history" }
+
+// indexKey is a sorted set of the living jobs' ids, all with score 0, so that
+// it is ordered by id. It may hold a job that has just ended, never lack one
+// that lives.
+const indexKey = "monitor:jobs"
+
+// Fields of stateKey.
+const (
+	fieldSpec      = "spec"
+	fieldState     = "state"
+	fieldRevision  = "rev"
+	fieldScheduled = "scheduled"
+	fieldDuplicate = "duplicate"
+	fieldSurplus   = "surplus"
+)

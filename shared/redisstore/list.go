@@ -1,0 +1,86 @@
+package redisstore
+
+import (
+	"context"
+	"errors"
+
+	"github.com/redis/go-redis/v9"
+
+	"kubejobs/shared/monitor"
+)
+
+// List implements monitor.Store: one page of the index, then the page's jobs in
+// one pipeline. Jobs that have ended are dropped from the index, so a page may
+// be shorter than limit before the end.
+func (s *Store) List(ctx context.Context, after monitor.JobID, limit int) ([]monitor.Record, monitor.JobID, error) {
+	from := "-"
+	if after != "" {
+		from = "(" + string(after)
+	}
+	ids, err := s.client.ZRangeArgs(ctx, redis.ZRangeArgs{
+		Key: indexKey, Start: from, Stop: "+", ByLex: true, Count: int64(limit),
+	}).Result()
+	if err != nil {
+		return nil, "", unavailable("list jobs", err)
+	}
+	if len(ids) == 0 {
+		return nil, "", nil
+	}
+	next := monitor.JobID("")
+	if len(ids) == limit {
+		next = monitor.JobID(ids[len(ids)-1])
+	}
+	records, ended, err := s.load(ctx, ids)
+	if err == nil && len(ended) > 0 {
+		err = s.unindex(ctx, ended...)
+	}
+	return records, next, err
+}
+
+// index notes a living job.
+func (s *Store) index(ctx context.Context, id string) error {
+	return unavailable("index job", s.client.ZAdd(ctx, indexKey, redis.Z{Member: id}).Err())
+}
+
+// unindex drops jobs that have ended, then looks again: one that was started
+// anew meanwhile is put back.
+func (s *Store) unindex(ctx context.Context, ids ...string) error {
+	members := make([]any, len(ids))
+	for i, id := range ids {
+		members[i] = id
+	}
+	if err := s.client.ZRem(ctx, indexKey, members...).Err(); err != nil {
+		return unavailable("clean index", err)
+	}
+	living, _, err := s.load(ctx, ids)
+	for _, record := range living {
+		err = errors.Join(err, s.index(ctx, string(record.Spec.ID)))
+	}
+	return err
+}
+
+// load reads the living jobs among ids, and names the others.
+func (s *Store) load(ctx context.Context, ids []string) (living []monitor.Record, ended []string, err error) {
+	pipe := s.client.Pipeline()
+	fields := make([]*redis.SliceCmd, len(ids))
+	for i, id := range ids {
+		fields[i] = loadFields(ctx, pipe, monitor.JobID(id))
+	}
+	if _, err := pipe.Exec(ctx); err != nil {
+		return nil, nil, unavailable("load jobs", err)
+	}
+	for i, id := range ids {
+		record, err := decode(fields[i])
+		switch {
+		case monitor.KindOf(err) == monitor.KindNotFound:
+			ended = append(ended, id)
+		case err != nil:
+			return nil, nil, err
+		case record.State.Phase.Living():
+			living = append(living, record)
+		default:
+			ended = append(ended, id)
+		}
+	}
+	return living, ended, nil
+}

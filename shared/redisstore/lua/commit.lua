@@ -1,0 +1,33 @@
+-- Replaces a job's state if it is still the one loaded, and notes the tick that
+-- made the change.
+-- KEYS  1 state  2 ticks  3 order  4 history
+-- ARGV  1 revision loaded  2 new state  3 '1' if the job lives after it
+--       4 id of the tick, '' for none  5 sample of the tick, '' for none
+--       6 how many ticks are remembered
+--       7 '1' to drop every second sample of the history
+--       8 sample to append to the history, '' for none
+--       9 milliseconds that an ended job's keys live
+-- Returns 1 committed, 2 tick committed before, 3 another revision, 4 no job.
+local rev = redis.call('HGET', KEYS[1], 'rev')
+if not rev then return 4 end
+if ARGV[4] ~= '' and redis.call('HEXISTS', KEYS[2], ARGV[4]) == 1 then return 2 end
+if rev ~= ARGV[1] then return 3 end
+
+redis.call('HSET', KEYS[1], 'state', ARGV[2], 'living', ARGV[3], 'rev', tostring(tonumber(rev) + 1))
+if ARGV[4] ~= '' then
+  redis.call('HSET', KEYS[2], ARGV[4], ARGV[5])
+  local remembered = redis.call('RPUSH', KEYS[3], ARGV[4])
+  if remembered > tonumber(ARGV[6]) then
+    redis.call('HDEL', KEYS[2], redis.call('LPOP', KEYS[3]))
+  end
+end
+if ARGV[7] == '1' then
+  local samples = redis.call('LRANGE', KEYS[4], 0, -1)
+  redis.call('DEL', KEYS[4])
+  for i = 1, #samples, 2 do redis.call('RPUSH', KEYS[4], samples[i]) end
+end
+if ARGV[8] ~= '' then redis.call('RPUSH', KEYS[4], ARGV[8]) end
+if ARGV[3] ~= '1' then
+  for _, key in ipairs(KEYS) do redis.call('PEXPIRE', key, ARGV[9]) end
+end
+return 1
