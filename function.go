@@ -1,0 +1,74 @@
+// Package function is the function set as Knative's func CLI builds it: `func
+// run`, `func invoke` and `func deploy` find New here.
+package function
+
+import (
+	"context"
+	"net/http"
+	"os"
+	"sync/atomic"
+
+	"kubejobs/functions"
+	"kubejobs/shared/config"
+	"kubejobs/shared/httpapi"
+	"kubejobs/shared/logging"
+)
+
+// Function is one instance. It opens nothing until Start.
+type Function struct{ started atomic.Pointer[instance] }
+
+type instance struct {
+	set     *functions.Set
+	handler http.Handler
+}
+
+// New is an instance that is not started.
+func New() *Function { return &Function{} }
+
+// Start opens what the settings name and begins ticking. func's middleware
+// calls it beside the first requests: until it is done Ready says no.
+func (f *Function) Start(ctx context.Context, settings map[string]string) error {
+	cfg, err := config.Load(func(name string) (string, bool) {
+		value, ok := settings[name]
+		return value, ok
+	})
+	if err != nil {
+		return err
+	}
+	set, err := functions.Open(ctx, cfg, logging.New(os.Stderr, cfg.LogLevel), functions.Options{})
+	if err != nil {
+		return err
+	}
+	handler, err := set.Handler(cfg.Target)
+	if err != nil {
+		return err
+	}
+	f.started.Store(&instance{set: set, handler: handler})
+	return set.Start(ctx)
+}
+
+// Handle serves a request.
+func (f *Function) Handle(w http.ResponseWriter, r *http.Request) {
+	if i := f.started.Load(); i != nil {
+		i.handler.ServeHTTP(w, r)
+		return
+	}
+	httpapi.Refuse(w, http.StatusServiceUnavailable, "starting")
+}
+
+// Ready tells whether requests can be served.
+func (f *Function) Ready(ctx context.Context) (bool, error) {
+	i := f.started.Load()
+	return i != nil && i.set.Ready(ctx) == nil, nil
+}
+
+// Alive tells whether the instance should go on.
+func (f *Function) Alive(context.Context) (bool, error) { return true, nil }
+
+// Stop releases everything. func's middleware has drained the requests before.
+func (f *Function) Stop(context.Context) error {
+	if i := f.started.Swap(nil); i != nil {
+		return i.set.Close()
+	}
+	return nil
+}

@@ -1,0 +1,172 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+	"golang.org/x/sync/errgroup"
+
+	"kubejobs/functions"
+	"kubejobs/shared/config"
+	"kubejobs/shared/monitor"
+	"kubejobs/shared/publish/redislist"
+	"kubejobs/shared/workqueue"
+)
+
+const (
+	demoID      = monitor.JobID("demo")
+	demoItems   = 3000
+	demoWorkers = 4
+	demoBudget  = 30 * time.Second
+	// demoShare of the budget is what the paced work takes.
+	demoShare = 0.8
+	// demoWait is how long the server may take to start.
+	demoWait = 10 * time.Second
+)
+
+type demoOptions struct {
+	run    bool
+	dir    string
+	budget time.Duration
+}
+
+// work is the demo: fill a queue with files, monitor it, let workers drain it,
+// show the samples and check what is left.
+func (o demoOptions) work(out io.Writer, cfg config.Config) func(context.Context, *functions.Set) error {
+	return func(ctx context.Context, set *functions.Set) error {
+		server := "http://" + cfg.Listen
+		if o.budget < 5*time.Second {
+			return errors.New("--budget: want at least 5s")
+		}
+		client := redis.NewClient(&redis.Options{Addr: set.EmbeddedRedis()})
+		defer client.Close()
+		if err := o.fill(ctx, out, client); err != nil {
+			return err
+		}
+		if err := startDemo(ctx, server, o.budget); err != nil {
+			return err
+		}
+		status, err := o.monitor(ctx, out, server, client)
+		if err != nil {
+			return err
+		}
+		return check(ctx, out, set, server, client, status)
+	}
+}
+
+func (o demoOptions) fill(ctx context.Context, out io.Writer, client *redis.Client) error {
+	items, err := fileItems(ctx, o.dir, demoItems)
+	if err != nil {
+		return err
+	}
+	if err := client.RPush(ctx, workqueue.Waiting, items...).Err(); err != nil {
+		return fmt.Errorf("fill the queue: %w", err)
+	}
+	fmt.Fprintf(out, "%d .go files are in the list %q of the Redis at %s; %d workers hash them and count their\n"+
+		"lines, paced to take %.0f s. Deadline: %.0f s.\n\n",
+		len(items), workqueue.Waiting, client.Options().Addr, demoWorkers, demoShare*o.budget.Seconds(), o.budget.Seconds())
+	return nil
+}
+
+// monitor drains the queue and shows the job until it ends.
+func (o demoOptions) monitor(ctx context.Context, out io.Writer, server string, client *redis.Client) (monitor.Status, error) {
+	items, err := client.LLen(ctx, workqueue.Waiting).Result()
+	if err != nil {
+		return monitor.Status{}, err
+	}
+	over := time.Duration(demoShare * float64(o.budget))
+	ctx, cancel := context.WithTimeout(ctx, 4*o.budget)
+	defer cancel()
+	var status monitor.Status
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return drain(ctx, client, demoWorkers, pacing(int(items), over)) })
+	group.Go(func() (err error) {
+		status, err = watch(ctx, out, server, demoID)
+		return err
+	})
+	return status, group.Wait()
+}
+
+// startDemo asks as Asperathos' Manager would, once the server is there.
+func startDemo(ctx context.Context, server string, budget time.Duration) error {
+	ctx, cancel := context.WithTimeout(ctx, demoWait)
+	defer cancel()
+	body := fmt.Appendf(nil, `{"plugin":"kubejobs","plugin_info":{"expected_time":%g}}`, budget.Seconds())
+	for {
+		response, err := post(ctx, server+"/monitoring/"+string(demoID), body)
+		if err == nil {
+			defer response.Body.Close()
+			if response.StatusCode == http.StatusAccepted {
+				return nil
+			}
+			text, _ := io.ReadAll(response.Body)
+			return fmt.Errorf("start: %s: %s", response.Status, text)
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("start: %w", err)
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+}
+
+func post(ctx context.Context, target string, body []byte) (*http.Response, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, target, bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	request.Header.Set("Content-Type", "application/json")
+	return http.DefaultClient.Do(request)
+}
+
+// check shows the report and compares what is left with what should be; its
+// error makes the program exit with 1.
+func check(
+	ctx context.Context, out io.Writer, set *functions.Set, server string, client *redis.Client, status monitor.Status,
+) error {
+	if ctx.Err() != nil {
+		return errors.New("the demo was interrupted")
+	}
+	var report map[string]any
+	reportErr := getJSON(ctx, server, "/monitoring/"+string(demoID)+"/report", &report)
+	text, err := json.MarshalIndent(report, "  ", "  ")
+	if err != nil {
+		return err
+	}
+	samples, err := client.LLen(ctx, redislist.Key(demoID)).Result()
+	if err != nil {
+		return err
+	}
+	results, err := client.LLen(ctx, workqueue.Done).Result()
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "\nreport\n  %s\n\n", text)
+	checks := []struct {
+		what string
+		ok   bool
+	}{
+		{fmt.Sprintf("the job finished (%s)", status.Phase), status.Phase == monitor.PhaseFinished},
+		{fmt.Sprintf("every item has a result (%d of %d)", results, status.Items), results == status.Items},
+		{fmt.Sprintf("every sample is in %s (%d of %d)", redislist.Key(demoID), samples, status.Samples), samples > 0 && samples == status.Samples},
+		{"the report is there", reportErr == nil && report["final_error"] != nil},
+		{"the schedule is gone", !set.Scheduled(demoID)},
+	}
+	var failed []error
+	for _, c := range checks {
+		mark := "ok  "
+		if !c.ok {
+			mark = "FAIL"
+			failed = append(failed, errors.New("check failed: "+c.what))
+		}
+		fmt.Fprintf(out, "  %s %s\n", mark, c.what)
+	}
+	return errors.Join(failed...)
+}

@@ -1,0 +1,57 @@
+package main
+
+import (
+	"fmt"
+	"math"
+	"strings"
+	"time"
+
+	"kubejobs/shared/monitor"
+)
+
+// barWidth is in characters.
+const barWidth = 24
+
+// progressLine is a job in one line, with its expected finish against the
+// deadline:
+//
+//	demo running  [=========|----------]  45.2 % done, time 50.1 % (-4.9)  131/s  4 in flight  finish in 11 s, 2 s late
+//
+// The bar shows the items done; the mark in it is where they should be.
+func progressLine(s monitor.Status, now time.Time) string {
+	if s.Progress == nil {
+		return fmt.Sprintf("%s %-8s no sample yet (%d items, deadline %s)", s.ID, s.Phase, s.Items, s.Deadline.Format(time.TimeOnly))
+	}
+	line := fmt.Sprintf("%s %-8s [%s] %5.1f %% done, time %5.1f %% (%+.1f)  %.1f/s  %d in flight",
+		s.ID, s.Phase, bar(s.Progress.Job, s.Progress.Time), 100*s.Progress.Job, 100*s.Progress.Time,
+		100*s.Progress.Error, s.Rate, s.Last.Replicas)
+	return line + "  " + expectation(s, now)
+}
+
+// bar is the done share, with a mark at the due share.
+func bar(done, due float64) string {
+	cells := []byte(strings.Repeat("-", barWidth))
+	for i := range int(math.Round(min(max(done, 0), 1) * barWidth)) {
+		cells[i] = '='
+	}
+	if due >= 0 && due < 1 {
+		cells[int(due*barWidth)] = '|'
+	}
+	return string(cells)
+}
+
+// expectation says when the job will be done.
+func expectation(s monitor.Status, now time.Time) string {
+	switch {
+	case s.EndedAt != nil:
+		return fmt.Sprintf("%s after %.1f s: %s", s.Phase, s.EndedAt.Sub(s.Submitted).Seconds(), s.Reason)
+	case s.Finish == nil:
+		return "finish unknown yet"
+	}
+	spare := s.Deadline.Sub(*s.Finish).Seconds()
+	word := "early"
+	if spare < 0 {
+		word = "late"
+	}
+	return fmt.Sprintf("finish in %.0f s, %.0f s %s", math.Max(s.Finish.Sub(now).Seconds(), 0), math.Abs(spare), word)
+}

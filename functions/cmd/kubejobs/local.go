@@ -1,0 +1,100 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"strconv"
+
+	"github.com/spf13/cobra"
+
+	"kubejobs/functions"
+	"kubejobs/shared/config"
+	"kubejobs/shared/logging"
+)
+
+func newLocal() *cobra.Command {
+	var redisPort int
+	var demo demoOptions
+	cmd := &cobra.Command{
+		Use:   "local",
+		Short: "Run the whole thing on this machine, with nothing installed",
+		Long: "Runs every function, the local scheduler and a Redis inside the process, all on\n" +
+			"loopback ports. Everything is forgotten at the end.",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			cfg, err := localConfig(demo.run)
+			if err != nil {
+				return err
+			}
+			work := announce(cmd.OutOrStdout(), cfg)
+			if demo.run {
+				work = demo.work(cmd.OutOrStdout(), cfg)
+			}
+			return serve(cmd.Context(), cfg, logging.New(os.Stderr, cfg.LogLevel), functions.Options{RedisPort: redisPort}, work)
+		},
+	}
+	cmd.Flags().IntVar(&redisPort, "redis-port", 0, "loopback port of the embedded Redis, 0 for any free one")
+	cmd.Flags().BoolVar(&demo.run, "demo", false, "monitor a real workload for about half a minute, check the outcome and end")
+	cmd.Flags().StringVar(&demo.dir, "dir", "", "demo: folder whose .go files are the items (default: the Go installation's)")
+	cmd.Flags().DurationVar(&demo.budget, "budget", demoBudget, "demo: the deadline")
+	return cmd
+}
+
+// localConfig is the environment's settings with what makes them local: the
+// embedded Redis, every function, a loopback address. The demo listens on any
+// free port and logs warnings only.
+func localConfig(demo bool) (config.Config, error) {
+	override := map[string]string{"STATE_REDIS_URL": "", "FUNCTION_TARGET": config.TargetAll, "K_SERVICE": ""}
+	if _, set := os.LookupEnv("LOG_LEVEL"); demo && !set {
+		override["LOG_LEVEL"] = "error"
+	}
+	port := os.Getenv("PORT")
+	if port == "" {
+		port = "8080"
+	}
+	if demo {
+		free, err := freePort()
+		if err != nil {
+			return config.Config{}, err
+		}
+		port = strconv.Itoa(free)
+	}
+	override["LISTEN_ADDRESS"] = net.JoinHostPort("127.0.0.1", port)
+	return config.Load(func(name string) (string, bool) {
+		if value, ok := override[name]; ok {
+			return value, true
+		}
+		return os.LookupEnv(name)
+	})
+}
+
+func freePort() (int, error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return 0, fmt.Errorf("find a free port: %w", err)
+	}
+	defer listener.Close()
+	return listener.Addr().(*net.TCPAddr).Port, nil
+}
+
+// announce says what runs where, and what to do next.
+func announce(out io.Writer, cfg config.Config) func(context.Context, *functions.Set) error {
+	return func(ctx context.Context, set *functions.Set) error {
+		_, port, err := net.SplitHostPort(set.EmbeddedRedis())
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(out, `kubejobs is at http://%[1]s, its Redis at 127.0.0.1:%[2]s; Ctrl-C ends both.
+
+Fill a queue, monitor it, look at it:
+  redis-cli -p %[2]s rpush job a b c
+  curl -XPOST http://%[1]s/monitoring/demo -d '{"plugin":"kubejobs","plugin_info":{"expected_time":40}}'
+  curl http://%[1]s/monitoring/demo
+  redis-cli -p %[2]s lrange demo:metrics 0 -1
+`, cfg.Listen, port)
+		return wait(ctx, set)
+	}
+}

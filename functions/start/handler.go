@@ -1,0 +1,41 @@
+// Package start answers POST /monitoring/{id}: monitor a job.
+package start
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"kubejobs/shared/httpapi"
+	"kubejobs/shared/monitor"
+)
+
+type starter interface {
+	Start(ctx context.Context, r monitor.Request) error
+}
+
+// New is the handler; zone is that of submission_time.
+func New(service starter, zone *time.Location, log *slog.Logger) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		id, err := monitor.ParseJobID(r.PathValue("id"))
+		if err != nil {
+			httpapi.Fail(r.Context(), w, log, err)
+			return
+		}
+		body, ok := httpapi.ReadBody(w, r)
+		if !ok {
+			return
+		}
+		request, err := Decode(id, body, zone)
+		if err == nil {
+			err = service.Start(r.Context(), request)
+		}
+		if err != nil {
+			httpapi.Fail(r.Context(), w, log, err)
+			return
+		}
+		w.Header().Set("Location", "/monitoring/"+string(id))
+		httpapi.Respond(w, http.StatusAccepted, struct{}{})
+	})
+}

@@ -1,0 +1,154 @@
+package start
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"time"
+
+	"kubejobs/shared/egress"
+	"kubejobs/shared/monitor"
+)
+
+// reader takes fields out of a JSON object and collects what is wrong with
+// them. A field that is missing or null is its zero value.
+type reader struct {
+	object   map[string]any
+	prefix   string
+	problems []monitor.FieldError
+}
+
+func (r *reader) bad(field, format string, args ...any) {
+	name := r.prefix + field
+	for _, known := range r.problems {
+		if known.Field == name {
+			return
+		}
+	}
+	r.problems = append(r.problems, monitor.FieldError{Field: name, Problem: fmt.Sprintf(format, args...)})
+}
+
+func (r *reader) wrong(field, want string) { r.bad(field, "want %s, got %s", want, describe(r.object[field])) }
+
+// required notes a field that is missing.
+func (r *reader) required(field string) *reader {
+	if r.object[field] == nil {
+		r.bad(field, "is missing")
+	}
+	return r
+}
+
+func (r *reader) text(field string) string {
+	value, ok := r.object[field].(string)
+	if !ok && r.object[field] != nil {
+		r.wrong(field, "a string")
+	}
+	return value
+}
+
+func (r *reader) flag(field string) {
+	if _, ok := r.object[field].(bool); !ok && r.object[field] != nil {
+		r.wrong(field, "true or false")
+	}
+}
+
+// sub is a reader of an object in a field; its problems are its own.
+func (r *reader) sub(field string) *reader {
+	object, ok := r.object[field].(map[string]any)
+	if !ok && r.object[field] != nil {
+		r.wrong(field, "an object")
+	}
+	return &reader{object: object, prefix: field + "."}
+}
+
+// raw is a field as JSON.
+func (r *reader) raw(field string) json.RawMessage {
+	text, err := json.Marshal(r.object[field])
+	if err != nil || r.object[field] == nil {
+		return nil
+	}
+	return text
+}
+
+// whole is a whole number from low to high.
+func (r *reader) whole(field string, low, high int64) int64 {
+	if r.object[field] == nil {
+		return 0
+	}
+	number, ok := r.object[field].(json.Number)
+	if ok {
+		if value, err := number.Int64(); err == nil && value >= low && value <= high {
+			return value
+		}
+	}
+	r.wrong(field, fmt.Sprintf("a whole number from %d to %d", low, high))
+	return 0
+}
+
+// seconds is a number of seconds over 0, which may have a fraction.
+func (r *reader) seconds(field string) time.Duration {
+	if r.object[field] == nil {
+		return 0
+	}
+	number, ok := r.object[field].(json.Number)
+	if ok {
+		value, err := number.Float64()
+		if nanos := math.Round(value * float64(time.Second)); err == nil && nanos >= 1 && value <= maxSeconds {
+			return time.Duration(nanos)
+		}
+	}
+	r.wrong(field, fmt.Sprintf("a number of seconds over 0, at most %d", maxSeconds))
+	return 0
+}
+
+// moment is a time as Asperathos writes it.
+func (r *reader) moment(field string, zone *time.Location) time.Time {
+	text := r.text(field)
+	if text == "" {
+		if _, given := r.object[field].(string); given {
+			r.wrong(field, "YYYY-MM-DDTHH:MM:SS.ffffffGMT")
+		}
+		return time.Time{}
+	}
+	value, err := time.ParseInLocation(submissionLayout, text, zone)
+	if err != nil || !fractional(text) {
+		r.wrong(field, "YYYY-MM-DDTHH:MM:SS.ffffffGMT")
+		return time.Time{}
+	}
+	return value
+}
+
+// fractional tells whether a time that was parsed has one to six digits after
+// its point, as Python's %f wants; Go takes none and more.
+func fractional(text string) bool {
+	digits := len(text) - len("2006-01-02T15:04:05.GMT")
+	return digits >= 1 && digits <= 6 && text[len("2006-01-02T15:04:05")] == '.'
+}
+
+// host is the name or the address of a machine.
+func (r *reader) host(field string) string {
+	text := r.text(field)
+	if _, given := r.object[field].(string); given && !egress.Host(text) {
+		r.wrong(field, "a host name or an IP address")
+		return ""
+	}
+	return text
+}
+
+// describe shows a value in an error, shortened.
+func describe(value any) string {
+	switch v := value.(type) {
+	case string:
+		return fmt.Sprintf("%.80q", v)
+	case json.Number:
+		return fmt.Sprintf("%.80s", v)
+	case bool:
+		return fmt.Sprint(v)
+	case map[string]any:
+		return "an object"
+	case []any:
+		return "a list"
+	default:
+		return "null"
+	}
+}

@@ -1,0 +1,89 @@
+// Package status answers GET /monitoring and GET /monitoring/{id}: which jobs
+// are monitored, and how far they are.
+package status
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strconv"
+
+	"kubejobs/shared/httpapi"
+	"kubejobs/shared/monitor"
+)
+
+type reader interface {
+	Status(ctx context.Context, id monitor.JobID) (monitor.Status, error)
+	List(ctx context.Context, after monitor.JobID, limit int) ([]monitor.Status, monitor.JobID, error)
+}
+
+// Page is a page of the list.
+type Page struct {
+	Jobs []monitor.Status `json:"jobs"`
+	Next string           `json:"next,omitempty"` // path of the next page
+}
+
+// New is the handler of one job.
+func New(service reader, log *slog.Logger) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		id, err := monitor.ParseJobID(r.PathValue("id"))
+		if err != nil {
+			httpapi.Fail(r.Context(), w, log, err)
+			return
+		}
+		status, err := service.Status(r.Context(), id)
+		switch {
+		case err == nil:
+			httpapi.Respond(w, http.StatusOK, status)
+		case monitor.KindOf(err) == monitor.KindNotFound: // no call of the original: say it as HTTP does
+			httpapi.Refuse(w, http.StatusNotFound, monitor.ErrUnknownJob.Public())
+		default:
+			httpapi.Fail(r.Context(), w, log, err)
+		}
+	})
+}
+
+// NewList is the handler of the list: ?limit=1..100&after=ID.
+func NewList(service reader, log *slog.Logger) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		after, limit, err := query(r.URL.Query())
+		if err != nil {
+			httpapi.Fail(r.Context(), w, log, err)
+			return
+		}
+		jobs, next, err := service.List(r.Context(), after, limit)
+		if err != nil {
+			httpapi.Fail(r.Context(), w, log, err)
+			return
+		}
+		page := Page{Jobs: jobs}
+		if next != "" {
+			page.Next = "/monitoring?" + url.Values{
+				"after": {string(next)}, "limit": {strconv.Itoa(limit)},
+			}.Encode()
+		}
+		httpapi.Respond(w, http.StatusOK, page)
+	})
+}
+
+// maxLimit is the largest page.
+const maxLimit = 100
+
+func query(q url.Values) (after monitor.JobID, limit int, err error) {
+	var problems []monitor.FieldError
+	if text := q.Get("after"); text != "" {
+		if after, err = monitor.ParseJobID(text); err != nil {
+			problems = append(problems, monitor.FieldError{Field: "after", Problem: "want an id"})
+		}
+	}
+	limit = maxLimit
+	if text := q.Get("limit"); text != "" {
+		if limit, err = strconv.Atoi(text); err != nil || limit < 1 || limit > maxLimit {
+			problems = append(problems, monitor.FieldError{
+				Field: "limit", Problem: "want a whole number from 1 to " + strconv.Itoa(maxLimit),
+			})
+		}
+	}
+	return after, limit, monitor.Invalid(problems...)
+}

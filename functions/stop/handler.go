@@ -1,0 +1,31 @@
+// Package stop answers PUT /monitoring/{id}/stop: end the monitoring of a job.
+package stop
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+
+	"kubejobs/shared/httpapi"
+	"kubejobs/shared/monitor"
+)
+
+type stopper interface {
+	Stop(ctx context.Context, id monitor.JobID) error
+}
+
+// New is the handler.
+func New(service stopper, log *slog.Logger) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		id, err := monitor.ParseJobID(r.PathValue("id"))
+		if err == nil {
+			err = service.Stop(r.Context(), id)
+		}
+		if err != nil {
+			httpapi.Fail(r.Context(), w, log, err)
+			return
+		}
+		w.Header().Set("Content-Type", "application/json") // as the original, though there is no body
+		w.WriteHeader(http.StatusNoContent)
+	})
+}

@@ -1,0 +1,74 @@
+package tick
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"regexp"
+	"strings"
+
+	cloudevents "github.com/cloudevents/sdk-go/v2"
+
+	"kubejobs/shared/monitor"
+)
+
+// EventType is the type of a PingSource's events.
+const EventType = "dev.knative.sources.ping"
+
+// source is what a PingSource names itself.
+var source = regexp.MustCompile(`^/apis/v1/namespaces/[^/]+/pingsources/[^/]+$`)
+
+// maxEventID bounds what is stored of a tick.
+const maxEventID = 128
+
+// IsEvent tells whether a request carries a CloudEvent, in binary or
+// structured mode.
+func IsEvent(r *http.Request) bool {
+	return r.Header.Get("Ce-Specversion") != "" ||
+		strings.HasPrefix(r.Header.Get("Content-Type"), "application/cloudevents")
+}
+
+// Decode reads a tick from a CloudEvent, whose data is {"app_id": "ID"}. The
+// error is of kind invalid and names every wrong attribute.
+func Decode(r *http.Request, body []byte) (monitor.Tick, error) {
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	event, err := cloudevents.NewEventFromHTTPRequest(r)
+	if err != nil {
+		return monitor.Tick{}, invalid("event", "want a CloudEvent in binary or structured mode")
+	}
+	if err := event.Validate(); err != nil {
+		return monitor.Tick{}, invalid("event", strings.ReplaceAll(strings.TrimSpace(err.Error()), "\n", "; "))
+	}
+	var problems []monitor.FieldError
+	if event.Type() != EventType {
+		problems = append(problems, monitor.FieldError{
+			Field: "type", Problem: fmt.Sprintf("want %s, got %.80q", EventType, event.Type()),
+		})
+	}
+	if !source.MatchString(event.Source()) {
+		problems = append(problems, monitor.FieldError{
+			Field: "source", Problem: fmt.Sprintf("want a PingSource's, got %.80q", event.Source()),
+		})
+	}
+	if len(event.ID()) > maxEventID {
+		problems = append(problems, monitor.FieldError{
+			Field: "id", Problem: fmt.Sprintf("want at most %d bytes, got %d", maxEventID, len(event.ID())),
+		})
+	}
+	var data struct {
+		ID string `json:"app_id"`
+	}
+	id := monitor.JobID("")
+	if err := json.Unmarshal(event.Data(), &data); err != nil {
+		problems = append(problems, monitor.FieldError{Field: "data", Problem: `want {"app_id": "ID"}`})
+	} else if id, err = monitor.ParseJobID(data.ID); err != nil {
+		problems = append(problems, monitor.FieldError{Field: "data.app_id", Problem: fmt.Sprintf("want an id, got %.80q", data.ID)})
+	}
+	return monitor.Tick{ID: event.ID(), Job: id, Sent: event.Time()}, monitor.Invalid(problems...)
+}
+
+func invalid(field, problem string) error {
+	return monitor.Invalid(monitor.FieldError{Field: field, Problem: problem})
+}

@@ -1,0 +1,46 @@
+// Package tick answers a tick, a CloudEvent of a Knative PingSource: take one
+// sample of a job.
+package tick
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+
+	"kubejobs/shared/httpapi"
+	"kubejobs/shared/monitor"
+)
+
+type ticker interface {
+	Tick(ctx context.Context, tick monitor.Tick) (monitor.Outcome, error)
+}
+
+// answer is the body of an acknowledged tick; PingSource's adapter passes over
+// it.
+type answer struct {
+	Outcome monitor.Outcome `json:"outcome"`
+}
+
+// New is the handler. Its status speaks to PingSource's adapter, which retries
+// 503 and never 400 or 500: a tick that may succeed later is 503; one of a job
+// that is unknown or has ended is acknowledged.
+func New(service ticker, log *slog.Logger) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, ok := httpapi.ReadBody(w, r)
+		if !ok {
+			return
+		}
+		tick, err := Decode(r, body)
+		if err != nil {
+			httpapi.Fail(r.Context(), w, log, err)
+			return
+		}
+		outcome, err := service.Tick(r.Context(), tick)
+		if err != nil {
+			httpapi.Fail(r.Context(), w, log, err)
+			return
+		}
+		log.DebugContext(r.Context(), "tick", "job", tick.Job, "tick", tick.ID, "outcome", outcome)
+		httpapi.Respond(w, http.StatusOK, answer{outcome})
+	})
+}

@@ -1,0 +1,141 @@
+package functions
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"kubejobs/functions/plugins"
+	"kubejobs/functions/report"
+	"kubejobs/functions/start"
+	"kubejobs/functions/status"
+	"kubejobs/functions/stop"
+	"kubejobs/functions/tick"
+	"kubejobs/shared/config"
+	"kubejobs/shared/httpapi"
+)
+
+// limits bound a request. A start may wait 10 s for its schedule, and func's
+// middleware cuts an answer after 30 s.
+var limits = httpapi.Limits{Body: 1 << 20, Read: 10 * time.Second, Write: 25 * time.Second}
+
+// quietPeriod is how long no request must come before an instance that is told
+// to end may end.
+const quietPeriod = 500 * time.Millisecond
+
+// unit is what can be deployed: functions behind one small mux.
+type unit = *httpapi.Drainer
+
+func (s *Set) newUnits() map[string]unit {
+	units := map[string]unit{}
+	for name, mux := range map[string]*http.ServeMux{
+		config.TargetMonitor: s.monitorMux(s.help()),
+		config.TargetTick:    s.tickMux(),
+		config.TargetAll:     s.monitorMux(s.tickOrHelp()),
+	} {
+		probes := s.probes(name)
+		mux.Handle("/health/", probes)
+		units[name] = httpapi.NewDrainer(httpapi.Guard(limits, s.log, httpapi.CleanPath(mux)), probes, quietPeriod)
+	}
+	return units
+}
+
+// Handler is the unit called name; the error lists the units that there are.
+func (s *Set) Handler(name string) (http.Handler, error) {
+	handler, ok := s.units[name]
+	if !ok {
+		return nil, fmt.Errorf("no unit %q: there are %s", name, strings.Join(config.Targets(), ", "))
+	}
+	return handler, nil
+}
+
+// Drain fails the probes and waits until no request is under way.
+func (s *Set) Drain(ctx context.Context) error {
+	var group errgroup.Group
+	for _, handler := range s.units {
+		group.Go(func() error { return handler.Drain(ctx) })
+	}
+	return group.Wait()
+}
+
+// monitorMux is what Asperathos' Manager calls, and the status; root serves /.
+func (s *Set) monitorMux(root http.Handler) *http.ServeMux {
+	started := httpapi.Methods{
+		http.MethodPost: start.New(s.service, s.cfg.SubmissionZone, s.log),
+		http.MethodGet:  status.New(s.service, s.log),
+	}
+	mux := http.NewServeMux()
+	mux.HandleFunc("/", httpapi.NotFound)
+	mux.Handle("/{$}", root)
+	mux.Handle("/monitoring", httpapi.Methods{http.MethodGet: status.NewList(s.service, s.log)})
+	mux.Handle("/monitoring/{$}", started) // the empty id
+	mux.Handle("/monitoring/{id}", started)
+	mux.Handle("/monitoring/{id}/stop", httpapi.Methods{http.MethodPut: stop.New(s.service, s.log)})
+	mux.Handle("/monitoring/{id}/report", httpapi.Methods{http.MethodGet: report.New(s.service, s.log)})
+	mux.Handle("/monitoring/{id}/report/detailed", httpapi.Methods{http.MethodGet: report.NewDetailed(s.service, s.log)})
+	mux.Handle("/plugins", httpapi.Methods{http.MethodPost: plugins.New()})
+	return mux
+}
+
+// tickMux takes a tick on any path.
+func (s *Set) tickMux() *http.ServeMux {
+	mux := http.NewServeMux()
+	mux.Handle("/", httpapi.Methods{http.MethodPost: tick.New(s.service, s.log)})
+	return mux
+}
+
+// tickOrHelp is / of the unit all: a CloudEvent is a tick, anything else is
+// somebody who looks around.
+func (s *Set) tickOrHelp() http.Handler {
+	ticks, help := tick.New(s.service, s.log), s.help()
+	return httpapi.Methods{
+		http.MethodGet: help,
+		http.MethodPost: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if tick.IsEvent(r) {
+				ticks.ServeHTTP(w, r)
+				return
+			}
+			help.ServeHTTP(w, r)
+		}),
+	}
+}
+
+// help says what can be asked; it is what a bare `func invoke` gets.
+func (s *Set) help() http.Handler {
+	calls := []string{
+		"POST /monitoring/{id} {\"plugin\":\"kubejobs\",\"plugin_info\":{\"expected_time\":40}}",
+		"GET /monitoring", "GET /monitoring/{id}", "PUT /monitoring/{id}/stop",
+		"GET /monitoring/{id}/report", "GET /monitoring/{id}/report/detailed",
+		"POST / with a CloudEvent of type " + tick.EventType + " and data {\"app_id\":\"{id}\"}",
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		httpapi.Respond(w, http.StatusOK, map[string]any{
+			"message": "kubejobs monitors deadline-bound jobs; POST one to /monitoring/{id}", "calls": calls,
+		})
+	})
+}
+
+// probes answers /health/readiness and /health/liveness of a unit.
+func (s *Set) probes(unit string) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case r.URL.Path == "/health/liveness":
+			httpapi.Respond(w, http.StatusOK, map[string]string{"status": "alive"})
+		case r.URL.Path != "/health/readiness":
+			httpapi.NotFound(w, r)
+		case s.units[unit].Draining():
+			httpapi.Refuse(w, http.StatusServiceUnavailable, "shutting down")
+		default:
+			if err := s.Ready(r.Context()); err != nil {
+				httpapi.Fail(r.Context(), w, s.log, err)
+				return
+			}
+			httpapi.Respond(w, http.StatusOK, map[string]string{"status": "ready"})
+		}
+	})
+}
+

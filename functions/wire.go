@@ -1,0 +1,174 @@
+// Package functions answers which functions there are and what they are made
+// of: the one place where drivers are constructed.
+package functions
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"kubejobs/shared/config"
+	"kubejobs/shared/egress"
+	"kubejobs/shared/embedredis"
+	"kubejobs/shared/localtick"
+	"kubejobs/shared/monitor"
+	"kubejobs/shared/publish/redislist"
+	"kubejobs/shared/redispool"
+	"kubejobs/shared/redisstore"
+	"kubejobs/shared/workqueue"
+)
+
+const (
+	// dialTimeout bounds connecting to an address that a caller named.
+	dialTimeout = time.Second
+	// scheduleFor is how long start tries to create a schedule.
+	scheduleFor = 10 * time.Second
+	// redisPort is a job's Redis's where nobody says otherwise.
+	redisPort = 6379
+)
+
+// Set is the functions and what they run on.
+type Set struct {
+	cfg       config.Config
+	log       *slog.Logger
+	service   *monitor.Service
+	scheduler *localtick.Scheduler
+	embedded  *embedredis.Server // nil with a state Redis of its own
+	state     redis.UniversalClient
+	pool      *redispool.Pool
+	units     map[string]unit
+}
+
+// Options are what Open is told beside the settings.
+type Options struct {
+	RedisPort int // the embedded Redis's; 0 is any free one
+	Now       func() time.Time
+}
+
+// Open constructs everything; ctx bounds the local scheduler's ticks. Close
+// releases it.
+func Open(ctx context.Context, cfg config.Config, log *slog.Logger, o Options) (*Set, error) {
+	s := &Set{cfg: cfg, log: log}
+	if err := s.openState(o.RedisPort); err != nil {
+		return nil, err
+	}
+	if err := s.openService(ctx, o.Now); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	s.units = s.newUnits()
+	return s, nil
+}
+
+// openState connects to the state Redis, or starts the embedded one.
+func (s *Set) openState(port int) error {
+	url := s.cfg.StateRedis.Reveal()
+	if url == "" {
+		server, err := embedredis.Start(port)
+		if err != nil {
+			return err
+		}
+		s.embedded = server
+		url = "redis://" + server.Addr()
+		s.log.Warn("STATE_REDIS_URL is not set: jobs are kept in memory and forgotten at the end", "redis", server.Addr())
+	}
+	client, err := redisstore.Open(url)
+	if err != nil {
+		return err
+	}
+	s.state = client
+	return nil
+}
+
+func (s *Set) openService(ctx context.Context, now func() time.Time) error {
+	policy, err := egress.Parse(s.cfg.AllowedHosts)
+	if err != nil {
+		return fmt.Errorf("ALLOWED_HOSTS: %w", err)
+	}
+	s.scheduler, err = localtick.New(ctx, localtick.Options{
+		Sink: s.cfg.TickSink, Jitter: s.cfg.TickJitter, Now: now,
+	}, s.log)
+	if err != nil {
+		return err
+	}
+	s.pool = redispool.New(redispool.Options{Dial: policy.Dialer(dialTimeout)})
+	s.service = monitor.NewService(
+		monitor.Config{
+			Retries: s.cfg.Retries, Retention: s.cfg.Retention,
+			MinPeriod: s.cfg.MinPeriod, DefaultPeriod: s.cfg.DefaultPeriod, Spacing: s.cfg.TickSpacing,
+			Plugins: []string{config.Plugin}, DefaultQueue: s.defaultQueue, ScheduleFor: scheduleFor, Now: now,
+		},
+		redisstore.New(s.state), workqueue.New(s.pool), nil,
+		redislist.New(s.pool, s.cfg.Retention), s.scheduler, s.log,
+	)
+	return nil
+}
+
+// defaultQueue is the Service redis-<id> in the jobs' namespace, or the
+// embedded Redis.
+func (s *Set) defaultQueue(id monitor.JobID) monitor.Address {
+	if s.embedded != nil {
+		return monitor.Address{Host: "127.0.0.1", Port: s.embedded.Port()}
+	}
+	return monitor.Address{Host: fmt.Sprintf("redis-%s.%s.svc", id, s.cfg.JobNamespace), Port: redisPort}
+}
+
+// Start begins ticking: living jobs that an earlier process scheduled first. A
+// state Redis that is away is waited for until ctx ends.
+func (s *Set) Start(ctx context.Context) error {
+	s.scheduler.Start()
+	if s.cfg.Target == config.TargetTick {
+		return nil
+	}
+	wait := 100 * time.Millisecond
+	for {
+		err := s.service.Resume(ctx)
+		if err == nil || !monitor.IsRetryable(err) {
+			return err
+		}
+		s.log.WarnContext(ctx, "jobs not resumed", "error", err)
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(wait):
+			wait = min(2*wait, 5*time.Second)
+		}
+	}
+}
+
+// Ready tells whether requests can be served.
+func (s *Set) Ready(ctx context.Context) error { return s.service.Ready(ctx) }
+
+// EmbeddedRedis is where the embedded Redis listens, "" if there is none.
+func (s *Set) EmbeddedRedis() string {
+	if s.embedded == nil {
+		return ""
+	}
+	return s.embedded.Addr()
+}
+
+// Scheduled tells whether the local scheduler ticks a job.
+func (s *Set) Scheduled(id monitor.JobID) bool { return s.scheduler.Has(id) }
+
+// Close releases everything that Open made.
+func (s *Set) Close() error {
+	var errs []error
+	if s.scheduler != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		defer cancel()
+		errs = append(errs, s.scheduler.Stop(ctx))
+	}
+	if s.pool != nil {
+		s.pool.Close()
+	}
+	if s.state != nil {
+		errs = append(errs, s.state.Close())
+	}
+	if s.embedded != nil {
+		s.embedded.Close()
+	}
+	return errors.Join(errs...)
+}

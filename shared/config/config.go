@@ -1,0 +1,92 @@
+// Package config answers how the program is set: from the environment, and
+// from Asperathos' monitor.cfg where that is named.
+package config
+
+import (
+	"log/slog"
+	"net"
+	"net/netip"
+	"strings"
+	"time"
+)
+
+// Targets are the units that can be deployed; FUNCTION_TARGET picks one.
+func Targets() []string { return []string{TargetMonitor, TargetTick, TargetAll} }
+
+// Values of Config.Target.
+const (
+	TargetMonitor = "monitor"
+	TargetTick    = "tick"
+	TargetAll     = "all"
+)
+
+// Config is every setting, checked. The zero value is not usable: see Load.
+type Config struct {
+	Listen       string // host:port
+	Target       string
+	StateRedis   Secret // URL; "" is the embedded Redis
+	TickSink     string // URL
+	JobNamespace string
+	AllowedHosts []string
+
+	MinPeriod     time.Duration
+	DefaultPeriod time.Duration
+	TickSpacing   float64
+	TickJitter    time.Duration
+	Retries       int
+	Retention     time.Duration
+
+	SubmissionZone *time.Location
+	LogLevel       slog.Level
+	Plugins        []string
+}
+
+// Plugin is the one that is built in.
+const Plugin = "kubejobs"
+
+// Secret is a setting that must not be shown.
+type Secret string
+
+// String hides the secret.
+func (s Secret) String() string {
+	if s == "" {
+		return ""
+	}
+	return "[redacted]"
+}
+
+// GoString hides the secret from %#v.
+func (s Secret) GoString() string { return s.String() }
+
+// MarshalText hides the secret from encoders.
+func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// LogValue hides the secret from logs.
+func (s Secret) LogValue() slog.Value { return slog.StringValue(s.String()) }
+
+// Reveal is the secret itself, for the driver that needs it.
+func (s Secret) Reveal() string { return string(s) }
+
+// ownURL is where the program reaches itself: the listen address, by loopback
+// where it listens on every interface.
+func ownURL(listen string) string {
+	host, port, err := net.SplitHostPort(listen)
+	if err != nil {
+		return "" // Load has reported it
+	}
+	if address, err := netip.ParseAddr(host); host == "" || (err == nil && address.IsUnspecified()) {
+		host = "127.0.0.1"
+	}
+	return "http://" + net.JoinHostPort(host, port) + "/"
+}
+
+// split is the entries of a comma-separated list.
+func split(text string) []string {
+	var entries []string
+	for entry := range strings.SplitSeq(text, ",") {
+		if entry = strings.TrimSpace(entry); entry != "" {
+			entries = append(entries, entry)
+		}
+	}
+	return entries
+}

@@ -1,0 +1,127 @@
+package config
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"gopkg.in/ini.v1"
+)
+
+// Error names every wrong setting.
+type Error struct{ Problems []Problem }
+
+// Problem is what is wrong with one setting.
+type Problem struct{ Setting, Text string }
+
+// Error is a line for each setting.
+func (e *Error) Error() string {
+	lines := []string{"wrong settings:"}
+	for _, p := range e.Problems {
+		lines = append(lines, "  "+p.Setting+": "+p.Text)
+	}
+	return strings.Join(lines, "\n")
+}
+
+// reader reads settings and collects what is wrong with them.
+type reader struct {
+	lookup   Lookup
+	file     map[string]string // from monitor.cfg, by the setting's name
+	problems []Problem
+}
+
+func (r *reader) bad(setting, format string, args ...any) {
+	r.problems = append(r.problems, Problem{setting, fmt.Sprintf(format, args...)})
+}
+
+func (r *reader) err() error {
+	if len(r.problems) == 0 {
+		return nil
+	}
+	return &Error{r.problems}
+}
+
+// readFile reads Asperathos' monitor.cfg where MONITOR_CONFIG names one:
+// [general] host, port, plugins, debug, retries. A key that is empty or absent
+// is not set.
+func (r *reader) readFile() {
+	path := r.text("MONITOR_CONFIG", "")
+	if path == "" {
+		return
+	}
+	file, err := ini.Load(path)
+	if err != nil {
+		r.bad("MONITOR_CONFIG", "cannot be read: %v", err)
+		return
+	}
+	general := file.Section("general")
+	for key, setting := range map[string]string{
+		"host": "HOST", "port": "PORT", "plugins": "PLUGINS", "retries": "RETRIES",
+	} {
+		r.file[setting] = general.Key(key).String()
+	}
+	text := general.Key("debug").String()
+	switch debug, err := strconv.ParseBool(strings.ToLower(text)); {
+	case text == "":
+	case err != nil:
+		r.bad("MONITOR_CONFIG", "[general] debug: want true or false, got %.80q", text)
+	case debug:
+		r.file["LOG_LEVEL"] = "debug"
+	}
+}
+
+// text is a setting: the environment's, else the file's, else otherwise.
+func (r *reader) text(setting, otherwise string) string {
+	if text, ok := r.lookup(setting); ok && strings.TrimSpace(text) != "" {
+		return strings.TrimSpace(text)
+	}
+	return r.fileText(setting, otherwise)
+}
+
+// fileText is a setting that only the file has.
+func (r *reader) fileText(setting, otherwise string) string {
+	if text := strings.TrimSpace(r.file[setting]); text != "" {
+		return text
+	}
+	return otherwise
+}
+
+func (r *reader) oneOf(setting, otherwise string, values []string) string {
+	text := r.text(setting, otherwise)
+	if !slices.Contains(values, text) {
+		r.bad(setting, "want one of %s, got %.80q", strings.Join(values, ", "), text)
+	}
+	return text
+}
+
+func (r *reader) whole(setting string, otherwise, low, high int) int {
+	text := r.text(setting, strconv.Itoa(otherwise))
+	value, err := strconv.Atoi(text)
+	if err != nil || value < low || value > high {
+		r.bad(setting, "want a whole number from %d to %d, got %.80q", low, high, text)
+		return otherwise
+	}
+	return value
+}
+
+func (r *reader) share(setting string, otherwise float64) float64 {
+	text := r.text(setting, strconv.FormatFloat(otherwise, 'g', -1, 64))
+	value, err := strconv.ParseFloat(text, 64)
+	if err != nil || !(value >= 0 && value < 1) {
+		r.bad(setting, "want a number from 0 to less than 1, got %.80q", text)
+		return otherwise
+	}
+	return value
+}
+
+func (r *reader) duration(setting string, otherwise, low, high time.Duration) time.Duration {
+	text := r.text(setting, otherwise.String())
+	value, err := time.ParseDuration(text)
+	if err != nil || value < low || value > high {
+		r.bad(setting, "want a duration such as %v, from %v to %v, got %.80q", otherwise, low, high, text)
+		return otherwise
+	}
+	return value
+}

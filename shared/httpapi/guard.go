@@ -1,0 +1,37 @@
+package httpapi
+
+import (
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"time"
+)
+
+// Limits bound one request.
+type Limits struct {
+	Body  int64         // bytes
+	Read  time.Duration // to read the body
+	Write time.Duration // until the answer is written
+}
+
+// Guard gives what a function framework lacks: limits, deadlines, and a panic
+// becomes 500 and a log line.
+func Guard(l Limits, log *slog.Logger, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer func() {
+			if cause := recover(); cause != nil {
+				if cause == http.ErrAbortHandler {
+					panic(cause)
+				}
+				log.ErrorContext(r.Context(), "panic", "path", r.URL.Path, "cause", cause, "stack", string(debug.Stack()))
+				Refuse(w, http.StatusInternalServerError, "internal error")
+			}
+		}()
+		now := time.Now()
+		control := http.NewResponseController(w)
+		_ = control.SetReadDeadline(now.Add(l.Read)) // a recorder in a test has none
+		_ = control.SetWriteDeadline(now.Add(l.Write))
+		r.Body = http.MaxBytesReader(w, r.Body, l.Body)
+		next.ServeHTTP(w, r)
+	})
+}

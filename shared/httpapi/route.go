@@ -1,0 +1,63 @@
+package httpapi
+
+import (
+	"io"
+	"net/http"
+	"path"
+	"slices"
+	"strings"
+)
+
+// Methods serves a path: a handler for each method; any other is 405.
+type Methods map[string]http.Handler
+
+func (m Methods) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	method := r.Method
+	if method == http.MethodHead {
+		method = http.MethodGet
+	}
+	if handler, ok := m[method]; ok {
+		handler.ServeHTTP(w, r)
+		return
+	}
+	allowed := make([]string, 0, len(m))
+	for name := range m {
+		allowed = append(allowed, name)
+	}
+	slices.Sort(allowed)
+	w.Header().Set("Allow", strings.Join(allowed, ", "))
+	Refuse(w, http.StatusMethodNotAllowed, "this path takes "+strings.Join(allowed, ", "))
+}
+
+// NotFound is 404.
+func NotFound(w http.ResponseWriter, _ *http.Request) {
+	Refuse(w, http.StatusNotFound, "no such path")
+}
+
+// CleanPath refuses with 400 a path that a router would rewrite (empty
+// segments, "." and ".."), and serves a path that ends in ".json" as the one
+// without, as the Asperathos Monitor does.
+func CleanPath(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		clean := path.Clean("/" + r.URL.Path)
+		if strings.HasSuffix(r.URL.Path, "/") && clean != "/" {
+			clean += "/"
+		}
+		if clean != r.URL.Path {
+			Refuse(w, http.StatusBadRequest, "the path has an empty segment, a '.' or a '..'")
+			return
+		}
+		if bare, ok := strings.CutSuffix(r.URL.Path, ".json"); ok {
+			r = r.Clone(r.Context())
+			r.URL.Path, r.URL.RawPath = bare, strings.TrimSuffix(r.URL.RawPath, ".json")
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+func readAll(r *http.Request) ([]byte, error) {
+	if r.Body == nil {
+		return nil, nil
+	}
+	return io.ReadAll(r.Body)
+}

@@ -1,0 +1,28 @@
+package localtick
+
+import (
+	"fmt"
+	"time"
+
+	cloudevents "github.com/cloudevents/sdk-go/v2"
+
+	"kubejobs/shared/monitor"
+)
+
+// Namespace is the one that local ticks say they come from.
+const Namespace = "default"
+
+// eventType and the source are a PingSource's.
+const eventType = "dev.knative.sources.ping"
+
+// Event is the event of one tick, as Knative's PingSource sends it: pure.
+func Event(id monitor.JobID, eventID string, sent time.Time) cloudevents.Event {
+	event := cloudevents.NewEvent(cloudevents.VersionV1)
+	event.SetID(eventID)
+	event.SetType(eventType)
+	event.SetSource(fmt.Sprintf("/apis/v1/namespaces/%s/pingsources/%s", Namespace, id))
+	event.SetTime(sent)
+	event.SetDataContentType(cloudevents.ApplicationJSON)
+	event.DataEncoded = fmt.Appendf(nil, `{"app_id":"%s"}`, id) // a DNS label needs no escaping
+	return event
+}
