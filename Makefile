@@ -1,0 +1,81 @@
+SHELL := bash
+.SHELLFLAGS := -eo pipefail -c
+.DEFAULT_GOAL := help
+
+# Tools are built from their modules, once for each version, beside the code.
+TOOLS         := $(CURDIR)/.cache/bin
+GOLANGCI_LINT := $(TOOLS)/golangci-lint-v2.15.0
+GOVULNCHECK   := $(TOOLS)/govulncheck-v1.9.0
+
+export GOFLAGS ?= -buildvcs=false
+
+# Installs Debian package $(2) where command $(1) is missing.
+apt = command -v $(1) >/dev/null || { \
+	sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
+	export DEBIAN_FRONTEND=noninteractive; \
+	$$sudo apt-get update -qq && $$sudo -E apt-get install -y -qq --no-install-recommends $(2) >/dev/null; }
+
+.PHONY: help
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: run
+run: ## Monitor a real batch job for half a minute, with nothing installed but Go
+	@go run ./functions/cmd/kubejobs local --demo
+
+.PHONY: local
+local: ## Serve everything on this machine until Ctrl-C
+	@go run ./functions/cmd/kubejobs local
+
+.PHONY: build
+build: ## Build bin/kubejobs
+	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o bin/kubejobs ./functions/cmd/kubejobs
+
+.PHONY: test
+test: setup ## Run every test, with the race detector, in random order
+	go test -race -shuffle=on -count=1 -timeout 14m ./...
+
+.PHONY: setup
+setup: ## Install what the tests need: a C compiler (race detector), redis-server
+	@$(call apt,gcc,gcc libc6-dev)
+	@$(call apt,redis-server,redis-server)
+
+.PHONY: bench
+bench: ## Time a tick and what it allocates
+	go test -run '^$$' -bench . -benchmem -count 6 ./tests/bench
+
+.PHONY: fuzz
+fuzz: ## Fuzz each decoder and the arithmetic for half a minute
+	@grep -rHoE --include='*_test.go' 'func Fuzz[A-Za-z]+' functions shared | while IFS=: read -r file name; do \
+		echo "$${name#func } in $$(dirname $$file)"; \
+		go test -run '^$$' -fuzz "^$${name#func }$$" -fuzztime 30s "./$$(dirname $$file)"; done
+
+.PHONY: fmt
+fmt: $(GOLANGCI_LINT) ## Format the code
+	$(GOLANGCI_LINT) fmt
+
+.PHONY: lint
+lint: $(GOLANGCI_LINT) ## Check style and the import law
+	$(GOLANGCI_LINT) run
+
+.PHONY: vet
+vet: ## Run go vet
+	go vet ./...
+
+.PHONY: tidy-check
+tidy-check: ## Check that go.mod and go.sum are tidy
+	go mod tidy -diff
+
+.PHONY: vuln
+vuln: $(GOVULNCHECK) ## Look for known vulnerabilities, where their database can be reached
+	@if out=$$($(GOVULNCHECK) ./... 2>&1); then echo "$$out"; \
+	elif grep -q 'fetching vulnerabilities' <<<"$$out"; then echo "skipped: $$out"; \
+	else echo "$$out"; exit 1; fi
+
+$(GOLANGCI_LINT):
+	GOBIN=$(TOOLS) go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+	mv $(TOOLS)/golangci-lint $@
+
+$(GOVULNCHECK):
+	GOBIN=$(TOOLS) go install golang.org/x/vuln/cmd/govulncheck@v1.9.0
+	mv $(TOOLS)/govulncheck $@
