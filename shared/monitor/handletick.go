@@ -48,13 +48,17 @@ func (s *Service) Tick(ctx context.Context, tick Tick) (Outcome, error) {
 	return s.record(ctx, record, tick, arrived, obs, cause)
 }
 
-// duplicate publishes the committed sample of a tick that is delivered again:
-// the first delivery may have ended between its two writes.
+// duplicate does what is left of a committed tick that is delivered again: the
+// first delivery may have ended after its commit, before the sample was
+// published or the ended job's schedule removed.
 func (s *Service) duplicate(ctx context.Context, record Record, tick Tick) (Outcome, error) {
 	if record.Tick.Sample != nil {
 		if err := s.publisher.Publish(ctx, record.Spec, tick.ID, *record.Tick.Sample); err != nil {
 			return "", err
 		}
+	}
+	if !record.State.Phase.Living() {
+		s.unschedule(ctx, tick.Job)
 	}
 	return OutcomeDuplicate, s.store.CountDuplicate(ctx, tick.Job)
 }

@@ -48,7 +48,7 @@ func NewService(
 		publisher: publisher, scheduler: scheduler, log: log, now: cfg.Now,
 	}
 	if s.now == nil {
-		s.now = time.Now
+		s.now = time.Now //nolint:forbidigo // the one place where the domain takes the real clock
 	}
 	return s
 }

@@ -1,6 +1,8 @@
 package redisstore
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"time"
@@ -12,6 +14,15 @@ import (
 // timeout bounds a dial, a read and a write of the state Redis each.
 const timeout = time.Second
 
+// Quiet drops the log lines that go-redis writes of itself, for the whole
+// process: they are no JSON, and what goes wrong is in the errors.
+func Quiet() { redis.SetLogger(quiet{}) }
+
+type quiet struct{}
+
+// Printf drops the line.
+func (quiet) Printf(context.Context, string, ...any) {}
+
 // Open is a client for a URL. It connects at the first use.
 //
 //	redis://[user:password@]host:port/db                       one server; rediss:// with TLS
@@ -22,7 +33,7 @@ const timeout = time.Second
 func Open(text string) (redis.UniversalClient, error) {
 	parsed, err := url.Parse(text)
 	if err != nil {
-		return nil, fmt.Errorf("state Redis: no valid URL")
+		return nil, errors.New("state Redis: no valid URL")
 	}
 	query := parsed.Query()
 	switch {

@@ -1,0 +1,230 @@
+package monitor_test
+
+import (
+	"errors"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"kubejobs/shared/monitor"
+	"kubejobs/shared/monitortest"
+)
+
+func TestStartFindsOutWhatIsLeftOut(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.queue.Set(half, nil)
+	err := b.service.Start(t.Context(), monitor.Request{ID: "a", Plugin: "kubejobs", Budget: 40 * time.Second, Fingerprint: "f"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	record, err := b.store.Load(t.Context(), "a", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := monitor.Spec{
+		ID: "a", Items: 3, Budget: 40 * time.Second, Submitted: monitortest.Start, Period: 2 * time.Second,
+		Queue: b.address(), Strategy: "default", Fingerprint: "f", Accepted: monitortest.Start,
+	}
+	if diff := cmp.Diff(want, record.Spec); diff != "" {
+		t.Errorf("spec (-want +got):\n%s", diff)
+	}
+	if !record.Scheduled || !b.scheduler.Has("a") || record.State.Phase != monitor.PhasePending {
+		t.Errorf("record %+v, want a pending job with a schedule", record)
+	}
+}
+
+func TestStartTakesWhatIsGiven(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		change func(*monitor.Request)
+		want   func(*monitor.Spec)
+	}{
+		"a period under the least": {
+			func(r *monitor.Request) { r.Period = time.Second },
+			func(s *monitor.Spec) { s.Period = 2 * time.Second },
+		},
+		"a longer period": {
+			func(r *monitor.Request) { r.Period = 10 * time.Second },
+			func(s *monitor.Spec) { s.Period = 10 * time.Second },
+		},
+		"a host, its usual port": {
+			func(r *monitor.Request) { r.QueueHost = "redis-x" },
+			func(s *monitor.Spec) { s.Queue = monitor.Address{Host: "redis-x", Port: 6379} },
+		},
+		"host and port": {
+			func(r *monitor.Request) { r.QueueHost, r.QueuePort = "10.1.2.3", 26379 },
+			func(s *monitor.Spec) { s.Queue = monitor.Address{Host: "10.1.2.3", Port: 26379} },
+		},
+		"a port of the usual host": {
+			func(r *monitor.Request) { r.QueuePort = 26379 },
+			func(s *monitor.Spec) { s.Queue.Port = 26379 },
+		},
+		"a time of submission": {
+			func(r *monitor.Request) { r.Submitted = monitortest.Start.Add(-25 * time.Hour) },
+			func(s *monitor.Spec) { s.Submitted = monitortest.Start.Add(-25 * time.Hour) },
+		},
+		"a strategy": {
+			func(r *monitor.Request) { r.Strategy, r.Heuristics = "pid", []byte(`{"kp":1}`) },
+			func(s *monitor.Spec) { s.Strategy, s.Heuristics = "pid", []byte(`{"kp":1}`) },
+		},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := setup(t)
+			b.queue.Set(monitor.QueueCount{}, errors.New("not there yet"))
+			want := monitor.Spec{
+				ID: "a", Items: 6, Budget: time.Minute, Submitted: monitortest.Start, Period: 2 * time.Second,
+				Queue: b.address(), Strategy: "default", Fingerprint: "f", Accepted: monitortest.Start,
+			}
+			tt.want(&want)
+			r := request("a")
+			tt.change(&r)
+			if err := b.service.Start(t.Context(), r); err != nil {
+				t.Fatal(err)
+			}
+			record, err := b.store.Load(t.Context(), "a", "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(want, record.Spec); diff != "" {
+				t.Errorf("spec (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestStartRefuses(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		request  func(*monitor.Request)
+		count    monitor.QueueCount
+		countErr error
+		kind     monitor.Kind
+		names    string
+	}{
+		"an unknown plugin":           {request: func(r *monitor.Request) { r.Plugin = "spark" }, kind: monitor.KindInvalid, names: "plugin"},
+		"no item to count":            {request: func(r *monitor.Request) { r.Items = 0 }, kind: monitor.KindInvalid, names: "plugin_info.number_of_jobs"},
+		"a queue that cannot be read": {request: func(r *monitor.Request) { r.Items = 0 }, countErr: errors.New("refused"), kind: monitor.KindUnavailable, names: "plugin_info.number_of_jobs"},
+		"an address that is not allowed": {
+			request:  func(*monitor.Request) {},
+			countErr: monitor.Invalid(monitor.FieldError{Field: "plugin_info.redis_ip", Problem: "no"}),
+			kind:     monitor.KindInvalid, names: "plugin_info.redis_ip",
+		},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := setup(t)
+			b.queue.Set(tt.count, tt.countErr)
+			r := request("a")
+			tt.request(&r)
+			err := b.service.Start(t.Context(), r)
+			if monitor.KindOf(err) != tt.kind || !strings.Contains(err.Error(), tt.names) {
+				t.Errorf("Start: %v, want kind %q naming %s", err, tt.kind, tt.names)
+			}
+			if keys := b.redis.Keys(); len(keys) != 0 || b.scheduler.Calls() != 0 {
+				t.Errorf("a refused start left keys %v and %d schedules", keys, b.scheduler.Calls())
+			}
+		})
+	}
+}
+
+func TestStartAgain(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.queue.Set(full, nil)
+	b.start("a")
+	b.start("a") // the very same
+	if got := b.scheduler.Calls(); got != 1 {
+		t.Errorf("%d schedules were made, want 1", got)
+	}
+	other := request("a")
+	other.Fingerprint = "g"
+	if err := b.service.Start(t.Context(), other); !errors.Is(err, monitor.ErrOtherRequest) {
+		t.Errorf("another request: %v, want %v", err, monitor.ErrOtherRequest)
+	}
+	if err := b.service.Stop(t.Context(), "a"); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.service.Start(t.Context(), other); err != nil {
+		t.Errorf("another request after the end: %v", err)
+	}
+	if got := b.status(); got.Phase != monitor.PhasePending || !got.Scheduled {
+		t.Errorf("after a new start: %+v", got)
+	}
+}
+
+func TestConcurrentStarts(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.queue.Set(full, nil)
+	var refused atomic.Int64
+	var wait sync.WaitGroup
+	for range 8 {
+		wait.Go(func() {
+			if err := b.service.Start(t.Context(), request("a")); err != nil {
+				refused.Add(1)
+			}
+		})
+	}
+	wait.Wait()
+	jobs, next, err := b.service.List(t.Context(), "", 0)
+	if err != nil || refused.Load() != 0 || len(jobs) != 1 || next != "" || !b.scheduler.Has("a") {
+		t.Errorf("%d refused, jobs %v, next %q, %v, want one scheduled job", refused.Load(), jobs, next, err)
+	}
+}
+
+// Kubernetes is away: the job is kept, marked, and scheduled by the next start.
+func TestStartWithoutAScheduler(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		failure error
+		tries   int
+	}{
+		"it comes back": {monitor.Unavailable("no API", nil), 2},
+		"it says no":    {errors.New("forbidden"), 1},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := setup(t)
+			b.queue.Set(full, nil)
+			b.scheduler.Fail = monitortest.Once(tt.failure)
+			b.start("a")
+			if got := b.scheduler.Calls(); got != tt.tries {
+				t.Errorf("%d tries, want %d", got, tt.tries)
+			}
+			b.start("a")
+			if got := b.status(); !got.Scheduled || !b.scheduler.Has("a") {
+				t.Errorf("still not scheduled after a further start: %+v", got)
+			}
+		})
+	}
+}
+
+func TestResume(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.queue.Set(full, nil)
+	const many = 250 // more than two pages
+	for i := range many {
+		b.start(monitor.JobID("job-" + string(rune('a'+i/26)) + string(rune('a'+i%26))))
+	}
+	if err := b.service.Stop(t.Context(), "job-ab"); err != nil {
+		t.Fatal(err)
+	}
+	b.scheduler = &monitortest.Scheduler{}
+	b.build(nil)
+	if err := b.service.Resume(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got := b.scheduler.Calls(); got != many-1 || b.scheduler.Has("job-ab") || !b.scheduler.Has("job-aa") {
+		t.Errorf("%d schedules, want the %d living jobs", got, many-1)
+	}
+}

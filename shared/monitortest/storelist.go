@@ -1,0 +1,105 @@
+package monitortest
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"kubejobs/shared/history"
+	"kubejobs/shared/monitor"
+	"kubejobs/shared/sample"
+)
+
+func testCounters(t *testing.T, store monitor.Store) {
+	t.Helper()
+	ctx := t.Context()
+	create(t, store, Spec("a", "f"), running(0), monitor.CreatedNew)
+	for _, mark := range []func() error{
+		func() error { return store.MarkScheduled(ctx, "a", true) },
+		func() error { return store.CountDuplicate(ctx, "a") },
+		func() error { return store.CountDuplicate(ctx, "a") },
+		func() error { return store.CountSurplus(ctx, "a") },
+	} {
+		if err := mark(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got := load(t, store, "a", "")
+	if !got.Scheduled || got.Duplicate != 2 || got.Surplus != 1 || got.Revision != 1 {
+		t.Errorf("got %+v, want scheduled, 2 duplicate, 1 surplus at revision 1", got)
+	}
+	if err := store.MarkScheduled(ctx, "a", false); err != nil || load(t, store, "a", "").Scheduled {
+		t.Errorf("still marked as scheduled (%v)", err)
+	}
+}
+
+func testHistory(t *testing.T, store monitor.Store) {
+	t.Helper()
+	create(t, store, Spec("a", "f"), running(0), monitor.CreatedNew)
+	var index history.Index
+	const offered = history.Max + 3
+	for i := range offered {
+		var step history.Step
+		index, step = index.Offer()
+		s := sample.Sample{At: int64(i)}
+		commit(t, store, monitor.Commit{
+			ID: "a", Revision: int64(i + 1), State: running(1), Settled: &s, Step: step,
+		}, monitor.CommittedNow)
+	}
+	samples, err := store.History(t.Context(), "a")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if int64(len(samples)) != index.Stored {
+		t.Fatalf("%d samples, want %d", len(samples), index.Stored)
+	}
+	for i, s := range samples {
+		if s.At != 2*int64(i) {
+			t.Fatalf("sample %d is number %d, want %d", i, s.At, 2*i)
+		}
+	}
+}
+
+func testList(t *testing.T, store monitor.Store) {
+	t.Helper()
+	if ids := list(t, store, "", 10); len(ids) != 0 {
+		t.Errorf("an empty store lists %v", ids)
+	}
+	for _, id := range []monitor.JobID{"c", "a", "e", "b", "d"} {
+		create(t, store, Spec(id, "f"), running(0), monitor.CreatedNew)
+	}
+	var got []monitor.JobID
+	after := monitor.JobID("")
+	for pages := 1; ; pages++ {
+		records, next, err := store.List(t.Context(), after, 2)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range records {
+			got = append(got, r.Spec.ID)
+		}
+		if next == "" {
+			break
+		}
+		if after = next; pages > 5 {
+			t.Fatal("the list does not end")
+		}
+	}
+	if diff := cmp.Diff([]monitor.JobID{"a", "b", "c", "d", "e"}, got); diff != "" {
+		t.Errorf("pages of two (-want +got):\n%s", diff)
+	}
+}
+
+func testListEnded(t *testing.T, store monitor.Store) {
+	t.Helper()
+	create(t, store, Spec("a", "f"), running(0), monitor.CreatedNew)
+	create(t, store, Spec("b", "f"), running(0), monitor.CreatedNew)
+	commit(t, store, monitor.Commit{ID: "a", Revision: 1, State: ended(), Retention: time.Hour}, monitor.CommittedNow)
+	if diff := cmp.Diff([]monitor.JobID{"b"}, list(t, store, "", 10)); diff != "" {
+		t.Errorf("living jobs (-want +got):\n%s", diff)
+	}
+	if got := load(t, store, "a", ""); got.State.Phase != monitor.PhaseFinished {
+		t.Errorf("the ended job's state is gone: %+v", got)
+	}
+}
