@@ -138,4 +138,3 @@ func (s *Set) probes(unit string) http.Handler {
 		}
 	})
 }
-

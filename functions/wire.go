@@ -27,6 +27,8 @@ const (
 	dialTimeout = time.Second
 	// scheduleFor is how long start tries to create a schedule.
 	scheduleFor = 10 * time.Second
+	// closeTimeout bounds the wait for the local scheduler's ticks at the end.
+	closeTimeout = time.Second
 	// redisPort is a job's Redis's where nobody says otherwise.
 	redisPort = 6379
 )
@@ -49,6 +51,10 @@ type Options struct {
 	Now       func() time.Time
 }
 
+// QuietRedis drops the log lines that the Redis client writes of itself, for
+// the whole process. A main calls it once.
+func QuietRedis() { redisstore.Quiet() }
+
 // Open constructs everything; ctx bounds the local scheduler's ticks. Close
 // releases it.
 func Open(ctx context.Context, cfg config.Config, log *slog.Logger, o Options) (*Set, error) {
@@ -57,7 +63,7 @@ func Open(ctx context.Context, cfg config.Config, log *slog.Logger, o Options) (
 		return nil, err
 	}
 	if err := s.openService(ctx, o.Now); err != nil {
-		return nil, errors.Join(err, s.Close())
+		return nil, errors.Join(err, s.Close(ctx))
 	}
 	s.units = s.newUnits()
 	return s, nil
@@ -153,11 +159,12 @@ func (s *Set) EmbeddedRedis() string {
 // Scheduled tells whether the local scheduler ticks a job.
 func (s *Set) Scheduled(id monitor.JobID) bool { return s.scheduler.Has(id) }
 
-// Close releases everything that Open made.
-func (s *Set) Close() error {
+// Close releases everything that Open made. It waits a second for ticks under
+// way.
+func (s *Set) Close(ctx context.Context) error {
 	var errs []error
 	if s.scheduler != nil {
-		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTimeout)
 		defer cancel()
 		errs = append(errs, s.scheduler.Stop(ctx))
 	}

@@ -21,7 +21,9 @@ type reporter interface {
 func New(service reporter, log *slog.Logger) http.Handler { return serve(service.Report, log) }
 
 // NewDetailed is the handler of the detailed report.
-func NewDetailed(service reporter, log *slog.Logger) http.Handler { return serve(service.Detailed, log) }
+func NewDetailed(service reporter, log *slog.Logger) http.Handler {
+	return serve(service.Detailed, log)
+}
 
 // serve answers 200 with a report and 400 where there will be none. The
 // Manager polls until it reads one of the two and loops for ever on anything

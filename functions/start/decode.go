@@ -14,8 +14,10 @@ import (
 
 // Bounds of what a request may ask for: they keep the arithmetic exact.
 const (
-	maxItems   = 1 << 53         // the largest whole number that JSON's readers agree on
+	maxItems   = 1 << 53           // the largest whole number that JSON's readers agree on
 	maxSeconds = 100 * 365 * 86400 // a century
+	firstYear  = 1970              // what the year zero means to Unix
+	lastYear   = 9000              // with a century added, still four digits
 )
 
 // submissionLayout is how Asperathos writes a time: one to six digits of a

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"strconv"
 	"time"
 
 	"kubejobs/shared/egress"
@@ -28,7 +29,9 @@ func (r *reader) bad(field, format string, args ...any) {
 	r.problems = append(r.problems, monitor.FieldError{Field: name, Problem: fmt.Sprintf(format, args...)})
 }
 
-func (r *reader) wrong(field, want string) { r.bad(field, "want %s, got %s", want, describe(r.object[field])) }
+func (r *reader) wrong(field, want string) {
+	r.bad(field, "want %s, got %s", want, describe(r.object[field]))
+}
 
 // required notes a field that is missing.
 func (r *reader) required(field string) *reader {
@@ -115,6 +118,10 @@ func (r *reader) moment(field string, zone *time.Location) time.Time {
 		r.wrong(field, "YYYY-MM-DDTHH:MM:SS.ffffffGMT")
 		return time.Time{}
 	}
+	if year := value.UTC().Year(); year < firstYear || year > lastYear {
+		r.wrong(field, fmt.Sprintf("a time from %d to %d", firstYear, lastYear))
+		return time.Time{}
+	}
 	return value
 }
 
@@ -143,7 +150,7 @@ func describe(value any) string {
 	case json.Number:
 		return fmt.Sprintf("%.80s", v)
 	case bool:
-		return fmt.Sprint(v)
+		return strconv.FormatBool(v)
 	case map[string]any:
 		return "an object"
 	case []any:

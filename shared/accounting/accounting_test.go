@@ -30,11 +30,13 @@ func TestReceive(t *testing.T) {
 			accounting.Account{Expected: 3, Lost: 3},
 		},
 		"two on time": {
-			[]tick{{700 * time.Millisecond, 710 * time.Millisecond}, {2900 * time.Millisecond, 2910 * time.Millisecond}}, 4 * time.Second,
+			[]tick{{700 * time.Millisecond, 710 * time.Millisecond}, {2900 * time.Millisecond, 2910 * time.Millisecond}},
+			4 * time.Second,
 			accounting.Account{Expected: 2, Received: 2, LastLateness: 300, MaxLateness: 300, MeanLateness: 200},
 		},
 		"one missed between two": {
-			[]tick{{700 * time.Millisecond, 700 * time.Millisecond}, {4700 * time.Millisecond, 4700 * time.Millisecond}}, 5 * time.Second,
+			[]tick{{700 * time.Millisecond, 700 * time.Millisecond}, {4700 * time.Millisecond, 4700 * time.Millisecond}},
+			5 * time.Second,
 			accounting.Account{Expected: 3, Received: 2, Lost: 1, LastLateness: 90, MaxLateness: 90, MeanLateness: 90},
 		},
 		"a retry that comes after the next tick is found again": {
@@ -47,7 +49,8 @@ func TestReceive(t *testing.T) {
 			accounting.Account{Expected: 35, Received: 1, Lost: 34, LastLateness: 90, MaxLateness: 90, MeanLateness: 90},
 		},
 		"two senders: the same instant twice": {
-			[]tick{{700 * time.Millisecond, 700 * time.Millisecond}, {800 * time.Millisecond, 800 * time.Millisecond}}, time.Second,
+			[]tick{{700 * time.Millisecond, 700 * time.Millisecond}, {800 * time.Millisecond, 800 * time.Millisecond}},
+			time.Second,
 			accounting.Account{Expected: 1, Received: 2, LastLateness: 190, MaxLateness: 190, MeanLateness: 140},
 		},
 	}

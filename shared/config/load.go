@@ -74,8 +74,12 @@ func (r *reader) listen() string {
 	if err == nil {
 		_, err = strconv.ParseUint(number, 10, 16)
 	}
+	if err == nil {
+		_, err = url.Parse(ownURL(listen))
+	}
 	if err != nil {
 		r.bad("LISTEN_ADDRESS", "want host:port, got %.80q", listen)
+		return ""
 	}
 	return listen
 }

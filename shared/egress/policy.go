@@ -37,10 +37,11 @@ func Parse(entries []string) (*Policy, error) {
 	for _, entry := range entries {
 		entry = strings.ToLower(strings.TrimSpace(entry))
 		if prefix, err := netip.ParsePrefix(entry); err == nil {
-			p.prefixes = append(p.prefixes, prefix.Masked())
+			p.prefixes = append(p.prefixes, unmap(prefix).Masked())
 			continue
 		}
 		if address, err := netip.ParseAddr(entry); err == nil {
+			address = address.Unmap()
 			p.prefixes = append(p.prefixes, netip.PrefixFrom(address, address.BitLen()))
 			continue
 		}
@@ -51,6 +52,15 @@ func Parse(entries []string) (*Policy, error) {
 		p.names = append(p.names, name)
 	}
 	return p, nil
+}
+
+// unmap turns a prefix of IPv4 addresses mapped to IPv6 into one of IPv4.
+func unmap(prefix netip.Prefix) netip.Prefix {
+	const mapped = 96 // bits that all mapped addresses share
+	if prefix.Addr().Is4In6() && prefix.Bits() >= mapped {
+		return netip.PrefixFrom(prefix.Addr().Unmap(), prefix.Bits()-mapped)
+	}
+	return prefix
 }
 
 // hostname tells whether text could be a host's name (RFC 1123).
@@ -111,18 +121,32 @@ func (p *Policy) check(host, resolved string) error {
 	return nil
 }
 
+// metadata tells whether address is a cloud's metadata service outside the
+// link-local range: those of AWS and GCP by IPv6, and Alibaba's.
+func metadata(address netip.Addr) bool {
+	switch address.String() {
+	case "fd00:ec2::254", "fd20:ce::254", "100.100.100.200":
+		return true
+	default:
+		return false
+	}
+}
+
 // Allows tells whether host, which resolved to address, may be connected to.
-// Link-local addresses (cloud metadata services), multicast and the
+// Link-local addresses, clouds' metadata services, multicast and the
 // unspecified address never are.
 func (p *Policy) Allows(host string, address netip.Addr) bool {
 	address = address.Unmap().WithZone("")
-	if address.IsLinkLocalUnicast() || address.IsMulticast() || address.IsUnspecified() {
+	if address.IsLinkLocalUnicast() || address.IsMulticast() || address.IsUnspecified() || metadata(address) {
 		return false
 	}
 	for _, prefix := range p.prefixes {
 		if prefix.Contains(address) {
 			return true
 		}
+	}
+	if _, err := netip.ParseAddr(host); err == nil {
+		return false // an address has no name
 	}
 	host = strings.ToLower(strings.TrimSuffix(host, "."))
 	for _, name := range p.names {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/alicebob/miniredis/v2"
@@ -15,6 +16,8 @@ import (
 // Server is a running Redis.
 type Server struct {
 	redis *miniredis.Miniredis
+	port  int
+	once  sync.Once
 	stop  chan struct{}
 	done  chan struct{}
 }
@@ -25,27 +28,28 @@ func Start(port int) (*Server, error) {
 	if err := s.redis.StartAddr(net.JoinHostPort("127.0.0.1", strconv.Itoa(port))); err != nil {
 		return nil, fmt.Errorf("start embedded Redis: %w", err)
 	}
+	number, err := strconv.Atoi(s.redis.Port())
+	if err != nil {
+		return nil, fmt.Errorf("start embedded Redis: %w", err)
+	}
+	s.port = number
 	go s.age()
 	return s, nil
 }
 
 // Addr is host:port.
-func (s *Server) Addr() string { return s.redis.Addr() }
+func (s *Server) Addr() string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(s.port)) }
 
 // Port is the port that it listens on.
-func (s *Server) Port() int {
-	port, err := strconv.Atoi(s.redis.Port())
-	if err != nil {
-		panic(err) // miniredis took it from its listener
-	}
-	return port
-}
+func (s *Server) Port() int { return s.port }
 
-// Close ends the server.
+// Close ends the server; a second call does nothing.
 func (s *Server) Close() {
-	close(s.stop)
-	<-s.done
-	s.redis.Close()
+	s.once.Do(func() {
+		close(s.stop)
+		<-s.done
+		s.redis.Close()
+	})
 }
 
 // age makes keys expire: miniredis's own clock stands still.

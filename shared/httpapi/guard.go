@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"errors"
 	"log/slog"
 	"net/http"
 	"runtime/debug"
@@ -18,20 +19,27 @@ type Limits struct {
 // becomes 500 and a log line.
 func Guard(l Limits, log *slog.Logger, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		defer func() {
-			if cause := recover(); cause != nil {
-				if cause == http.ErrAbortHandler {
-					panic(cause)
-				}
-				log.ErrorContext(r.Context(), "panic", "path", r.URL.Path, "cause", cause, "stack", string(debug.Stack()))
-				Refuse(w, http.StatusInternalServerError, "internal error")
-			}
-		}()
+		defer func() { rescue(w, r, log, recover()) }()
 		now := time.Now()
 		control := http.NewResponseController(w)
-		_ = control.SetReadDeadline(now.Add(l.Read)) // a recorder in a test has none
+		if r.ContentLength != 0 { // without a body it would end the request's context
+			_ = control.SetReadDeadline(now.Add(l.Read)) // a recorder in a test has none
+		}
 		_ = control.SetWriteDeadline(now.Add(l.Write))
 		r.Body = http.MaxBytesReader(w, r.Body, l.Body)
 		next.ServeHTTP(w, r)
 	})
+}
+
+// rescue answers a request whose handler panicked with cause, nil if it did
+// not. http.ErrAbortHandler is the server's own and goes on.
+func rescue(w http.ResponseWriter, r *http.Request, log *slog.Logger, cause any) {
+	if cause == nil {
+		return
+	}
+	if err, ok := cause.(error); ok && errors.Is(err, http.ErrAbortHandler) {
+		panic(cause)
+	}
+	log.ErrorContext(r.Context(), "panic", "path", r.URL.Path, "cause", cause, "stack", string(debug.Stack()))
+	Refuse(w, http.StatusInternalServerError, "internal error")
 }

@@ -57,7 +57,7 @@ func Refuse(w http.ResponseWriter, status int, message string) {
 func Fail(ctx context.Context, w http.ResponseWriter, log *slog.Logger, err error) {
 	status := statusOf[monitor.KindOf(err)]
 	message := "internal error"
-	if typed, ok := errors.AsType[*monitor.Error](err); ok {
+	if typed, ok := errors.AsType[*monitor.Error](err); ok && typed.Kind != monitor.KindInternal {
 		message = typed.Public()
 	}
 	if status >= http.StatusInternalServerError {

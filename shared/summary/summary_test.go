@@ -27,8 +27,10 @@ func TestFold(t *testing.T) {
 		},
 		"captured run of the original": {
 			samples: []sample.Sample{
-				{At: 21_000, Error: -0.0333, Replicas: 3}, {At: 23_000, Job: 0.5, Error: 0.4333, Replicas: 3},
-				{At: 25_000, Job: 1, Error: 0.9, Replicas: 5}, {At: 27_000, Job: 1, Error: 0.8667, Replicas: 5},
+				{At: 21_000, Error: -0.0333, Replicas: 3},
+				{At: 23_000, Job: 0.5, Error: 0.4333, Replicas: 3},
+				{At: 25_000, Job: 1, Error: 0.9, Replicas: 5},
+				{At: 27_000, Job: 1, Error: 0.8667, Replicas: 5},
 			},
 			max:     sample.Sample{At: 25_000, Job: 1, Error: 0.9, Replicas: 5},
 			min:     sample.Sample{At: 21_000, Error: -0.0333, Replicas: 3},

@@ -25,7 +25,7 @@ func newLocal() *cobra.Command {
 			"loopback ports. Everything is forgotten at the end.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			cfg, err := localConfig(demo.run)
+			cfg, err := localConfig(cmd.Context(), demo.run)
 			if err != nil {
 				return err
 			}
@@ -46,7 +46,7 @@ func newLocal() *cobra.Command {
 // localConfig is the environment's settings with what makes them local: the
 // embedded Redis, every function, a loopback address. The demo listens on any
 // free port and logs warnings only.
-func localConfig(demo bool) (config.Config, error) {
+func localConfig(ctx context.Context, demo bool) (config.Config, error) {
 	override := map[string]string{"STATE_REDIS_URL": "", "FUNCTION_TARGET": config.TargetAll, "K_SERVICE": ""}
 	if _, set := os.LookupEnv("LOG_LEVEL"); demo && !set {
 		override["LOG_LEVEL"] = "error"
@@ -56,7 +56,7 @@ func localConfig(demo bool) (config.Config, error) {
 		port = "8080"
 	}
 	if demo {
-		free, err := freePort()
+		free, err := freePort(ctx)
 		if err != nil {
 			return config.Config{}, err
 		}
@@ -71,8 +71,9 @@ func localConfig(demo bool) (config.Config, error) {
 	})
 }
 
-func freePort() (int, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+func freePort(ctx context.Context) (int, error) {
+	var config net.ListenConfig
+	listener, err := config.Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return 0, fmt.Errorf("find a free port: %w", err)
 	}

@@ -9,9 +9,12 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"kubejobs/functions"
 )
 
 func main() {
+	functions.QuietRedis()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	err := newRoot().ExecuteContext(ctx)
 	stop()

@@ -42,45 +42,59 @@ func wait(ctx context.Context, _ *functions.Set) error {
 }
 
 // serve runs the functions until ctx ends, the server fails or work returns;
-// then it drains. work begins when requests can be served.
+// then it drains. Requests can be served soon after work begins.
 func serve(
 	ctx context.Context, cfg config.Config, log *slog.Logger, o functions.Options,
 	work func(context.Context, *functions.Set) error,
-) (err error) {
+) error {
 	ticking, stopTicking := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopTicking()
 	set, err := functions.Open(ticking, cfg, log, o)
 	if err != nil {
 		return err
 	}
-	defer func() {
-		stopTicking()
-		err = errors.Join(err, set.Close())
-	}()
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	failed := make(chan error, 2)
-	go func() { failed <- listen(cfg, set) }()
+	log.InfoContext(ctx, "serving", "address", cfg.Listen, "target", cfg.Target)
+	err = run(ctx, cfg, set, work)
+	if _, failed := errors.AsType[*listenError](err); !failed {
+		log.InfoContext(ctx, "draining")
+		drain, done := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
+		defer done()
+		err = errors.Join(err, set.Drain(drain))
+	}
+	stopTicking()
+	return errors.Join(err, set.Close(ctx))
+}
+
+// run serves while work lasts; a server that fails ends work.
+func run(
+	ctx context.Context, cfg config.Config, set *functions.Set, work func(context.Context, *functions.Set) error,
+) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	go func() { cancel(listen(cfg, set)) }()
 	go func() {
-		if err := set.Start(ctx); err != nil && ctx.Err() == nil {
-			failed <- err
+		if err := set.Start(ctx); err != nil {
+			cancel(err)
 		}
 	}()
-	worked := make(chan error, 1)
-	go func() { worked <- work(ctx, set) }()
-	log.Info("serving", "address", cfg.Listen, "target", cfg.Target)
-	select {
-	case err = <-failed:
-		cancel()
-		<-worked
-		return err
-	case err = <-worked:
+	err := work(ctx, set)
+	if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, context.Canceled) {
+		return cause
 	}
-	log.Info("draining")
-	drain, done := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
-	defer done()
-	return errors.Join(err, set.Drain(drain))
+	return err
 }
+
+// listenError is a server that cannot serve.
+type listenError struct {
+	address string
+	cause   error
+}
+
+func (e *listenError) Error() string {
+	return fmt.Sprintf("listen on %s (PORT or LISTEN_ADDRESS): %v", e.address, e.cause)
+}
+
+func (e *listenError) Unwrap() error { return e.cause }
 
 // listen hands the functions to functions-framework-go, which serves the one
 // that FUNCTION_TARGET names and returns only if it cannot.
@@ -93,5 +107,5 @@ func listen(cfg config.Config, set *functions.Set) error {
 		return err
 	}
 	functions.Register(set)
-	return fmt.Errorf("listen on %s (PORT or LISTEN_ADDRESS): %w", cfg.Listen, funcframework.StartHostPort(host, port))
+	return &listenError{cfg.Listen, funcframework.StartHostPort(host, port)}
 }

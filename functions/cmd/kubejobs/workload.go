@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -84,12 +85,12 @@ func drain(ctx context.Context, client *redis.Client, workers int, pace *rate.Li
 
 // finish works on an item: it hashes the file and counts its lines.
 func finish(ctx context.Context, client *redis.Client, item string) error {
-	text, err := os.ReadFile(item)
+	text, err := os.ReadFile(item) //nolint:gosec // the item names a file, by design
 	if err != nil {
 		return fmt.Errorf("work on an item: %w", err)
 	}
 	sum := sha256.Sum256(text)
-	done, err := json.Marshal(result{File: item, Lines: bytes.Count(text, []byte("\n")), SHA: fmt.Sprintf("%x", sum)})
+	done, err := json.Marshal(result{File: item, Lines: bytes.Count(text, []byte("\n")), SHA: hex.EncodeToString(sum[:])})
 	if err != nil {
 		return err
 	}

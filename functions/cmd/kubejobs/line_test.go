@@ -1,0 +1,83 @@
+package main
+
+import (
+	"testing"
+	"time"
+
+	"kubejobs/shared/monitor"
+)
+
+func TestProgressLine(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 11, 24, 5, 41, 20, 0, time.UTC)
+	at := func(d time.Duration) *time.Time {
+		moment := now.Add(d)
+		return &moment
+	}
+	half := monitor.Status{
+		ID: "demo", Phase: monitor.PhaseRunning, Items: 6, Submitted: now.Add(-20 * time.Second), Deadline: now.Add(9 * time.Second),
+		Progress: &monitor.ProgressStatus{Job: 0.452, Time: 0.501, Error: -0.049},
+		Last:     &monitor.SampleStatus{Replicas: 4}, Rate: 131.04,
+	}
+	const shown = "demo running  [===========-|-----------]  45.2 % done, time  50.1 % (-4.9)  131.0/s  4 in flight  "
+	tests := map[string]struct {
+		change func(*monitor.Status)
+		want   string
+	}{
+		"no sample yet": {
+			func(s *monitor.Status) { s.Phase, s.Progress, s.Last = monitor.PhasePending, nil, nil },
+			"demo pending  no sample yet (6 items, deadline 05:41:29)",
+		},
+		"finish unknown": {func(*monitor.Status) {}, shown + "finish unknown yet"},
+		"late":           {func(s *monitor.Status) { s.Finish = at(11 * time.Second) }, shown + "finish in 11 s, 2 s late"},
+		"early":          {func(s *monitor.Status) { s.Finish = at(3 * time.Second) }, shown + "finish in 3 s, 6 s early"},
+		"on time":        {func(s *monitor.Status) { s.Finish = at(9 * time.Second) }, shown + "finish in 9 s, 0 s early"},
+		"due before now": {func(s *monitor.Status) { s.Finish = at(-time.Second) }, shown + "finish in 0 s, 10 s early"},
+		"ended": {
+			func(s *monitor.Status) {
+				s.Phase, s.Reason, s.EndedAt = monitor.PhaseFinished, "all items are done", at(500*time.Millisecond)
+				s.Progress = &monitor.ProgressStatus{Job: 1, Time: 0.5, Error: 0.5}
+			},
+			"demo finished [============|===========] 100.0 % done, time  50.0 % (+50.0)  131.0/s  4 in flight  " +
+				"finished after 20.5 s: all items are done",
+		},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := half
+			tt.change(&s)
+			if got := progressLine(s, now); got != tt.want {
+				t.Errorf("line:\n got %s\nwant %s", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestBar(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		done, due float64
+		want      string
+	}{
+		"nothing done or due":   {0, 0, "|-----------------------"},
+		"half done, half due":   {0.5, 0.5, "============|-----------"},
+		"ahead":                 {0.75, 0.25, "======|===========------"},
+		"behind":                {0.25, 0.75, "======------------|-----"},
+		"all done":              {1, 0.5, "============|==========="},
+		"all due":               {0.5, 1, "============------------"},
+		"overdue":               {0.5, 7, "============------------"},
+		"a hair under all due":  {0, 0.9999999, "-----------------------|"},
+		"done is over 1":        {1.5, 2, "========================"},
+		"done is under 0":       {-1, 2, "------------------------"},
+		"due before the submit": {0, -1, "------------------------"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if got := bar(tt.done, tt.due); got != tt.want {
+				t.Errorf("bar(%v, %v) = %s, want %s", tt.done, tt.due, got, tt.want)
+			}
+		})
+	}
+}

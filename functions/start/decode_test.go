@@ -1,0 +1,216 @@
+package start_test
+
+import (
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"kubejobs/functions/start"
+	"kubejobs/shared/monitor"
+)
+
+// whole is every field that the monitor knows.
+const whole = `{"plugin":"kubejobs","collect_period":1.5,"plugin_info":{"expected_time":60,"number_of_jobs":6,
+	"submission_time":"2026-11-24T05:41:07.390079GMT","redis_ip":"10.1.2.3","redis_port":6380,"scaling_strategy":"pid",
+	"heuristic_options":{"kp":1},"enable_detailed_report":true,"enable_visualizer":false,"datasource_type":"influxdb",
+	"database_data":{"url":"influx","password":"hunter2"},"max_replicas":10}}`
+
+// decode decodes a request that is right.
+func decode(t *testing.T, body string) monitor.Request {
+	t.Helper()
+	r, err := start.Decode("kj-abc1234", []byte(body), time.UTC)
+	if err != nil {
+		t.Fatalf("decode %s: %v", body, err)
+	}
+	return r
+}
+
+// fields are the wrong fields that an error names, in its order.
+func fields(t *testing.T, err error) []string {
+	t.Helper()
+	if err == nil {
+		return nil
+	}
+	typed, ok := errors.AsType[*monitor.Error](err)
+	if !ok || typed.Kind != monitor.KindInvalid {
+		t.Fatalf("error = %v, want kind invalid", err)
+	}
+	var names []string
+	for _, f := range typed.Fields {
+		names = append(names, f.Field)
+	}
+	return names
+}
+
+// info is a request whose plugin_info has members beside expected_time.
+func info(members string) string {
+	return `{"plugin":"kubejobs","plugin_info":{"expected_time":40,` + members + `}}`
+}
+
+func TestDecode(t *testing.T) {
+	t.Parallel()
+	minimal := monitor.Request{ID: "kj-abc1234", Plugin: "kubejobs", Budget: 40 * time.Second}
+	tests := map[string]struct {
+		body string
+		want monitor.Request
+	}{
+		"the smallest": {`{"plugin":"kubejobs","plugin_info":{"expected_time":40}}`, minimal},
+		"every field": {whole, monitor.Request{
+			ID: "kj-abc1234", Plugin: "kubejobs", Budget: time.Minute, Items: 6,
+			Submitted: time.Date(2026, 11, 24, 5, 41, 7, 390079e3, time.UTC), Period: 1500 * time.Millisecond,
+			QueueHost: "10.1.2.3", QueuePort: 6380, Strategy: "pid", Heuristics: json.RawMessage(`{"kp":1}`),
+		}},
+		"null is absent": {
+			`{"plugin":"kubejobs","collect_period":null,"plugin_info":{"expected_time":40,"number_of_jobs":null,
+				"submission_time":null,"redis_ip":null,"redis_port":null,"scaling_strategy":null,"heuristic_options":null,
+				"enable_detailed_report":null,"enable_visualizer":null,"datasource_type":null,"database_data":null}}`,
+			minimal,
+		},
+		"a field that nobody knows": {info(`"max_replicas":[1,"x"]`), minimal},
+		"a fraction of a second":    {`{"plugin":"kubejobs","plugin_info":{"expected_time":4e1}}`, minimal},
+		"heuristics without pid":    {info(`"heuristic_options":7`), minimal},
+		"spaces around it":          {" \n{\"plugin\":\"kubejobs\",\"plugin_info\":{\"expected_time\":40}}\r\n", minimal},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got := decode(t, tt.body)
+			if len(got.Fingerprint) != 64 {
+				t.Errorf("Fingerprint = %q, want 64 hexadecimal digits", got.Fingerprint)
+			}
+			got.Fingerprint = ""
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Errorf("request (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestDecodeNamesEveryWrongField(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		body string
+		want []string
+	}{
+		"empty":               {"", []string{"body"}},
+		"spaces":              {" \n", []string{"body"}},
+		"no JSON":             {"plugin=kubejobs", []string{"body"}},
+		"cut off":             {`{"plugin":`, []string{"body"}},
+		"null":                {"null", []string{"body"}},
+		"a list":              {"[]", []string{"body"}},
+		"two objects":         {"{}{}", []string{"body"}},
+		"text after it":       {`{"plugin":"kubejobs"} x`, []string{"body"}},
+		"an empty object":     {"{}", []string{"plugin", "plugin_info", "plugin_info.expected_time"}},
+		"plugin is a number":  {`{"plugin":7,"plugin_info":{"expected_time":1}}`, []string{"plugin"}},
+		"info is a text":      {`{"plugin":"p","plugin_info":"x"}`, []string{"plugin_info", "plugin_info.expected_time"}},
+		"no expected time":    {`{"plugin":"p","plugin_info":{}}`, []string{"plugin_info.expected_time"}},
+		"expected time null":  {`{"plugin":"p","plugin_info":{"expected_time":null}}`, []string{"plugin_info.expected_time"}},
+		"expected time 0":     {`{"plugin":"p","plugin_info":{"expected_time":0}}`, []string{"plugin_info.expected_time"}},
+		"expected time < 0":   {`{"plugin":"p","plugin_info":{"expected_time":-1}}`, []string{"plugin_info.expected_time"}},
+		"expected time text":  {`{"plugin":"p","plugin_info":{"expected_time":"40"}}`, []string{"plugin_info.expected_time"}},
+		"expected time huge":  {`{"plugin":"p","plugin_info":{"expected_time":1e400}}`, []string{"plugin_info.expected_time"}},
+		"expected time tiny":  {`{"plugin":"p","plugin_info":{"expected_time":1e-10}}`, []string{"plugin_info.expected_time"}},
+		"over a century":      {`{"plugin":"p","plugin_info":{"expected_time":3153600001}}`, []string{"plugin_info.expected_time"}},
+		"period 0":            {`{"plugin":"p","collect_period":0,"plugin_info":{"expected_time":1}}`, []string{"collect_period"}},
+		"items 0":             {info(`"number_of_jobs":0`), []string{"plugin_info.number_of_jobs"}},
+		"items a fraction":    {info(`"number_of_jobs":1.5`), []string{"plugin_info.number_of_jobs"}},
+		"items a text":        {info(`"number_of_jobs":"6"`), []string{"plugin_info.number_of_jobs"}},
+		"items over a double": {info(`"number_of_jobs":9007199254740993`), []string{"plugin_info.number_of_jobs"}},
+		"redis_ip a number":   {info(`"redis_ip":7`), []string{"plugin_info.redis_ip"}},
+		"redis_ip empty":      {info(`"redis_ip":""`), []string{"plugin_info.redis_ip"}},
+		"redis_ip with port":  {info(`"redis_ip":"redis:6379"`), []string{"plugin_info.redis_ip"}},
+		"redis_port 0":        {info(`"redis_port":0`), []string{"plugin_info.redis_port"}},
+		"redis_port 65536":    {info(`"redis_port":65536`), []string{"plugin_info.redis_port"}},
+		"strategy a list":     {info(`"scaling_strategy":[]`), []string{"plugin_info.scaling_strategy"}},
+		"pid, no options":     {info(`"scaling_strategy":"pid"`), []string{"plugin_info.heuristic_options"}},
+		"pid, null options": {
+			info(`"scaling_strategy":"pid","heuristic_options":null`), []string{"plugin_info.heuristic_options"},
+		},
+		"pid, options a list": {
+			info(`"scaling_strategy":"pid","heuristic_options":[]`), []string{"plugin_info.heuristic_options"},
+		},
+		"all at once": {
+			`{"plugin":null,"collect_period":"1","plugin_info":{"expected_time":"x","number_of_jobs":-1,"submission_time":7,
+				"redis_ip":"a b","redis_port":"6379","scaling_strategy":1,"enable_detailed_report":"yes",
+				"enable_visualizer":0,"datasource_type":{},"database_data":"x"}}`,
+			[]string{
+				"plugin", "collect_period", "plugin_info.expected_time", "plugin_info.number_of_jobs",
+				"plugin_info.submission_time", "plugin_info.redis_ip", "plugin_info.redis_port",
+				"plugin_info.scaling_strategy", "plugin_info.enable_detailed_report", "plugin_info.enable_visualizer",
+				"plugin_info.datasource_type", "plugin_info.database_data",
+			},
+		},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got, err := start.Decode("a", []byte(tt.body), time.UTC)
+			if diff := cmp.Diff(tt.want, fields(t, err)); diff != "" {
+				t.Errorf("wrong fields (-want +got):\n%s\n%v", diff, err)
+			}
+			if diff := cmp.Diff(monitor.Request{}, got); diff != "" {
+				t.Errorf("request beside an error (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestFingerprint(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		old, new string // replaced in the whole request
+		same     bool
+	}{
+		"the request again":     {"", "", true},
+		"other spaces":          {`,"`, " ,\n\t\"", true},
+		"another order":         {`"expected_time":60,"number_of_jobs":6`, `"number_of_jobs":6,"expected_time":60`, true},
+		"an escaped letter":     {`"kubejobs"`, `"\u006bubejobs"`, true},
+		"another password":      {"hunter2", "hunter3", true},
+		"another user":          {`"url":"influx"`, `"url":"influx","user":"root","username":"root","token":"t"`, true},
+		"another database":      {`"url":"influx"`, `"url":"other"`, false},
+		"another time":          {`"expected_time":60`, `"expected_time":61`, false},
+		"another plugin":        {`"kubejobs"`, `"kubejob"`, false},
+		"another field":         {`"max_replicas":10`, `"max_replicas":11`, false},
+		"a field less":          {`,"max_replicas":10`, "", false},
+		"a password elsewhere":  {`"max_replicas"`, `"password"`, false},
+		"a digit past a double": {`"max_replicas":10`, `"max_replicas":10.00000000000000000001`, false},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			body := strings.ReplaceAll(whole, tt.old, tt.new)
+			if tt.old == "" {
+				body = whole
+			}
+			first, second := decode(t, whole).Fingerprint, decode(t, body).Fingerprint
+			if same := first == second; same != tt.same {
+				t.Errorf("same fingerprint = %t, want %t: %s", same, tt.same, body)
+			}
+		})
+	}
+}
+
+func FuzzDecode(f *testing.F) {
+	for _, seed := range []string{
+		whole, info(`"redis_ip":"::1"`), info(`"submission_time":"2026-11-24T05:41:07.3GMT"`), "null", "{}",
+		"[1]", "\xff", `{"plugin_info":1e999}`,
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		r, err := start.Decode("kj-abc1234", body, time.UTC)
+		if err != nil {
+			if len(fields(t, err)) == 0 {
+				t.Errorf("the error names no field: %v", err)
+			}
+			return
+		}
+		if r.Budget <= 0 || r.Items < 0 || r.Period < 0 || r.QueuePort < 0 || r.QueuePort > 65535 || r.Fingerprint == "" {
+			t.Errorf("%q was taken: %+v", body, r)
+		}
+	})
+}

@@ -1,0 +1,62 @@
+package stop_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+
+	"kubejobs/functions/stop"
+	"kubejobs/shared/monitor"
+)
+
+type stopper struct {
+	StopFunc func(ctx context.Context, id monitor.JobID) error
+}
+
+func (s stopper) Stop(ctx context.Context, id monitor.JobID) error { return s.StopFunc(ctx, id) }
+
+func TestHandler(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		id     string
+		err    error
+		status int
+		asked  bool
+	}{
+		"stopped":                {"kj-abc1234", nil, 204, true},
+		"an unknown job":         {"kj-abc1234", monitor.ErrUnknownJob, 400, true},
+		"the store is away":      {"kj-abc1234", monitor.Unavailable("away", errors.New("dial")), 503, true},
+		"a mistake of ours":      {"kj-abc1234", errors.New("nil"), 500, true},
+		"an id that is no label": {"../etc", nil, 400, false},
+		"no id":                  {"", nil, 400, false},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			asked := false
+			handler := stop.New(stopper{StopFunc: func(_ context.Context, id monitor.JobID) error {
+				if asked = true; string(id) != tt.id {
+					t.Errorf("stopped %q, want %q", id, tt.id)
+				}
+				return tt.err
+			}}, slog.New(slog.DiscardHandler))
+			r := httptest.NewRequestWithContext(t.Context(), http.MethodPut, "/", http.NoBody)
+			r.SetPathValue("id", tt.id)
+			w := httptest.NewRecorder()
+			handler.ServeHTTP(w, r)
+			if w.Code != tt.status || asked != tt.asked {
+				t.Errorf("status = %d, asked %t, want %d, %t", w.Code, asked, tt.status, tt.asked)
+			}
+			if got := w.Header().Get("Content-Type"); got != "application/json" {
+				t.Errorf("Content-Type = %q, want application/json", got)
+			}
+			if json.Valid(w.Body.Bytes()) == (w.Code == http.StatusNoContent) {
+				t.Errorf("body = %q, want JSON, and none with 204", w.Body)
+			}
+		})
+	}
+}
