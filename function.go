@@ -28,6 +28,7 @@ func New() *Function { return &Function{} }
 // Start opens what the settings name and begins ticking. func's middleware
 // calls it beside the first requests: until it is done Ready says no.
 func (f *Function) Start(ctx context.Context, settings map[string]string) error {
+	functions.QuietRedis()
 	cfg, err := config.Load(func(name string) (string, bool) {
 		value, ok := settings[name]
 		return value, ok
@@ -66,9 +67,9 @@ func (f *Function) Ready(ctx context.Context) (bool, error) {
 func (f *Function) Alive(context.Context) (bool, error) { return true, nil }
 
 // Stop releases everything. func's middleware has drained the requests before.
-func (f *Function) Stop(context.Context) error {
+func (f *Function) Stop(ctx context.Context) error {
 	if i := f.started.Swap(nil); i != nil {
-		return i.set.Close()
+		return i.set.Close(ctx)
 	}
 	return nil
 }

@@ -1,0 +1,98 @@
+package function
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// func's detector wants exactly one New or Handle at package level in the
+// root's files, tests included, no replace line and no workspace.
+func TestRootIsWhatFuncExpects(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := []string{}
+	for _, file := range files {
+		parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, declaration := range parsed.Decls {
+			f, ok := declaration.(*ast.FuncDecl)
+			if ok && f.Recv == nil && (f.Name.Name == "New" || f.Name.Name == "Handle") {
+				found = append(found, f.Name.Name)
+			}
+		}
+	}
+	if len(found) != 1 || found[0] != "New" {
+		t.Errorf("package-level entry points %v, want New alone", found)
+	}
+	module, err := os.ReadFile("go.mod")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(string(module), "replace") {
+		t.Error("go.mod has a replace line: func's host build breaks on it")
+	}
+	if _, err := os.Stat("go.work"); err == nil {
+		t.Error("there is a go.work: func's host build breaks on it")
+	}
+}
+
+func TestBeforeStart(t *testing.T) {
+	t.Parallel()
+	f := New()
+	if ready, err := f.Ready(t.Context()); ready || err != nil {
+		t.Errorf("Ready = %t, %v, want false", ready, err)
+	}
+	if alive, err := f.Alive(t.Context()); !alive || err != nil {
+		t.Errorf("Alive = %t, %v, want true", alive, err)
+	}
+	w := httptest.NewRecorder()
+	f.Handle(w, httptest.NewRequest(http.MethodGet, "/monitoring", nil))
+	if w.Code != http.StatusServiceUnavailable {
+		t.Errorf("Handle: %d, want %d", w.Code, http.StatusServiceUnavailable)
+	}
+	if err := f.Stop(t.Context()); err != nil {
+		t.Errorf("Stop: %v", err)
+	}
+}
+
+func TestStartNamesWrongSettings(t *testing.T) {
+	t.Parallel()
+	err := New().Start(t.Context(), map[string]string{"RETRIES": "x", "K_SERVICE": "kubejobs"})
+	if err == nil || !strings.Contains(err.Error(), "RETRIES") || !strings.Contains(err.Error(), "STATE_REDIS_URL") {
+		t.Errorf("Start: %v, want an error naming RETRIES and STATE_REDIS_URL", err)
+	}
+}
+
+func TestLife(t *testing.T) {
+	t.Parallel()
+	f := New()
+	if err := f.Start(t.Context(), map[string]string{"TICK_SINK": "http://127.0.0.1:1/", "LOG_LEVEL": "error"}); err != nil {
+		t.Fatal(err)
+	}
+	if ready, err := f.Ready(t.Context()); !ready || err != nil {
+		t.Errorf("Ready = %t, %v, want true", ready, err)
+	}
+	w := httptest.NewRecorder()
+	f.Handle(w, httptest.NewRequest(http.MethodGet, "/monitoring", nil))
+	if w.Code != http.StatusOK || strings.TrimSpace(w.Body.String()) != `{"jobs":[]}` {
+		t.Errorf("Handle: %d %s, want 200 and no jobs", w.Code, w.Body)
+	}
+	if err := f.Stop(t.Context()); err != nil {
+		t.Errorf("Stop: %v", err)
+	}
+	if ready, _ := f.Ready(t.Context()); ready {
+		t.Error("ready after Stop")
+	}
+}

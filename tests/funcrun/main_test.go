@@ -1,0 +1,130 @@
+// Package funcrun_test does what `func run` does with this repository:
+// generate a main that imports the root beside knative.dev/func-go, build it,
+// run it. Then it sends what `func invoke` sends.
+package funcrun_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"kubejobs/shared/redistest"
+)
+
+// funcGo is the middleware that func v1.22 builds in.
+const funcGo = "knative.dev/func-go@v0.22.0"
+
+// scaffold is the main that func writes for an instanced HTTP function.
+const scaffold = `package main
+
+import (
+	"fmt"
+	"os"
+
+	function "kubejobs"
+
+	"knative.dev/func-go/http"
+)
+
+func main() {
+	if err := http.Start(function.New()); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+`
+
+// build is the program that func would build.
+func build(t *testing.T) string {
+	t.Helper()
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"main.go": scaffold,
+		"go.mod":  "module scaffold\n\ngo 1.26.0\n\nreplace kubejobs => " + root + "\n",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	sums, err := os.ReadFile(filepath.Join(root, "go.sum"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "go.sum"), sums, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{
+		{"mod", "edit", "-require=kubejobs@v0.0.0", "-require=" + funcGo},
+		{"build", "-mod=mod", "-o", "program", "."},
+	} {
+		cmd := exec.CommandContext(t.Context(), "go", args...)
+		cmd.Dir = dir
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("go %v: %v\n%s", args, err, out)
+		}
+	}
+	return filepath.Join(dir, "program")
+}
+
+// run starts the program with settings and waits until it is ready; it gives
+// the URL and the process.
+func run(t *testing.T, program string, settings ...string) (string, *exec.Cmd) {
+	t.Helper()
+	address := fmt.Sprintf("127.0.0.1:%d", redistest.FreePort(t))
+	cmd := exec.Command(program)
+	cmd.Dir = t.TempDir()
+	cmd.Env = append([]string{"LISTEN_ADDRESS=" + address}, settings...)
+	logs, err := os.Create(filepath.Join(cmd.Dir, "log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd.Stderr, cmd.Stdout = logs, logs
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = cmd.Process.Kill() // it may have ended
+		_ = cmd.Wait()
+		if t.Failed() {
+			text, _ := os.ReadFile(logs.Name())
+			t.Logf("program:\n%.4000s", text)
+		}
+	})
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	for {
+		status, _, err := get(ctx, "http://"+address+"/health/readiness")
+		if err == nil && status == http.StatusOK {
+			return "http://" + address, cmd
+		}
+		select {
+		case <-ctx.Done():
+			t.Fatalf("the program is never ready: %d %v", status, err)
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
+func get(ctx context.Context, url string) (int, []byte, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return 0, nil, err
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return 0, nil, err
+	}
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	return response.StatusCode, text, err
+}
