@@ -1,0 +1,97 @@
+// Package bench_test times a tick against a real redis-server.
+package bench_test
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"kubejobs/functions"
+	"kubejobs/shared/config"
+	"kubejobs/shared/redistest"
+)
+
+// BenchmarkTick is one tick through the handler: decode, load, observe, publish
+// beside commit. State and queue are in one redis-server.
+func BenchmarkTick(b *testing.B) {
+	handler, queue := open(b)
+	if err := queue.Client().RPush(b.Context(), "job", "x", "y", "z").Err(); err != nil {
+		b.Fatal(err)
+	}
+	start(b, handler, queue.Port(), "bench")
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		if code := tick(handler, "bench", i); code != http.StatusOK {
+			b.Fatalf("tick %d: %d", i, code)
+		}
+	}
+}
+
+// BenchmarkTicksOfManyJobs is the same from every processor, over 100 jobs.
+func BenchmarkTicksOfManyJobs(b *testing.B) {
+	handler, queue := open(b)
+	if err := queue.Client().RPush(b.Context(), "job", "x", "y", "z").Err(); err != nil {
+		b.Fatal(err)
+	}
+	for i := range 100 {
+		start(b, handler, queue.Port(), fmt.Sprint("bench-", i))
+	}
+	b.ReportAllocs()
+	b.RunParallel(func(pb *testing.PB) {
+		for i := 0; pb.Next(); i++ {
+			if code := tick(handler, fmt.Sprint("bench-", i%100), i); code != http.StatusOK {
+				b.Errorf("tick %d: %d", i, code)
+			}
+		}
+	})
+}
+
+func open(b *testing.B) (http.Handler, *redistest.Server) {
+	b.Helper()
+	server := redistest.Start(b)
+	settings := map[string]string{
+		"STATE_REDIS_URL": server.URL(), "TICK_SPACING": "0", "TICK_SINK": "http://127.0.0.1:1/",
+	}
+	cfg, err := config.Load(func(name string) (string, bool) { value, ok := settings[name]; return value, ok })
+	if err != nil {
+		b.Fatal(err)
+	}
+	set, err := functions.Open(b.Context(), cfg, slog.New(slog.DiscardHandler), functions.Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { _ = set.Close(context.WithoutCancel(b.Context())) })
+	handler, err := set.Handler(config.TargetAll)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return handler, server
+}
+
+func start(b *testing.B, handler http.Handler, port int, id string) {
+	b.Helper()
+	body := fmt.Sprintf(`{"plugin":"kubejobs","collect_period":3600,"plugin_info":{"expected_time":3600,`+
+		`"redis_ip":"127.0.0.1","redis_port":%d}}`, port)
+	w := httptest.NewRecorder()
+	handler.ServeHTTP(w, httptest.NewRequest(http.MethodPost, "/monitoring/"+id, strings.NewReader(body)))
+	if w.Code != http.StatusAccepted {
+		b.Fatalf("start %s: %d %s", id, w.Code, w.Body)
+	}
+}
+
+func tick(handler http.Handler, id string, n int) int {
+	r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(`{"app_id":"`+id+`"}`))
+	for name, value := range map[string]string{
+		"Ce-Id": fmt.Sprintf("%p-%d", r, n), "Ce-Source": "/apis/v1/namespaces/default/pingsources/" + id,
+		"Ce-Specversion": "1.0", "Ce-Type": "dev.knative.sources.ping", "Content-Type": "application/json",
+	} {
+		r.Header.Set(name, value)
+	}
+	w := httptest.NewRecorder()
+	handler.ServeHTTP(w, r)
+	return w.Code
+}

@@ -1,0 +1,76 @@
+package contract_test
+
+// Parts of an answer that are compared one by one.
+const (
+	partStatus  = "status"
+	partType    = "Content-Type"
+	partBody    = "body"          // without error_message
+	partMessage = "error_message" // nil if there is none
+)
+
+// exception is where an answer differs from the original's on purpose.
+type exception struct {
+	capture string
+	part    string
+	want    any // a naming is a text that holds it
+	reason  string
+}
+
+// naming is what an error's text must hold: the name of a field, or nothing in
+// particular.
+type naming string
+
+// refused is the body of a refusal, without its text.
+var refused = map[string]any{"error_code": 400.0, "error_name": "BAD_REQUEST"}
+
+const (
+	said      = "the original says nothing; ours says what is wrong"
+	named     = "the original speaks of Python types or of the bare name; ours names the field by its path"
+	notOurs   = "a caller's mistake is 400, not 500"
+	noInstall = "nothing is installed from a request"
+	again     = "the very same start again is no mistake: a caller may repeat what it got no answer to"
+	byID      = "a stop has no body that could be missing: it is served by its id, which is unknown here"
+)
+
+var exceptions = []exception{
+	{"plugins_manager_ok", partStatus, 400, noInstall},
+	{"plugins_manager_ok", partBody, refused, noInstall},
+	{"plugins_manager_ok", partMessage, naming("plugin"), noInstall},
+
+	{"start_duplicate", partStatus, 202, again},
+	{"start_duplicate", partBody, map[string]any{}, again},
+	{"start_duplicate", partMessage, nil, again},
+
+	{"start_invalid_json", partStatus, 400, notOurs},
+	{"start_invalid_json", partBody, refused, notOurs},
+	{"start_invalid_json", partMessage, naming("body"), notOurs},
+	{"start_submission_time_no_fraction", partStatus, 400, notOurs},
+	{"start_submission_time_no_fraction", partBody, refused, notOurs},
+	{"start_submission_time_no_fraction", partMessage, naming("plugin_info.submission_time"), notOurs},
+
+	{"stop_no_content_length", partStatus, 400, byID},
+	{"stop_no_content_length", partBody, refused, byID},
+	{"stop_no_content_length", partMessage, naming(""), byID},
+
+	{"report_after_stop", partMessage, naming("stopped"), said},
+	{"report_unknown", partMessage, naming(""), said},
+	{"stop_unknown", partMessage, naming(""), said},
+	{"start_empty_body", partMessage, naming("body"), said},
+	{"start_missing_plugin", partMessage, naming("plugin"), said},
+
+	{"start_missing_expected_time", partMessage, naming("plugin_info.expected_time"), named},
+	{"start_pid_heuristic_null", partMessage, naming("plugin_info.heuristic_options"), named},
+	{"start_wrong_type_number_of_jobs_str", partMessage, naming("plugin_info.number_of_jobs"), named},
+	{"start_wrong_type_redis_ip_int", partMessage, naming("plugin_info.redis_ip"), named},
+}
+
+// exceptionsOf are those of one capture by their part.
+func exceptionsOf(capture string) map[string]exception {
+	found := map[string]exception{}
+	for _, e := range exceptions {
+		if e.capture == capture {
+			found[e.part] = e
+		}
+	}
+	return found
+}

@@ -1,0 +1,168 @@
+package integration_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+	"testing"
+
+	"golang.org/x/sync/errgroup"
+
+	"kubejobs/shared/monitor"
+	"kubejobs/shared/redistest"
+)
+
+// The job's Redis stops: each tick is a failure, and one success forgets them.
+func TestJobRedisAwayAndBack(t *testing.T) {
+	t.Parallel()
+	state, queue := redistest.Start(t), redistest.Start(t)
+	s := serve(t, "STATE_REDIS_URL="+state.URL(), "TICK_SPACING=0", "TICK_SINK="+blackHole(t), "RETRIES=5")
+	s.ready()
+	fillQueue(t, queue, 1000)
+	s.startJob("a", queue, 3600)
+	s.expectTick(t, "a", monitor.OutcomeSampled)
+
+	queue.Stop()
+	for failures := 1; failures <= 4; failures++ {
+		s.expectTick(t, "a", monitor.OutcomeFailed)
+		if got := s.status("a"); got.Failures != failures || got.Phase != monitor.PhaseRunning || got.LastError == "" {
+			t.Fatalf("after %d failures: %+v", failures, got)
+		}
+	}
+	queue.Restart()
+	fillQueue(t, queue, 500)
+	until(t, "a tick is sampled again", func() bool {
+		_, outcome, err := s.deliver(t.Context(), newTick("a"))
+		return err == nil && outcome == monitor.OutcomeSampled
+	})
+	if got := s.status("a"); got.Failures != 0 || got.Phase != monitor.PhaseRunning || got.Progress.Job != 0.5 {
+		t.Errorf("after the Redis is back: %+v", got)
+	}
+}
+
+// The job's Redis is gone for good: RETRIES failures in a row end the job, with
+// a report of what was seen before.
+func TestJobRedisGone(t *testing.T) {
+	t.Parallel()
+	state, queue := redistest.Start(t), redistest.Start(t)
+	s := serve(t, "STATE_REDIS_URL="+state.URL(), "TICK_SPACING=0", "TICK_SINK="+blackHole(t), "RETRIES=3")
+	s.ready()
+	fillQueue(t, queue, 1000)
+	s.startJob("a", queue, 3600)
+	s.expectTick(t, "a", monitor.OutcomeSampled)
+	queue.Stop()
+	for range 3 {
+		s.expectTick(t, "a", monitor.OutcomeFailed)
+	}
+	s.expectTick(t, "a", monitor.OutcomeEnded)
+	got := s.status("a")
+	if got.Phase != monitor.PhaseFailed || got.Samples != 1 || got.Scheduled {
+		t.Errorf("status %+v, want failed with one sample and no schedule", got)
+	}
+	status, text, err := s.call(t.Context(), http.MethodGet, "/monitoring/a/report", nil)
+	var report monitor.Report
+	if err != nil || status != http.StatusOK || json.Unmarshal(text, &report) != nil || report.FinalError.Value == nil {
+		t.Errorf("report: %d %s %v, want 200 with the last error", status, text, err)
+	}
+}
+
+// Eight starts of one id at once: one job, one schedule. Then the whole life by
+// the local scheduler's own ticks, until the queue is empty.
+func TestEightStartsAndAWholeLife(t *testing.T) {
+	t.Parallel()
+	state, queue := redistest.Start(t), redistest.Start(t)
+	s := serve(t, "STATE_REDIS_URL="+state.URL(), "MIN_PERIOD=1s", "TICK_JITTER=0s")
+	s.ready()
+	fillQueue(t, queue, 1000)
+	var group errgroup.Group
+	for range 8 {
+		group.Go(func() error { s.startJob("a", queue, 1); return nil })
+	}
+	_ = group.Wait() // startJob reports what is wrong
+	until(t, "three samples", func() bool { return s.status("a").Samples >= 3 })
+	got := s.status("a")
+	if got.Ticks.Surplus != 0 || got.Ticks.Duplicate != 0 || got.Ticks.Received != got.Samples {
+		t.Errorf("more than one schedule ticks the job: %+v", got.Ticks)
+	}
+	if status, _, err := s.call(t.Context(), http.MethodGet, "/monitoring/a/report", nil); err != nil || status != http.StatusAccepted {
+		t.Errorf("report of a running job: %d %v, want 202", status, err)
+	}
+	if err := queue.Client().Del(t.Context(), "job").Err(); err != nil {
+		t.Fatal(err)
+	}
+	until(t, "the job is finished", func() bool { return s.status("a").Phase == monitor.PhaseFinished })
+	got = s.status("a")
+	if got.Progress.Job != 1 || got.NextTick != nil || got.Report == nil {
+		t.Errorf("a finished job: %+v", got)
+	}
+	elements, err := queue.Client().LLen(t.Context(), "a:metrics").Result()
+	if err != nil || elements != got.Samples {
+		t.Errorf("%d elements (%v), want %d", elements, err, got.Samples)
+	}
+	s.expectTick(t, "a", monitor.OutcomeEnded)
+	if again := s.status("a").Samples; again != got.Samples {
+		t.Errorf("a tick after the end added a sample: %d, want %d", again, got.Samples)
+	}
+}
+
+// The process is killed: the next one ticks the jobs that it finds.
+func TestScheduleSurvivesARestart(t *testing.T) {
+	t.Parallel()
+	state, queue := redistest.Start(t), redistest.Start(t)
+	s := serve(t, "STATE_REDIS_URL="+state.URL(), "MIN_PERIOD=1s", "TICK_JITTER=0s")
+	s.ready()
+	fillQueue(t, queue, 1000)
+	s.startJob("a", queue, 1)
+	s.startJob("b", queue, 1)
+	until(t, "a first sample", func() bool { return s.status("a").Samples > 0 })
+	if status, text, err := s.call(t.Context(), http.MethodPut, "/monitoring/b/stop", nil); err != nil || status != http.StatusNoContent {
+		t.Fatalf("stop: %d %s %v", status, text, err)
+	}
+	s.kill()
+	s.start()
+	s.ready()
+	before, stopped := s.status("a").Samples, s.status("b")
+	until(t, "samples after the restart", func() bool { return s.status("a").Samples >= before+2 })
+	if after := s.status("b"); after.Samples != stopped.Samples || after.Ticks.Received != stopped.Ticks.Received {
+		t.Errorf("a stopped job is ticked after a restart: %+v", after)
+	}
+}
+
+// A process that is told to end answers the tick under way, then ends well.
+func TestTermination(t *testing.T) {
+	t.Parallel()
+	state, queue := redistest.Start(t), redistest.Start(t)
+	s := serve(t, "STATE_REDIS_URL="+state.URL(), "TICK_SINK="+blackHole(t), "LOG_LEVEL=info")
+	s.ready()
+	fillQueue(t, queue, 10)
+	s.startJob("a", queue, 3600)
+	queue.Pause()
+	defer queue.Resume()
+	outcome := make(chan monitor.Outcome, 1)
+	go func() {
+		_, got, err := s.deliver(t.Context(), newTick("a"))
+		if err != nil {
+			t.Errorf("the tick under way was dropped: %v", err)
+		}
+		outcome <- got
+	}()
+	client := state.Client()
+	until(t, "the tick is under way", func() bool { // only the load of a tick calls HGET by itself
+		calls, err := client.Info(t.Context(), "commandstats").Result()
+		return err == nil && strings.Contains(calls, "cmdstat_hget:")
+	})
+	if err := s.terminate(); err != nil {
+		t.Errorf("exit: %v, want success\n%s", err, s.logs.String())
+	}
+	if got := <-outcome; got != monitor.OutcomeFailed {
+		t.Errorf("outcome %q, want %q: the queue hangs", got, monitor.OutcomeFailed)
+	}
+}
+
+func (s *server) expectTick(t *testing.T, id string, want monitor.Outcome) {
+	t.Helper()
+	status, got, err := s.deliver(t.Context(), newTick(id))
+	if err != nil || status != http.StatusOK || got != want {
+		t.Fatalf("tick of %s: %d %q %v, want 200 %q", id, status, got, err, want)
+	}
+}

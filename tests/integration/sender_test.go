@@ -1,0 +1,80 @@
+package integration_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"kubejobs/shared/monitor"
+)
+
+// gaps are between the attempts of PingSource's adapter.
+var gaps = []time.Duration{
+	100 * time.Millisecond, 200 * time.Millisecond, 400 * time.Millisecond, 800 * time.Millisecond, 1600 * time.Millisecond,
+}
+
+// retried are the answers after which it tries again, beside no answer.
+var retried = []int{404, 413, 425, 429, 502, 503, 504}
+
+// tick is one event, the same over its deliveries and retries.
+type tick struct {
+	id, job string
+	sent    time.Time
+}
+
+func newTick(job string) tick { return tick{id: uuid.NewString(), job: job, sent: time.Now()} }
+
+// deliver makes one attempt.
+func (s *server) deliver(ctx context.Context, t tick) (int, monitor.Outcome, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+s.addr+"/",
+		strings.NewReader(fmt.Sprintf(`{"app_id":%q}`, t.job)))
+	if err != nil {
+		return 0, "", err
+	}
+	for name, value := range map[string]string{
+		"Ce-Id": t.id, "Ce-Source": "/apis/v1/namespaces/default/pingsources/" + t.job, "Ce-Specversion": "1.0",
+		"Ce-Time": t.sent.UTC().Format(time.RFC3339Nano), "Ce-Type": "dev.knative.sources.ping",
+		"Content-Type": "application/json", "Kn-Namespace": "default",
+	} {
+		request.Header.Set(name, value)
+	}
+	status, text, err := do(request)
+	var answer struct {
+		Outcome monitor.Outcome `json:"outcome"`
+	}
+	if err == nil && status == http.StatusOK {
+		err = json.Unmarshal(text, &answer)
+	}
+	return status, answer.Outcome, err
+}
+
+// send delivers a tick as the adapter does, up to six times, and again while
+// more says so. It tells whether the tick was acknowledged, and calls seen with
+// every status.
+func (s *server) send(ctx context.Context, t tick, more func() bool, seen func(status int)) bool {
+	for {
+		for attempt := range len(gaps) + 1 {
+			status, _, err := s.deliver(ctx, t)
+			seen(status)
+			if err == nil && !slices.Contains(retried, status) {
+				return status == http.StatusOK
+			}
+			if attempt < len(gaps) {
+				select {
+				case <-time.After(gaps[attempt]):
+				case <-ctx.Done():
+					return false
+				}
+			}
+		}
+		if !more() {
+			return false
+		}
+	}
+}
