@@ -10,6 +10,9 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
+
+	"sigs.k8s.io/yaml"
 )
 
 // func's detector wants exactly one New or Handle at package level in the
@@ -45,6 +48,61 @@ func TestRootIsWhatFuncExpects(t *testing.T) {
 	}
 	if _, err := os.Stat("go.work"); err == nil {
 		t.Error("there is a go.work: func's host build breaks on it")
+	}
+}
+
+// manifest is the part of func.yaml's schema that is used, strictly.
+type manifest struct {
+	SpecVersion string    `json:"specVersion"`
+	Name        string    `json:"name"`
+	Runtime     string    `json:"runtime"`
+	Created     time.Time `json:"created"`
+	Invoke      string    `json:"invoke"`
+	Run         struct {
+		Envs []struct{ Name, Value string } `json:"envs"`
+	} `json:"run"`
+	Deploy struct {
+		HealthEndpoints struct {
+			Liveness  string `json:"liveness"`
+			Readiness string `json:"readiness"`
+		} `json:"healthEndpoints"`
+		Options struct {
+			Resources struct {
+				Requests struct{ CPU, Memory string } `json:"requests"`
+				Limits   struct{ CPU, Memory string } `json:"limits"`
+			} `json:"resources"`
+		} `json:"options"`
+	} `json:"deploy"`
+}
+
+func TestManifest(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("func.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var m manifest
+	if err := yaml.UnmarshalStrict(text, &m); err != nil {
+		t.Fatal(err)
+	}
+	if m.Runtime != "go" || m.Invoke != "http" || m.SpecVersion == "" || m.Created.IsZero() {
+		t.Errorf("func.yaml: %+v, want a Go function that takes HTTP", m)
+	}
+	settings := map[string]string{}
+	for _, env := range m.Run.Envs {
+		settings[env.Name] = env.Value
+	}
+	f := New()
+	if err := f.Start(t.Context(), settings); err != nil {
+		t.Fatalf("Start with func.yaml's settings: %v", err)
+	}
+	t.Cleanup(func() { _ = f.Stop(t.Context()) })
+	for _, path := range []string{m.Deploy.HealthEndpoints.Liveness, m.Deploy.HealthEndpoints.Readiness} {
+		w := httptest.NewRecorder()
+		f.Handle(w, httptest.NewRequest(http.MethodGet, path, nil))
+		if w.Code != http.StatusOK {
+			t.Errorf("%s: %d, want 200", path, w.Code)
+		}
 	}
 }
 

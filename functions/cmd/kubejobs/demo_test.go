@@ -1,0 +1,51 @@
+package main
+
+import (
+	"bytes"
+	"log/slog"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/redis/go-redis/v9"
+
+	"kubejobs/functions"
+	"kubejobs/shared/config"
+	"kubejobs/shared/monitor"
+)
+
+// A demo whose job never ran fails each of its checks.
+func TestCheckFindsWhatIsMissing(t *testing.T) {
+	t.Parallel()
+	cfg, err := config.Load(func(string) (string, bool) { return "", false })
+	if err != nil {
+		t.Fatal(err)
+	}
+	set, err := functions.Open(t.Context(), cfg, slog.New(slog.DiscardHandler), functions.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = set.Close(t.Context()) })
+	handler, err := set.Handler(config.TargetAll)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(handler)
+	t.Cleanup(server.Close)
+	client := redis.NewClient(&redis.Options{Addr: set.EmbeddedRedis()})
+	t.Cleanup(func() { _ = client.Close() })
+
+	var out bytes.Buffer
+	err = check(t.Context(), &out, set, server.URL, client, monitor.Status{Phase: monitor.PhaseRunning, Items: 3, Samples: 1})
+	if err == nil {
+		t.Fatal("check found nothing missing")
+	}
+	for _, want := range []string{"the job finished", "every item has a result", "every sample is in", "the report is there"} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("%q is not among what failed: %v", want, err)
+		}
+	}
+	if !strings.Contains(out.String(), "ok   the schedule is gone") {
+		t.Errorf("a check that holds is not shown:\n%s", out.String())
+	}
+}

@@ -1,0 +1,114 @@
+package integration_test
+
+import (
+	"errors"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/redis/go-redis/v9"
+
+	"kubejobs/shared/redistest"
+)
+
+// announced finds the embedded Redis in what `kubejobs local` prints.
+var announced = regexp.MustCompile(`its Redis at (127\.0\.0\.1:\d+);`)
+
+// The smallest request of the plugin's documentation, verbatim, in the local
+// mode: a Redis client reaches the embedded Redis, and samples come.
+func TestLocal(t *testing.T) {
+	t.Parallel()
+	s := &server{t: t, addr: "127.0.0.1:" + strconv.Itoa(redistest.FreePort(t))}
+	_, port, _ := strings.Cut(s.addr, ":")
+	s.cmd = exec.Command(program, "local")
+	s.cmd.Env, s.cmd.Stdout, s.cmd.Stderr = []string{"PORT=" + port}, &s.logs, &s.logs
+	if err := s.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.kill)
+	s.ready()
+	until(t, "the Redis is announced", func() bool { return announced.MatchString(s.logs.String()) })
+	client := redis.NewClient(&redis.Options{Addr: announced.FindStringSubmatch(s.logs.String())[1]})
+	t.Cleanup(func() { _ = client.Close() })
+	if err := client.RPush(t.Context(), "job", "a", "b", "c").Err(); err != nil {
+		t.Fatal(err)
+	}
+	body := []byte(`{"plugin":"kubejobs","plugin_info":{"expected_time":40}}`)
+	if status, text, err := s.call(t.Context(), http.MethodPost, "/monitoring/demo", body); err != nil || status != http.StatusAccepted {
+		t.Fatalf("start: %d %s %v, want 202", status, text, err)
+	}
+	until(t, "a sample is in the list", func() bool {
+		n, err := client.LLen(t.Context(), "demo:metrics").Result()
+		return err == nil && n > 0
+	})
+	if got := s.status("demo"); got.Items != 3 {
+		t.Errorf("%d items, want the 3 that the list held", got.Items)
+	}
+	if err := s.terminate(); err != nil {
+		t.Errorf("exit: %v, want success", err)
+	}
+}
+
+func TestDemo(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	for i := range 20 {
+		if err := os.WriteFile(filepath.Join(dir, strconv.Itoa(i)+".go"), []byte("package x\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	out, err := exec.Command(program, "local", "--demo", "--budget", "5s", "--dir", dir).CombinedOutput()
+	if err != nil {
+		t.Fatalf("exit: %v, want success\n%s", err, out)
+	}
+	for _, want := range []string{
+		"demo running", "demo finished", "100.0 % done", `"final_error"`,
+		"ok   every item has a result (20 of 20)", "ok   the schedule is gone",
+	} {
+		if !strings.Contains(string(out), want) {
+			t.Errorf("the demo does not show %q:\n%s", want, out)
+		}
+	}
+}
+
+func TestDemoFails(t *testing.T) {
+	t.Parallel()
+	tests := map[string][]string{
+		"no files":           {"--dir", t.TempDir()},
+		"no folder":          {"--dir", "/no/such/folder"},
+		"a budget too short": {"--budget", "1s"},
+	}
+	for name, args := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			out, err := exec.Command(program, append([]string{"local", "--demo"}, args...)...).CombinedOutput()
+			if exit, ok := errors.AsType[*exec.ExitError](err); !ok || exit.ExitCode() != 1 {
+				t.Errorf("exit: %v, want 1\n%s", err, out)
+			}
+		})
+	}
+}
+
+// Every wrong setting is named at once, and no password is shown.
+func TestWrongSettings(t *testing.T) {
+	t.Parallel()
+	cmd := exec.Command(program, "serve")
+	cmd.Env = []string{"PORT=x", "RETRIES=0", "FUNCTION_TARGET=nothing", "STATE_REDIS_URL=http://u:secret@h"}
+	out, err := cmd.CombinedOutput()
+	if err == nil {
+		t.Fatal("the program started")
+	}
+	for _, want := range []string{"PORT", "RETRIES", "FUNCTION_TARGET: want one of monitor, tick,", "STATE_REDIS_URL"} {
+		if !strings.Contains(string(out), want) {
+			t.Errorf("%q is not named:\n%s", want, out)
+		}
+	}
+	if strings.Contains(string(out), "secret") {
+		t.Errorf("the password is shown:\n%s", out)
+	}
+}
