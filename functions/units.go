@@ -9,12 +9,15 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"kubejobs/functions/jobs"
 	"kubejobs/functions/plugins"
 	"kubejobs/functions/report"
 	"kubejobs/functions/start"
 	"kubejobs/functions/status"
 	"kubejobs/functions/stop"
+	"kubejobs/functions/sweep"
 	"kubejobs/functions/tick"
+	"kubejobs/shared/batchjob"
 	"kubejobs/shared/config"
 	"kubejobs/shared/httpapi"
 )
@@ -35,7 +38,8 @@ func (s *Set) newUnits() map[string]unit {
 	for name, mux := range map[string]*http.ServeMux{
 		config.TargetMonitor: s.monitorMux(s.help()),
 		config.TargetTick:    s.tickMux(),
-		config.TargetAll:     s.monitorMux(s.tickOrHelp()),
+		config.TargetSweep:   s.sweepMux(),
+		config.TargetAll:     s.allMux(),
 	} {
 		probes := s.probes(name)
 		mux.Handle("/health/", probes)
@@ -81,11 +85,36 @@ func (s *Set) monitorMux(root http.Handler) *http.ServeMux {
 	return mux
 }
 
-// tickMux takes a tick on any path.
+// tickMux takes a tick on any path but that of the Jobs' events.
 func (s *Set) tickMux() *http.ServeMux {
 	mux := http.NewServeMux()
 	mux.Handle("/", httpapi.Methods{http.MethodPost: tick.New(s.service, s.log)})
+	mux.Handle("/jobs", s.jobs())
 	return mux
+}
+
+// sweepMux takes the sweep's tick on any path.
+func (s *Set) sweepMux() *http.ServeMux {
+	mux := http.NewServeMux()
+	mux.Handle("/", httpapi.Methods{http.MethodPost: sweep.New(s.service, s.log)})
+	return mux
+}
+
+// allMux is the three together, by path.
+func (s *Set) allMux() *http.ServeMux {
+	mux := s.monitorMux(s.tickOrHelp())
+	mux.Handle("/jobs", s.jobs())
+	mux.Handle("/sweep", httpapi.Methods{http.MethodPost: sweep.New(s.service, s.log)})
+	return mux
+}
+
+// jobs takes the events of an ApiServerSource.
+func (s *Set) jobs() http.Handler {
+	parse := func(text []byte) (change jobs.Change, err error) {
+		change.Namespace, change.ID, change.Status, change.Version, err = batchjob.Parse(text)
+		return change, err
+	}
+	return httpapi.Methods{http.MethodPost: jobs.New(s.service, parse, s.cfg.JobNamespace, s.log)}
 }
 
 // tickOrHelp is / of the unit all: a CloudEvent is a tick, anything else is

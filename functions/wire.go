@@ -11,11 +11,14 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"kubejobs/shared/batchjob"
 	"kubejobs/shared/config"
 	"kubejobs/shared/egress"
 	"kubejobs/shared/embedredis"
+	"kubejobs/shared/kubeclient"
 	"kubejobs/shared/localtick"
 	"kubejobs/shared/monitor"
+	"kubejobs/shared/pingsource"
 	"kubejobs/shared/publish/redislist"
 	"kubejobs/shared/redispool"
 	"kubejobs/shared/redisstore"
@@ -38,8 +41,9 @@ type Set struct {
 	cfg       config.Config
 	log       *slog.Logger
 	service   *monitor.Service
-	scheduler *localtick.Scheduler
-	embedded  *embedredis.Server // nil with a state Redis of its own
+	scheduler monitor.Scheduler
+	local     *localtick.Scheduler // the scheduler, where that is in the process
+	embedded  *embedredis.Server   // nil with a state Redis of its own
 	state     redis.UniversalClient
 	pool      *redispool.Pool
 	units     map[string]unit
@@ -94,23 +98,78 @@ func (s *Set) openService(ctx context.Context, now func() time.Time) error {
 	if err != nil {
 		return fmt.Errorf("ALLOWED_HOSTS: %w", err)
 	}
-	s.scheduler, err = localtick.New(ctx, localtick.Options{
-		Sink: s.cfg.TickSink, Jitter: s.cfg.TickJitter, Now: now,
-	}, s.log)
+	jobs, err := s.openKubernetes()
 	if err != nil {
 		return err
+	}
+	if s.scheduler == nil {
+		s.local, err = localtick.New(ctx, localtick.Options{
+			Sink: s.cfg.TickSink, Jitter: s.cfg.TickJitter, Now: now,
+		}, s.log)
+		if err != nil {
+			return err
+		}
+		s.scheduler = s.local
 	}
 	s.pool = redispool.New(redispool.Options{Dial: policy.Dialer(dialTimeout)})
 	s.service = monitor.NewService(
 		monitor.Config{
 			Retries: s.cfg.Retries, Retention: s.cfg.Retention,
 			MinPeriod: s.cfg.MinPeriod, DefaultPeriod: s.cfg.DefaultPeriod, Spacing: s.cfg.TickSpacing,
-			Plugins: []string{config.Plugin}, DefaultQueue: s.defaultQueue, ScheduleFor: scheduleFor, Now: now,
+			Plugins: []string{config.Plugin}, DefaultQueue: s.defaultQueue, ScheduleFor: scheduleFor,
+			JobEvents: s.cfg.JobStatus == config.JobStatusEvents, StaleAfter: s.cfg.StaleAfter, MaxAge: s.cfg.MaxAge,
+			Now: now,
 		},
-		redisstore.New(s.state), workqueue.New(s.pool), nil,
+		redisstore.New(s.state), workqueue.New(s.pool), jobs,
 		redislist.New(s.pool, s.cfg.Retention), s.scheduler, s.log,
 	)
 	return nil
+}
+
+// openKubernetes makes the drivers that talk to Kubernetes, where the settings
+// want any: the scheduler, and the Jobs, nil if no tick is to ask for them.
+func (s *Set) openKubernetes() (monitor.Jobs, error) {
+	if s.cfg.Scheduler != config.SchedulerKnative && s.cfg.JobStatus != config.JobStatusKubernetes {
+		return nil, nil
+	}
+	client, err := kubeclient.New(s.cfg.Kubeconfig)
+	if err != nil {
+		return nil, err
+	}
+	jobs := batchjob.New(client, s.cfg.JobNamespace)
+	if s.cfg.Scheduler == config.SchedulerKnative {
+		namespace := s.cfg.PingNamespace
+		if namespace == "" {
+			namespace = kubeclient.Namespace(s.cfg.Kubeconfig)
+		}
+		sink, err := pingsource.ParseSink(s.cfg.TickSink, namespace)
+		if err != nil {
+			return nil, fmt.Errorf("TICK_SINK: %w", err)
+		}
+		var ownerOf pingsource.OwnerOf
+		if namespace == s.cfg.JobNamespace {
+			ownerOf = ownerIn(jobs)
+		}
+		s.scheduler = pingsource.New(client, namespace, sink, ownerOf)
+	}
+	if s.cfg.JobStatus != config.JobStatusKubernetes {
+		return nil, nil
+	}
+	return jobs, nil
+}
+
+// ownerIn finds the Job that a PingSource is to end with.
+func ownerIn(jobs *batchjob.Jobs) pingsource.OwnerOf {
+	return func(ctx context.Context, id monitor.JobID) (*pingsource.Owner, error) {
+		job, err := jobs.Get(ctx, id)
+		switch {
+		case monitor.KindOf(err) == monitor.KindNotFound:
+			return nil, nil
+		case err != nil:
+			return nil, err
+		}
+		return &pingsource.Owner{Name: job.Name, UID: job.UID}, nil
+	}
 }
 
 // defaultQueue is the Service redis-<id> in the jobs' namespace, or the
@@ -125,8 +184,11 @@ func (s *Set) defaultQueue(id monitor.JobID) monitor.Address {
 // Start begins ticking: living jobs that an earlier process scheduled first. A
 // state Redis that is away is waited for until ctx ends.
 func (s *Set) Start(ctx context.Context) error {
-	s.scheduler.Start()
-	if s.cfg.Target == config.TargetTick {
+	if s.local == nil {
+		return nil
+	}
+	s.local.Start()
+	if s.cfg.Target != config.TargetMonitor && s.cfg.Target != config.TargetAll {
 		return nil
 	}
 	wait := 100 * time.Millisecond
@@ -157,16 +219,16 @@ func (s *Set) EmbeddedRedis() string {
 }
 
 // Scheduled tells whether the local scheduler ticks a job.
-func (s *Set) Scheduled(id monitor.JobID) bool { return s.scheduler.Has(id) }
+func (s *Set) Scheduled(id monitor.JobID) bool { return s.local != nil && s.local.Has(id) }
 
 // Close releases everything that Open made. It waits a second for ticks under
 // way.
 func (s *Set) Close(ctx context.Context) error {
 	var errs []error
-	if s.scheduler != nil {
+	if s.local != nil {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTimeout)
 		defer cancel()
-		errs = append(errs, s.scheduler.Stop(ctx))
+		errs = append(errs, s.local.Stop(ctx))
 	}
 	if s.pool != nil {
 		s.pool.Close()

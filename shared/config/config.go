@@ -11,13 +11,27 @@ import (
 )
 
 // Targets are the units that can be deployed; FUNCTION_TARGET picks one.
-func Targets() []string { return []string{TargetMonitor, TargetTick, TargetAll} }
+func Targets() []string { return []string{TargetMonitor, TargetTick, TargetSweep, TargetAll} }
 
 // Values of Config.Target.
 const (
 	TargetMonitor = "monitor"
 	TargetTick    = "tick"
+	TargetSweep   = "sweep"
 	TargetAll     = "all"
+)
+
+// Values of Config.Scheduler.
+const (
+	SchedulerKnative = "knative"
+	SchedulerLocal   = "local"
+)
+
+// Values of Config.JobStatus.
+const (
+	JobStatusKubernetes = "kubernetes"
+	JobStatusEvents     = "events"
+	JobStatusQueue      = "queue"
 )
 
 // Config is every setting, checked. The zero value is not usable: see Load.
@@ -25,9 +39,16 @@ type Config struct {
 	Listen       string // host:port
 	Target       string
 	StateRedis   Secret // URL; "" is the embedded Redis
-	TickSink     string // URL
-	JobNamespace string
 	AllowedHosts []string
+
+	Scheduler     string
+	TickSink      string // URL, or ksvc/NAME with the scheduler knative
+	JobStatus     string
+	JobNamespace  string
+	PingNamespace string // where PingSources are made; "" is the program's own
+	Kubeconfig    string // path; "" is in-cluster
+	StaleAfter    time.Duration
+	MaxAge        time.Duration
 
 	MinPeriod     time.Duration
 	DefaultPeriod time.Duration

@@ -22,10 +22,20 @@ func Load(lookup Lookup) (Config, error) {
 	r := &reader{lookup: lookup, file: map[string]string{}}
 	r.readFile()
 
+	scheduler, jobStatus := SchedulerLocal, JobStatusQueue
+	if r.cluster() {
+		scheduler, jobStatus = SchedulerKnative, JobStatusKubernetes
+	}
 	c := Config{
 		Target:        r.oneOf("FUNCTION_TARGET", TargetAll, Targets()),
 		StateRedis:    r.stateRedis(),
-		JobNamespace:  r.text("JOB_NAMESPACE", "default"),
+		Scheduler:     r.oneOf("SCHEDULER", scheduler, []string{SchedulerKnative, SchedulerLocal}),
+		JobStatus:     r.oneOf("JOB_STATUS", jobStatus, []string{JobStatusKubernetes, JobStatusEvents, JobStatusQueue}),
+		JobNamespace:  r.label("JOB_NAMESPACE", "default"),
+		PingNamespace: r.label("PINGSOURCE_NAMESPACE", ""),
+		Kubeconfig:    r.text("KUBECONFIG", ""),
+		StaleAfter:    r.duration("STALE_AFTER", 10*time.Minute, time.Minute, 365*24*time.Hour),
+		MaxAge:        r.duration("MAX_AGE", 720*time.Hour, time.Minute, 10*365*24*time.Hour),
 		MinPeriod:     r.duration("MIN_PERIOD", 2*time.Second, time.Second, 24*time.Hour),
 		DefaultPeriod: r.duration("DEFAULT_PERIOD", 2*time.Second, time.Second, 24*time.Hour),
 		TickSpacing:   r.share("TICK_SPACING", 0.4),
@@ -35,12 +45,10 @@ func Load(lookup Lookup) (Config, error) {
 		Plugins:       split(r.text("PLUGINS", Plugin)),
 	}
 	c.Listen = r.listen()
-	c.TickSink = r.sink(ownURL(c.Listen))
-	c.AllowedHosts = r.hosts()
+	c.TickSink = r.sink(c.Scheduler, ownURL(c.Listen))
+	c.AllowedHosts = r.hosts(c.Scheduler)
 	c.SubmissionZone = r.zone()
 	c.LogLevel = r.level()
-	r.oneOf("SCHEDULER", "local", []string{"local"})
-	r.oneOf("JOB_STATUS", "queue", []string{"queue"})
 	if c.DefaultPeriod < c.MinPeriod {
 		r.bad("DEFAULT_PERIOD", "want at least MIN_PERIOD, %v, got %v", c.MinPeriod, c.DefaultPeriod)
 	}
@@ -84,19 +92,36 @@ func (r *reader) listen() string {
 	return listen
 }
 
-func (r *reader) sink(own string) string {
+// cluster tells whether there is a Kubernetes API to talk to.
+func (r *reader) cluster() bool {
+	return r.text("KUBERNETES_SERVICE_HOST", "") != "" || r.text("KUBECONFIG", "") != ""
+}
+
+// sink is the Service tick in a cluster; in the process it is the own address.
+func (r *reader) sink(scheduler, own string) string {
+	if scheduler == SchedulerKnative {
+		own = "ksvc/" + TargetTick
+	}
 	text := r.text("TICK_SINK", own)
+	if scheduler == SchedulerKnative && strings.HasPrefix(text, "ksvc/") {
+		return text
+	}
 	parsed, err := url.Parse(text)
 	if text != "" && (err != nil || parsed.Host == "" || !slices.Contains([]string{"http", "https"}, parsed.Scheme)) {
-		r.bad("TICK_SINK", "want http://… or https://… with a host, got %.80q", text)
+		r.bad("TICK_SINK", "want http://… or https://… with a host, or ksvc/NAME with the scheduler knative, got %.80q", text)
 	}
 	return text
 }
 
-func (r *reader) hosts() []string {
+// hosts are the ranges of private networks, and with the local scheduler the
+// machine itself.
+func (r *reader) hosts(scheduler string) []string {
 	entries := split(r.text("ALLOWED_HOSTS", ""))
-	if len(entries) == 0 {
+	switch {
+	case len(entries) == 0 && scheduler == SchedulerLocal:
 		return append(egress.Private(), egress.Loopback()...)
+	case len(entries) == 0:
+		return egress.Private()
 	}
 	if _, err := egress.Parse(entries); err != nil {
 		r.bad("ALLOWED_HOSTS", "%v", err)

@@ -55,7 +55,9 @@ func wrong(t *testing.T, err error) []string {
 func TestDefaults(t *testing.T) {
 	t.Parallel()
 	want := config.Config{
-		Listen: ":8080", Target: "all", TickSink: "http://127.0.0.1:8080/", JobNamespace: "default",
+		Listen: ":8080", Target: "all",
+		Scheduler: "local", TickSink: "http://127.0.0.1:8080/", JobStatus: "queue", JobNamespace: "default",
+		StaleAfter: 10 * time.Minute, MaxAge: 720 * time.Hour,
 		AllowedHosts: []string{
 			"10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7", "127.0.0.0/8", "::1/128",
 		},
@@ -84,8 +86,10 @@ func TestLoad(t *testing.T) {
 	t.Parallel()
 	want := config.Config{
 		Listen: ":9090", Target: "tick", StateRedis: "rediss://user:pw@redis:6380/1", TickSink: "https://tick.default.svc/x",
-		JobNamespace: "batch", AllowedHosts: []string{"10.1.0.0/16", "*.batch.svc"},
-		MinPeriod: time.Second, DefaultPeriod: 5 * time.Second, TickSpacing: 0, TickJitter: 0,
+		Scheduler: "local", JobStatus: "events", JobNamespace: "batch", PingNamespace: "ticks",
+		StaleAfter: time.Hour, MaxAge: 24 * time.Hour,
+		AllowedHosts: []string{"10.1.0.0/16", "*.batch.svc"},
+		MinPeriod:    time.Second, DefaultPeriod: 5 * time.Second, TickSpacing: 0, TickJitter: 0,
 		Retries: 3, Retention: time.Hour, LogLevel: slog.LevelWarn, Plugins: []string{"kubejobs", "other"},
 	}
 	got := load(t, map[string]string{
@@ -93,7 +97,8 @@ func TestLoad(t *testing.T) {
 		"TICK_SINK": "https://tick.default.svc/x", "JOB_NAMESPACE": "batch", "ALLOWED_HOSTS": "10.1.0.0/16, *.batch.svc,",
 		"MIN_PERIOD": "1s", "DEFAULT_PERIOD": "5s", "TICK_SPACING": "0", "TICK_JITTER": "0s", "RETRIES": "3",
 		"RETENTION": "1h", "SUBMISSION_TIMEZONE": "America/Recife", "LOG_LEVEL": "warn", "PLUGINS": "kubejobs, other",
-		"SCHEDULER": "local", "JOB_STATUS": "queue", "K_SERVICE": "monitor",
+		"SCHEDULER": "local", "JOB_STATUS": "events", "K_SERVICE": "monitor", "PINGSOURCE_NAMESPACE": "ticks",
+		"STALE_AFTER": "1h", "MAX_AGE": "24h",
 	})
 	if zone := got.SubmissionZone.String(); zone != "America/Recife" {
 		t.Errorf("SubmissionZone = %s, want America/Recife", zone)
@@ -101,6 +106,25 @@ func TestLoad(t *testing.T) {
 	got.SubmissionZone = nil
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("Load (-want +got):\n%s", diff)
+	}
+}
+
+func TestInACluster(t *testing.T) {
+	t.Parallel()
+	for name, env := range map[string]map[string]string{
+		"in a pod":          {"KUBERNETES_SERVICE_HOST": "10.0.0.1"},
+		"with a kubeconfig": {"KUBECONFIG": "/home/x/.kube/config"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got := load(t, env)
+			if got.Scheduler != config.SchedulerKnative || got.JobStatus != config.JobStatusKubernetes || got.TickSink != "ksvc/tick" {
+				t.Errorf("scheduler %q, job status %q, sink %q, want knative, kubernetes, ksvc/tick", got.Scheduler, got.JobStatus, got.TickSink)
+			}
+			if slices.Contains(got.AllowedHosts, "127.0.0.0/8") {
+				t.Error("loopback is allowed in a cluster")
+			}
+		})
 	}
 }
 
@@ -133,6 +157,8 @@ func TestLoadNamesTheWrongSetting(t *testing.T) {
 		"unknown level":             {map[string]string{"LOG_LEVEL": "INFO"}, []string{"LOG_LEVEL"}},
 		"plugins without ours":      {map[string]string{"PLUGINS": "other"}, []string{"PLUGINS"}},
 		"unknown scheduler":         {map[string]string{"SCHEDULER": "cron"}, []string{"SCHEDULER"}},
+		"a namespace that is none":  {map[string]string{"JOB_NAMESPACE": "A", "PINGSOURCE_NAMESPACE": "b."}, []string{"JOB_NAMESPACE", "PINGSOURCE_NAMESPACE"}},
+		"a Service without Knative": {map[string]string{"TICK_SINK": "ksvc/tick"}, []string{"TICK_SINK"}},
 		"unknown job status":        {map[string]string{"JOB_STATUS": "guess"}, []string{"JOB_STATUS"}},
 		"all at once": {
 			map[string]string{"PORT": "x", "RETRIES": "x", "LOG_LEVEL": "x", "TICK_SINK": "x", "ALLOWED_HOSTS": "*"},

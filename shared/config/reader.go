@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -44,8 +45,8 @@ func (r *reader) err() error {
 }
 
 // readFile reads Asperathos' monitor.cfg where MONITOR_CONFIG names one:
-// [general] host, port, plugins, debug, retries. A key that is empty or absent
-// is not set.
+// [general] host, port, plugins, debug, retries and [kubejobs] k8s_manifest, a
+// kubeconfig's path. A key that is empty or absent is not set.
 func (r *reader) readFile() {
 	path := r.text("MONITOR_CONFIG", "")
 	if path == "" {
@@ -62,6 +63,7 @@ func (r *reader) readFile() {
 	} {
 		r.file[setting] = general.Key(key).String()
 	}
+	r.file["KUBECONFIG"] = file.Section("kubejobs").Key("k8s_manifest").String()
 	text := general.Key("debug").String()
 	switch debug, err := strconv.ParseBool(strings.ToLower(text)); {
 	case text == "":
@@ -95,6 +97,17 @@ func (r *reader) oneOf(setting, otherwise string, values []string) string {
 	}
 	return text
 }
+
+// label is a DNS label, as a namespace is.
+func (r *reader) label(setting, otherwise string) string {
+	text := r.text(setting, otherwise)
+	if text != "" && !dnsLabel.MatchString(text) {
+		r.bad(setting, "want a DNS label, got %.80q", text)
+	}
+	return text
+}
+
+var dnsLabel = regexp.MustCompile(`^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$`)
 
 func (r *reader) whole(setting string, otherwise, low, high int) int {
 	text := r.text(setting, strconv.Itoa(otherwise))

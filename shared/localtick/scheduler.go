@@ -7,8 +7,10 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -146,6 +148,25 @@ func (s *Scheduler) Unschedule(_ context.Context, id monitor.JobID) error {
 		delete(s.entries, id)
 	}
 	return nil
+}
+
+// List implements monitor.Scheduler.
+func (s *Scheduler) List(_ context.Context, after string, limit int) ([]monitor.Scheduled, string, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	ids := slices.Sorted(maps.Keys(s.entries))
+	from, _ := slices.BinarySearch(ids, monitor.JobID(after+"\x00"))
+	if after == "" {
+		from = 0
+	}
+	var page []monitor.Scheduled
+	for _, id := range ids[from:min(from+limit, len(ids))] {
+		page = append(page, monitor.Scheduled{ID: id, Cron: s.entries[id].cron})
+	}
+	if from+limit >= len(ids) {
+		return page, "", nil
+	}
+	return page, string(page[len(page)-1].ID), nil
 }
 
 // Has tells whether a job is scheduled.

@@ -41,7 +41,7 @@ func (s *Service) Tick(ctx context.Context, tick Tick) (Outcome, error) {
 	case record.State.Ticks.Surplus(record.Spec.Schedule(), tick.Sent, s.cfg.Spacing):
 		return OutcomeSurplus, s.store.CountSurplus(ctx, tick.Job)
 	}
-	obs, cause := s.observe(ctx, record.Spec)
+	obs, cause := s.observe(ctx, record)
 	if err := ctx.Err(); err != nil { // the sender's fault, not the job's
 		return "", Unavailable("the tick was cut short", err)
 	}
@@ -64,25 +64,43 @@ func (s *Service) duplicate(ctx context.Context, record Record, tick Tick) (Outc
 }
 
 // observe reads the queue and the Job at the same time.
-func (s *Service) observe(ctx context.Context, spec Spec) (Observation, error) {
+func (s *Service) observe(ctx context.Context, record Record) (Observation, error) {
 	ctx, cancel := context.WithTimeout(ctx, observeTimeout)
 	defer cancel()
 	var obs Observation
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() (err error) {
-		obs.Queue, err = s.queue.Count(ctx, spec.Queue)
+		obs.Queue, err = s.queue.Count(ctx, record.Spec.Queue)
 		return err
 	})
-	if s.jobs != nil {
-		group.Go(func() error {
-			status, err := s.jobs.Status(ctx, spec.ID)
-			obs.Job = &status
-			return err
-		})
-	}
+	group.Go(func() (err error) {
+		obs.Job, err = s.jobStatus(ctx, record)
+		return err
+	})
 	err := group.Wait()
 	obs.At = s.now()
 	return obs, err
+}
+
+// errJobGone is a Job that was deleted.
+var errJobGone = errors.New("the Job does not exist")
+
+// jobStatus is what Kubernetes says of the Job: asked now, or as the last event
+// said; nil without Kubernetes.
+func (s *Service) jobStatus(ctx context.Context, record Record) (*JobStatus, error) {
+	switch {
+	case s.jobs != nil:
+		status, err := s.jobs.Status(ctx, record.Spec.ID)
+		return &status, err
+	case !s.cfg.JobEvents:
+		return nil, nil
+	case record.Job == nil:
+		return &JobStatus{}, nil // no event yet
+	case record.Job.Gone:
+		return nil, errJobGone
+	default:
+		return record.Job, nil
+	}
 }
 
 // record publishes and commits what a tick observed, or commits that it failed.

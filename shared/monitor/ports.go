@@ -29,6 +29,9 @@ type Store interface {
 	// first one after after ("" starts), and the id to go on from, "" at the
 	// end.
 	List(ctx context.Context, after JobID, limit int) ([]Record, JobID, error)
+	// SaveJob keeps what Kubernetes said of a Job, whether it is monitored or
+	// not, unless it is older (by version) than what is kept.
+	SaveJob(ctx context.Context, id JobID, status JobStatus, version uint64) error
 	// Ping tells whether the store answers.
 	Ping(ctx context.Context) error
 }
@@ -78,7 +81,8 @@ type Queue interface {
 	Count(ctx context.Context, at Address) (QueueCount, error)
 }
 
-// Jobs reads the status of the Kubernetes Job.
+// Jobs reads the status of the Kubernetes Job. The error of one that does not
+// exist is of kind not found.
 type Jobs interface {
 	Status(ctx context.Context, id JobID) (JobStatus, error)
 }
@@ -89,8 +93,18 @@ type Publisher interface {
 	Publish(ctx context.Context, spec Spec, tickID string, s sample.Sample) error
 }
 
-// Scheduler ticks jobs. Both calls are idempotent.
+// Scheduler ticks jobs. Schedule and Unschedule are idempotent; a schedule that
+// is there is left as it is.
 type Scheduler interface {
 	Schedule(ctx context.Context, spec Spec) error
 	Unschedule(ctx context.Context, id JobID) error
+	// List gives up to limit schedules in the order of their jobs' ids. after is
+	// "" or what the call before gave to go on from, "" at the end.
+	List(ctx context.Context, after string, limit int) ([]Scheduled, string, error)
+}
+
+// Scheduled is a schedule that is there.
+type Scheduled struct {
+	ID   JobID
+	Cron string // "" for one that is not a schedule of ours, whatever its name
 }

@@ -18,6 +18,12 @@ type Config struct {
 	DefaultQueue func(JobID) Address
 	// ScheduleFor is how long start tries to create the schedule.
 	ScheduleFor time.Duration
+	// JobEvents says that the Job's status is what SaveJob kept, not asked for.
+	JobEvents bool
+	// StaleAfter is how long no tick may come before the sweep ends a job.
+	StaleAfter time.Duration
+	// MaxAge is how long a job may be monitored.
+	MaxAge time.Duration
 	// Now is the clock; nil is time.Now.
 	Now func() time.Time
 }

@@ -50,9 +50,15 @@ func setup(t *testing.T) *bench {
 }
 
 // build makes the service; jobs may be nil.
-func (b *bench) build(jobs monitor.Jobs) {
+func (b *bench) build(jobs monitor.Jobs) { b.make(jobs, false) }
+
+// buildEvents makes the service with the Jobs' status by events.
+func (b *bench) buildEvents() { b.make(nil, true) }
+
+func (b *bench) make(jobs monitor.Jobs, events bool) {
 	b.service = monitor.NewService(monitor.Config{
 		Retries: retries, Retention: time.Hour, MinPeriod: 2 * time.Second, DefaultPeriod: 2 * time.Second,
+		JobEvents: events, StaleAfter: 10 * time.Minute, MaxAge: 24 * time.Hour,
 		Spacing: 0.4, Plugins: []string{"kubejobs"}, ScheduleFor: time.Second, Now: b.clock,
 		DefaultQueue: func(monitor.JobID) monitor.Address { return b.address() },
 	}, b.store, b.queue, jobs, b.publisher, b.scheduler, slog.New(slog.DiscardHandler))

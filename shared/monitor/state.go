@@ -66,6 +66,7 @@ type Record struct {
 	Duplicate int64 // deliveries of a tick that had been committed before
 	Surplus   int64 // ticks too close to another
 	Tick      *TickRecord
+	Job       *JobStatus // as it was saved; nil if it never was
 }
 
 // TickRecord is what the store keeps of a committed tick for a while.

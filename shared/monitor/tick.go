@@ -44,9 +44,11 @@ type QueueCount struct {
 
 // JobStatus is what Kubernetes says of the Job.
 type JobStatus struct {
-	Active   int64 // pods that run
-	Started  bool  // a pod has run
-	Complete bool
-	Failed   bool
-	Reason   string // of a failure
+	Active    int64  `json:"active,omitempty"`  // pods that run
+	Started   bool   `json:"started,omitempty"` // a pod has run
+	Suspended bool   `json:"suspended,omitempty"`
+	Complete  bool   `json:"complete,omitempty"`
+	Failed    bool   `json:"failed,omitempty"`
+	Reason    string `json:"reason,omitempty"` // of a failure
+	Gone      bool   `json:"gone,omitempty"`   // it was deleted
 }

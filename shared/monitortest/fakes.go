@@ -2,6 +2,8 @@ package monitortest
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"sync"
 
 	"kubejobs/shared/monitor"
@@ -35,7 +37,7 @@ type Scheduler struct {
 	Fail func() error
 
 	mu        sync.Mutex
-	scheduled map[monitor.JobID]bool
+	scheduled map[monitor.JobID]string // cron
 	calls     int
 }
 
@@ -50,10 +52,29 @@ func (s *Scheduler) Schedule(_ context.Context, spec monitor.Spec) error {
 		}
 	}
 	if s.scheduled == nil {
-		s.scheduled = map[monitor.JobID]bool{}
+		s.scheduled = map[monitor.JobID]string{}
 	}
-	s.scheduled[spec.ID] = true
+	if _, there := s.scheduled[spec.ID]; !there {
+		s.scheduled[spec.ID] = spec.Schedule().Cron
+	}
 	return nil
+}
+
+// List implements monitor.Scheduler.
+func (s *Scheduler) List(_ context.Context, after string, limit int) ([]monitor.Scheduled, string, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var page []monitor.Scheduled
+	for _, id := range slices.Sorted(maps.Keys(s.scheduled)) {
+		if string(id) <= after {
+			continue
+		}
+		if len(page) == limit {
+			return page, string(page[limit-1].ID), nil
+		}
+		page = append(page, monitor.Scheduled{ID: id, Cron: s.scheduled[id]})
+	}
+	return page, "", nil
 }
 
 // Unschedule implements monitor.Scheduler.
@@ -68,7 +89,8 @@ func (s *Scheduler) Unschedule(_ context.Context, id monitor.JobID) error {
 func (s *Scheduler) Has(id monitor.JobID) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.scheduled[id]
+	_, ok := s.scheduled[id]
+	return ok
 }
 
 // Calls is how often Schedule was called.

@@ -42,6 +42,7 @@ func RunStore(t *testing.T, open func(t *testing.T) monitor.Store) {
 		"commit on an older revision":    testCommitConflict,
 		"ticks are forgotten in order":   testTicksForgotten,
 		"counters":                       testCounters,
+		"the Job's status":               testSaveJob,
 		"history is halved":              testHistory,
 		"list pages":                     testList,
 		"list drops ended jobs":          testListEnded,

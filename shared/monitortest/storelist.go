@@ -34,6 +34,30 @@ func testCounters(t *testing.T, store monitor.Store) {
 	}
 }
 
+func testSaveJob(t *testing.T, store monitor.Store) {
+	t.Helper()
+	save := func(status monitor.JobStatus, version uint64) {
+		t.Helper()
+		if err := store.SaveJob(t.Context(), "a", status, version); err != nil {
+			t.Fatal(err)
+		}
+	}
+	save(monitor.JobStatus{Active: 2, Started: true}, 7) // before the job is monitored
+	create(t, store, Spec("a", "f"), running(0), monitor.CreatedNew)
+	save(monitor.JobStatus{Active: 9}, 6) // older
+	if diff := cmp.Diff(&monitor.JobStatus{Active: 2, Started: true}, load(t, store, "a", "").Job); diff != "" {
+		t.Errorf("after an older event (-want +got):\n%s", diff)
+	}
+	save(monitor.JobStatus{Complete: true}, 12) // newer, not as text
+	if diff := cmp.Diff(&monitor.JobStatus{Complete: true}, load(t, store, "a", "").Job); diff != "" {
+		t.Errorf("after a newer event (-want +got):\n%s", diff)
+	}
+	create(t, store, Spec("b", "f"), running(0), monitor.CreatedNew)
+	if got := load(t, store, "b", "").Job; got != nil {
+		t.Errorf("a job without events has %+v", got)
+	}
+}
+
 func testHistory(t *testing.T, store monitor.Store) {
 	t.Helper()
 	create(t, store, Spec("a", "f"), running(0), monitor.CreatedNew)

@@ -67,3 +67,19 @@ func decodeTick(cmd *redis.StringCmd) (*monitor.TickRecord, error) {
 	}
 	return &monitor.TickRecord{Sample: &x}, nil
 }
+
+// decodeJob is the saved status of a Kubernetes Job, nil if there is none.
+func decodeJob(cmd *redis.StringCmd) (*monitor.JobStatus, error) {
+	text, err := cmd.Result()
+	switch {
+	case errors.Is(err, redis.Nil):
+		return nil, nil
+	case err != nil:
+		return nil, unavailable("load job status", err)
+	}
+	var status monitor.JobStatus
+	if err := json.Unmarshal([]byte(text), &status); err != nil {
+		return nil, fmt.Errorf("decode job status: %w", err)
+	}
+	return &status, nil
+}

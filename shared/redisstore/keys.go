@@ -18,6 +18,10 @@ func orderKey(id monitor.JobID) string { return "monitor:{" + string(id) + "}:or
 // historyKey is a list: kept samples, oldest first.
 func historyKey(id monitor.JobID) string { return "monitor:{" + string(id) + "}:history" }
 
+// jobKey is a hash: status and version of the Kubernetes Job. It lives whether
+// the job is monitored or not.
+func jobKey(id monitor.JobID) string { return "monitor:{" + string(id) + "}:job" }
+
 // indexKey is a sorted set of the living jobs' ids, all with score 0, so that
 // it is ordered by id. It may hold a job that has just ended, never lack one
 // that lives.

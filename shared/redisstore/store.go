@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 
@@ -30,10 +31,13 @@ var commitSource string
 //go:embed lua/field.lua
 var fieldSource string
 
+//go:embed lua/job.lua
+var jobSource string
+
 // Store is a monitor.Store on Redis.
 type Store struct {
-	client                redis.UniversalClient
-	create, commit, field *redis.Script
+	client                     redis.UniversalClient
+	create, commit, field, job *redis.Script
 }
 
 var _ monitor.Store = (*Store)(nil)
@@ -45,6 +49,7 @@ func New(client redis.UniversalClient) *Store {
 		create: redis.NewScript(createSource),
 		commit: redis.NewScript(commitSource),
 		field:  redis.NewScript(fieldSource),
+		job:    redis.NewScript(jobSource),
 	}
 }
 
@@ -89,6 +94,7 @@ func (s *Store) Create(ctx context.Context, spec monitor.Spec, state monitor.Sta
 func (s *Store) Load(ctx context.Context, id monitor.JobID, tickID string) (monitor.Record, error) {
 	pipe := s.client.Pipeline()
 	fields := loadFields(ctx, pipe, id)
+	job := pipe.HGet(ctx, jobKey(id), "status")
 	var tick *redis.StringCmd
 	if tickID != "" {
 		tick = pipe.HGet(ctx, ticksKey(id), tickID)
@@ -97,7 +103,10 @@ func (s *Store) Load(ctx context.Context, id monitor.JobID, tickID string) (moni
 		return monitor.Record{}, unavailable("load job", err)
 	}
 	record, err := decode(fields)
-	if err != nil || tick == nil {
+	if err != nil {
+		return record, err
+	}
+	if record.Job, err = decodeJob(job); err != nil || tick == nil {
 		return record, err
 	}
 	record.Tick, err = decodeTick(tick)
@@ -158,6 +167,19 @@ func (s *Store) CountSurplus(ctx context.Context, id monitor.JobID) error {
 func (s *Store) change(ctx context.Context, id monitor.JobID, field, how, value string) error {
 	err := s.field.Run(ctx, s.client, []string{stateKey(id)}, field, how, value).Err()
 	return unavailable("change field "+field, err)
+}
+
+// jobRetention is how long a Job's status is kept after its last change.
+const jobRetention = 7 * 24 * time.Hour
+
+// SaveJob implements monitor.Store.
+func (s *Store) SaveJob(ctx context.Context, id monitor.JobID, status monitor.JobStatus, version uint64) error {
+	text, err := json.Marshal(status)
+	if err != nil {
+		return fmt.Errorf("encode job status: %w", err)
+	}
+	err = s.job.Run(ctx, s.client, []string{jobKey(id)}, text, version, jobRetention.Milliseconds()).Err()
+	return unavailable("save job status", err)
 }
 
 // History implements monitor.Store.

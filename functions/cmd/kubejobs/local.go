@@ -47,7 +47,10 @@ func newLocal() *cobra.Command {
 // embedded Redis, every function, a loopback address. The demo listens on any
 // free port and logs warnings only.
 func localConfig(ctx context.Context, demo bool) (config.Config, error) {
-	override := map[string]string{"STATE_REDIS_URL": "", "FUNCTION_TARGET": config.TargetAll, "K_SERVICE": ""}
+	override := map[string]string{
+		"STATE_REDIS_URL": "", "FUNCTION_TARGET": config.TargetAll, "K_SERVICE": "",
+		"SCHEDULER": config.SchedulerLocal, "JOB_STATUS": config.JobStatusQueue,
+	}
 	if _, set := os.LookupEnv("LOG_LEVEL"); demo && !set {
 		override["LOG_LEVEL"] = "error"
 	}

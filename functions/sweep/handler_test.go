@@ -1,0 +1,42 @@
+package sweep_test
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"kubejobs/functions/sweep"
+	"kubejobs/shared/monitor"
+)
+
+type sweeperFunc func(context.Context) (monitor.Swept, error)
+
+func (f sweeperFunc) Sweep(ctx context.Context) (monitor.Swept, error) { return f(ctx) }
+
+func TestHandler(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		err    error
+		status int
+		body   string
+	}{
+		"swept":             {nil, http.StatusOK, `{"jobs":3,"schedules":2,"created":1,"replaced":0,"deleted":0,"ended":0,"failed":0}`},
+		"something is away": {monitor.Unavailable("away", nil), http.StatusServiceUnavailable, `"error_message":"away"`},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			service := sweeperFunc(func(context.Context) (monitor.Swept, error) {
+				return monitor.Swept{Jobs: 3, Schedules: 2, Created: 1}, tt.err
+			})
+			w := httptest.NewRecorder()
+			sweep.New(service, slog.New(slog.DiscardHandler)).ServeHTTP(w, httptest.NewRequest(http.MethodPost, "/", strings.NewReader("{}")))
+			if w.Code != tt.status || !strings.Contains(w.Body.String(), tt.body) {
+				t.Errorf("%d %s, want %d with %s", w.Code, w.Body, tt.status, tt.body)
+			}
+		})
+	}
+}

@@ -1,0 +1,229 @@
+package monitor_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"kubejobs/shared/monitor"
+	"kubejobs/shared/monitortest"
+)
+
+// sweep sweeps and compares what it did.
+func (b *bench) sweep(want monitor.Swept) {
+	b.t.Helper()
+	got, err := b.service.Sweep(b.t.Context())
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		b.t.Errorf("swept (-want +got):\n%s", diff)
+	}
+}
+
+func TestSweepMakesSchedulesEqualJobs(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.queue.Set(full, nil)
+	for _, id := range []monitor.JobID{"a", "b", "c", "d"} {
+		b.start(id)
+	}
+	if err := b.service.Stop(t.Context(), "d"); err != nil {
+		t.Fatal(err)
+	}
+	slow := monitortest.Spec("c", "f")
+	slow.Period = time.Minute
+	for _, change := range []error{
+		b.scheduler.Unschedule(t.Context(), "a"),                              // lost
+		b.scheduler.Unschedule(t.Context(), "c"),                              // of another period
+		b.scheduler.Schedule(t.Context(), slow),                               //
+		b.scheduler.Schedule(t.Context(), monitortest.Spec("d", "f")),         // of a stopped job
+		b.scheduler.Schedule(t.Context(), monitortest.Spec("zz-unknown", "")), // of no job
+	} {
+		if change != nil {
+			t.Fatal(change)
+		}
+	}
+	b.sweep(monitor.Swept{Jobs: 3, Schedules: 4, Created: 1, Replaced: 1, Deleted: 2})
+	b.sweep(monitor.Swept{Jobs: 3, Schedules: 3})
+	page, next, err := b.scheduler.List(t.Context(), "", 10)
+	every := monitortest.Spec("x", "").Schedule().Cron
+	want := []monitor.Scheduled{{ID: "a", Cron: every}, {ID: "b", Cron: every}, {ID: "c", Cron: every}}
+	if diff := cmp.Diff(want, page); diff != "" || next != "" || err != nil {
+		t.Errorf("schedules, %q, %v (-want +got):\n%s", next, err, diff)
+	}
+}
+
+// A start that could not schedule is repaired, however long the API was away.
+func TestSweepSchedulesWhatStartCouldNot(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.queue.Set(full, nil)
+	b.scheduler.Fail = monitortest.Once(errors.New("forbidden"))
+	b.start("a")
+	if got := b.status(); got.Scheduled || b.scheduler.Has("a") {
+		t.Fatalf("scheduled all the same: %+v", got)
+	}
+	b.at(time.Hour)
+	b.sweep(monitor.Swept{Jobs: 1, Created: 1})
+	if got := b.status(); !got.Scheduled || !b.scheduler.Has("a") || !got.Phase.Living() {
+		t.Errorf("after the sweep: %+v", got)
+	}
+}
+
+func TestSweepEndsJobs(t *testing.T) {
+	t.Parallel()
+	gone := jobsFunc(func(context.Context, monitor.JobID) (monitor.JobStatus, error) {
+		return monitor.JobStatus{}, &monitor.Error{Kind: monitor.KindNotFound}
+	})
+	there := jobsFunc(func(context.Context, monitor.JobID) (monitor.JobStatus, error) {
+		return monitor.JobStatus{Active: 1}, nil
+	})
+	away := jobsFunc(func(context.Context, monitor.JobID) (monitor.JobStatus, error) {
+		return monitor.JobStatus{}, monitor.Unavailable("away", nil)
+	})
+	tests := map[string]struct {
+		jobs   monitor.Jobs
+		at     time.Duration
+		ticked time.Duration // when the last tick came; 0 for none
+		want   monitor.Swept
+		reason string
+	}{
+		"ticked lately":            {there, 9 * time.Minute, 8 * time.Minute, monitor.Swept{Jobs: 1, Schedules: 1}, ""},
+		"no tick, the Job is gone": {gone, 2 * time.Minute, 0, monitor.Swept{Jobs: 1, Schedules: 1, Ended: 1}, "the Job does not exist"},
+		"no tick, the API is away": {away, 2 * time.Minute, 0, monitor.Swept{Jobs: 1, Schedules: 1, Failed: 1}, ""},
+		"ticks have stopped":       {there, 11 * time.Minute, 10 * time.Second, monitor.Swept{Jobs: 1, Schedules: 1, Ended: 1}, "no tick came for longer than 10m0s"},
+		"too old":                  {there, 25 * time.Hour, 25 * time.Hour, monitor.Swept{Jobs: 1, Schedules: 1, Ended: 1}, "monitored for longer than 24h0m0s"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := setup(t)
+			b.build(there)
+			b.queue.Set(full, nil)
+			b.start("a")
+			if tt.ticked > 0 {
+				b.at(tt.ticked)
+				b.tick("t1", monitor.OutcomeSampled)
+			}
+			b.build(tt.jobs)
+			b.at(tt.at)
+			b.sweep(tt.want)
+			got := b.status()
+			if (got.Phase == monitor.PhaseFailed) != (tt.reason != "") || got.Reason != tt.reason || b.scheduler.Has("a") != got.Phase.Living() {
+				t.Errorf("phase %s, reason %q, scheduled %t, want reason %q", got.Phase, got.Reason, b.scheduler.Has("a"), tt.reason)
+			}
+			if tt.reason != "" {
+				if _, err := b.service.Report(t.Context(), "a"); err != nil {
+					t.Errorf("report: %v", err)
+				}
+			}
+		})
+	}
+}
+
+// Many jobs, more than a page, by two sweeps at once: repaired, nothing twice.
+func TestTwoSweepsAtOnce(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.queue.Set(full, nil)
+	const many = 1100
+	for i := range many {
+		b.start(monitor.JobID(fmt.Sprintf("job-%04d", i)))
+	}
+	for i := 0; i < many; i += 100 {
+		if err := b.scheduler.Unschedule(t.Context(), monitor.JobID(fmt.Sprintf("job-%04d", i))); err != nil {
+			t.Fatal(err)
+		}
+		if err := b.scheduler.Schedule(t.Context(), monitortest.Spec(monitor.JobID(fmt.Sprintf("orphan-%04d", i)), "")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var wait sync.WaitGroup
+	for range 2 {
+		wait.Go(func() {
+			if got, err := b.service.Sweep(t.Context()); err != nil || got.Jobs != many || got.Failed != 0 {
+				t.Errorf("swept %+v, %v", got, err)
+			}
+		})
+	}
+	wait.Wait()
+	b.sweep(monitor.Swept{Jobs: many, Schedules: many})
+}
+
+// Status by events: no tick asks for the Job.
+func TestJobEvents(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.buildEvents()
+	b.queue.Set(full, nil)
+	changed := func(status monitor.JobStatus, version uint64) {
+		t.Helper()
+		if err := b.service.JobChanged(t.Context(), "a", status, version); err != nil {
+			t.Fatal(err)
+		}
+	}
+	changed(monitor.JobStatus{Active: 3, Started: true}, 7) // before the start: kept all the same
+	b.start("a")
+	b.at(2 * time.Second)
+	b.tick("t1", monitor.OutcomeSampled)
+	if got := b.status(); got.Last.Replicas != 3 || got.Phase != monitor.PhaseRunning {
+		t.Errorf("replicas %d, phase %s, want 3, running", got.Last.Replicas, got.Phase)
+	}
+
+	changed(monitor.JobStatus{Active: 1, Started: true}, 5) // an older event that comes late
+	b.queue.Set(monitor.QueueCount{}, nil)                  // an empty queue is not the Job's end
+	b.at(4 * time.Second)
+	b.tick("t2", monitor.OutcomeSampled)
+	if got := b.status(); got.Last.Replicas != 3 || !got.Phase.Living() {
+		t.Errorf("replicas %d, phase %s, want 3 and living", got.Last.Replicas, got.Phase)
+	}
+
+	changed(monitor.JobStatus{Gone: true}, 8)
+	b.at(6 * time.Second)
+	b.tick("t3", monitor.OutcomeFailed)
+
+	changed(monitor.JobStatus{Started: true, Complete: true}, 9)
+	b.at(8 * time.Second)
+	b.tick("t4", monitor.OutcomeSampled)
+	if got := b.status(); got.Phase != monitor.PhaseFinished {
+		t.Errorf("phase %s, want finished", got.Phase)
+	}
+}
+
+// With Kubernetes the Job's conditions end a job.
+func TestJobConditions(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		status monitor.JobStatus
+		count  monitor.QueueCount
+		want   monitor.Phase
+	}{
+		"no pods yet":                    {monitor.JobStatus{}, monitor.QueueCount{}, monitor.PhasePending},
+		"suspended before its first pod": {monitor.JobStatus{Suspended: true}, monitor.QueueCount{}, monitor.PhasePending},
+		"pods run":                       {monitor.JobStatus{Active: 2, Started: true}, monitor.QueueCount{}, monitor.PhaseRunning},
+		"an empty queue, pods end":       {monitor.JobStatus{Started: true}, empty, monitor.PhaseRunning},
+		"complete":                       {monitor.JobStatus{Started: true, Complete: true}, empty, monitor.PhaseFinished},
+		"complete with items left":       {monitor.JobStatus{Started: true, Complete: true}, half, monitor.PhaseFinished},
+		"failed":                         {monitor.JobStatus{Started: true, Failed: true, Reason: "BackoffLimitExceeded"}, half, monitor.PhaseFailed},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := setup(t)
+			b.start("a")
+			b.build(jobsFunc(func(context.Context, monitor.JobID) (monitor.JobStatus, error) { return tt.status, nil }))
+			b.queue.Set(tt.count, nil)
+			b.at(2 * time.Second)
+			b.tick("t1", monitor.OutcomeSampled)
+			if got := b.status(); got.Phase != tt.want || got.Last.Replicas != tt.status.Active {
+				t.Errorf("phase %s with %d replicas, want %s with %d", got.Phase, got.Last.Replicas, tt.want, tt.status.Active)
+			}
+		})
+	}
+}

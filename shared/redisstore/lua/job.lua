@@ -1,0 +1,9 @@
+-- Keeps the status of a Kubernetes Job unless it is older than what is kept.
+-- KEYS  1 job
+-- ARGV  1 status  2 version, a whole number  3 milliseconds that the key lives
+-- Returns 1 kept, 0 older.
+local kept = redis.call('HGET', KEYS[1], 'version')
+if kept and tonumber(kept) > tonumber(ARGV[2]) then return 0 end
+redis.call('HSET', KEYS[1], 'status', ARGV[1], 'version', ARGV[2])
+redis.call('PEXPIRE', KEYS[1], ARGV[3])
+return 1
