@@ -158,15 +158,16 @@ func (s *Set) openKubernetes() (monitor.Jobs, error) {
 	return jobs, nil
 }
 
-// ownerIn finds the Job that a PingSource is to end with.
+// ownerIn finds the Job that a PingSource is to end with. Without one, or
+// without the right to look, it is the sweep that ends it.
 func ownerIn(jobs *batchjob.Jobs) pingsource.OwnerOf {
 	return func(ctx context.Context, id monitor.JobID) (*pingsource.Owner, error) {
 		job, err := jobs.Get(ctx, id)
 		switch {
-		case monitor.KindOf(err) == monitor.KindNotFound:
-			return nil, nil
-		case err != nil:
+		case monitor.IsRetryable(err):
 			return nil, err
+		case err != nil:
+			return nil, nil //nolint:nilerr // an owner is a convenience
 		}
 		return &pingsource.Owner{Name: job.Name, UID: job.UID}, nil
 	}

@@ -248,3 +248,33 @@ func TestSinkThatIsNoURL(t *testing.T) {
 		t.Error("a sink that is no URL was taken")
 	}
 }
+
+func TestList(t *testing.T) {
+	t.Parallel()
+	s := newScheduler(t.Context(), t, localtick.Options{Sink: "http://127.0.0.1:1/"})
+	for _, id := range []monitor.JobID{"c", "a", "a-0", "b"} {
+		if err := s.Schedule(t.Context(), monitor.Spec{ID: id, Period: time.Hour}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var got []monitor.JobID
+	after := ""
+	for range 5 {
+		page, next, err := s.List(t.Context(), after, 2)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, scheduled := range page {
+			if scheduled.Cron != "0 0 */1 * * *" {
+				t.Errorf("cron of %s is %q", scheduled.ID, scheduled.Cron)
+			}
+			got = append(got, scheduled.ID)
+		}
+		if after = next; next == "" {
+			break
+		}
+	}
+	if diff := cmp.Diff([]monitor.JobID{"a", "a-0", "b", "c"}, got); diff != "" {
+		t.Errorf("pages of two (-want +got):\n%s", diff)
+	}
+}
