@@ -7,6 +7,12 @@ TOOLS         := $(CURDIR)/.cache/bin
 GOLANGCI_LINT := $(TOOLS)/golangci-lint-v2.15.0
 GOVULNCHECK   := $(TOOLS)/govulncheck-v1.9.0
 
+# So is the control plane that tests/cluster runs; its go.mod names the versions.
+control_version = $(shell awk '$$1 == "$(1)" && $$2 ~ /^v/ { print $$2 }' tests/cluster/build/go.mod)
+KUBERNETES     := $(call control_version,k8s.io/kubernetes)
+ETCD           := $(call control_version,go.etcd.io/etcd/server/v3)
+CONTROL_PLANE  := $(CURDIR)/.cache/control-plane/kubernetes-$(KUBERNETES)-etcd-$(ETCD)
+
 export GOFLAGS ?= -buildvcs=false
 
 # Installs Debian package $(2) where command $(1) is missing.
@@ -39,6 +45,13 @@ test: setup ## Run every test, with the race detector, in random order
 setup: ## Install what the tests need: a C compiler (race detector), redis-server
 	@$(call apt,gcc,gcc libc6-dev)
 	@$(call apt,redis-server,redis-server)
+
+.PHONY: test-cluster
+test-cluster: setup control-plane ## Run the tests that need a Kubernetes control plane
+	cd tests/cluster && go test -race -shuffle=on -count=1 -timeout 10m ./...
+
+.PHONY: control-plane
+control-plane: $(addprefix $(CONTROL_PLANE)/,etcd kube-apiserver kube-controller-manager) ## Build etcd and Kubernetes for the tests, once, in minutes
 
 .PHONY: bench
 bench: ## Time a tick and what it allocates
@@ -79,3 +92,13 @@ $(GOLANGCI_LINT):
 $(GOVULNCHECK):
 	GOBIN=$(TOOLS) go install golang.org/x/vuln/cmd/govulncheck@v1.9.0
 	mv $(TOOLS)/govulncheck $@
+
+$(CONTROL_PLANE)/etcd: package = go.etcd.io/etcd/server/v3
+$(CONTROL_PLANE)/kube-%: package = k8s.io/kubernetes/cmd/$(@F)
+$(CONTROL_PLANE)/%:
+	@mkdir -p $(@D)
+	cd tests/cluster/build && CGO_ENABLED=0 go build -trimpath -ldflags "-s -w \
+		-X k8s.io/component-base/version.gitVersion=$(KUBERNETES) \
+		-X k8s.io/component-base/version.gitMajor=$(word 1,$(subst ., ,$(KUBERNETES:v%=%))) \
+		-X k8s.io/component-base/version.gitMinor=$(word 2,$(subst ., ,$(KUBERNETES:v%=%)))" -o $@.new $(package)
+	mv $@.new $@

@@ -1,0 +1,189 @@
+// Package controlplane gives tests a Kubernetes control plane of their own:
+// etcd, kube-apiserver with RBAC, and the controllers that clean up.
+package controlplane
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"k8s.io/client-go/dynamic"
+	"k8s.io/client-go/rest"
+)
+
+// startTimeout bounds how long each program may take until it serves.
+const startTimeout = 2 * time.Minute
+
+// ControlPlane is a running one. No node and no scheduler belong to it, and no
+// Job controller: a Job's status is what a test writes there.
+type ControlPlane struct {
+	dir       string
+	binaries  string
+	authority *authority
+	etcd      *process
+	apiserver *process
+	manager   *process
+	admin     *rest.Config
+	dynamic   dynamic.Interface
+}
+
+// Start starts a control plane that ends with the test, and applies the
+// manifests before the garbage collector looks which kinds there are: it learns
+// of later ones only after half a minute.
+func Start(tb testing.TB, manifests ...[]byte) *ControlPlane {
+	tb.Helper()
+	c, err := start(tb.Context(), tb.TempDir(), manifests)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(c.stop)
+	return c
+}
+
+// Main is a TestMain's exit code: it runs the tests with one control plane,
+// started as Start does, in *shared.
+func Main(m *testing.M, shared **ControlPlane, manifests ...[]byte) int {
+	dir, err := os.MkdirTemp("", "controlplane")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(dir)
+	c, err := start(context.Background(), dir, manifests)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer c.stop()
+	*shared = c
+	return m.Run()
+}
+
+func start(ctx context.Context, dir string, manifests [][]byte) (c *ControlPlane, err error) {
+	c = &ControlPlane{dir: dir}
+	defer func() {
+		if err != nil {
+			c.stop()
+		}
+	}()
+	if c.binaries, err = binaries(); err != nil {
+		return nil, err
+	}
+	if c.authority, err = newAuthority(dir); err != nil {
+		return nil, err
+	}
+	if c.etcd, err = c.run(ctx, "etcd", "health", c.etcdArgs); err != nil {
+		return nil, err
+	}
+	if err := c.writeAPIServerFiles(); err != nil {
+		return nil, err
+	}
+	if c.apiserver, err = c.run(ctx, "kube-apiserver", "readyz", c.apiserverArgs); err != nil {
+		return nil, err
+	}
+	if c.admin, err = c.clientConfig("admin", "system:masters"); err != nil {
+		return nil, err
+	}
+	if c.dynamic, err = dynamic.NewForConfig(c.admin); err != nil {
+		return nil, err
+	}
+	for _, manifest := range manifests {
+		if err := c.apply(ctx, "", manifest); err != nil {
+			return nil, err
+		}
+	}
+	if err := c.writeManagerFiles(); err != nil {
+		return nil, err
+	}
+	c.manager, err = c.run(ctx, "kube-controller-manager", "healthz", c.managerArgs)
+	return c, err
+}
+
+// run starts a program on a free port and waits until it serves.
+func (c *ControlPlane) run(ctx context.Context, name, health string, args func(port string) []string) (*process, error) {
+	var taken error
+	for range 5 { // somebody may take the port before the program does
+		port, err := freePort(ctx)
+		if err != nil {
+			return nil, err
+		}
+		p := &process{
+			path: filepath.Join(c.binaries, name), args: args(port), log: filepath.Join(c.dir, name+".log"),
+			address: "127.0.0.1:" + port, health: health, client: c.authority.client(),
+		}
+		if taken = p.start(ctx); !errors.Is(taken, errEnded) {
+			return p, taken
+		}
+	}
+	return nil, taken
+}
+
+// stop ends what runs, in the order that leaves nobody looking for the next.
+func (c *ControlPlane) stop() {
+	for _, p := range []*process{c.manager, c.apiserver, c.etcd} {
+		if p != nil {
+			p.stop()
+		}
+	}
+}
+
+// StopAPIServer ends kube-apiserver at once; what it stored stays.
+func (c *ControlPlane) StopAPIServer(tb testing.TB) {
+	tb.Helper()
+	c.apiserver.stop()
+}
+
+// StartAPIServer starts a stopped kube-apiserver on the same port and data. The
+// controllers, which may have given up, are started anew.
+func (c *ControlPlane) StartAPIServer(tb testing.TB) {
+	tb.Helper()
+	if err := c.apiserver.start(tb.Context()); err != nil {
+		tb.Fatal(err)
+	}
+	c.manager.stop()
+	if err := c.manager.start(tb.Context()); err != nil {
+		tb.Fatal(err)
+	}
+}
+
+// Version is what the API server says that it is.
+func (c *ControlPlane) Version(tb testing.TB) string {
+	tb.Helper()
+	var version struct {
+		GitVersion string `json:"gitVersion"`
+	}
+	if err := c.get(tb.Context(), "/version", &version); err != nil {
+		tb.Fatal(err)
+	}
+	return version.GitVersion
+}
+
+// AdminConfig is of a user who may do everything.
+func (c *ControlPlane) AdminConfig() *rest.Config { return rest.CopyConfig(c.admin) }
+
+// Dynamic is a client of that user.
+func (c *ControlPlane) Dynamic() dynamic.Interface { return c.dynamic }
+
+// clientConfig is of a user with a certificate.
+func (c *ControlPlane) clientConfig(user, group string) (*rest.Config, error) {
+	certificate, key, err := c.authority.issue(user, group)
+	if err != nil {
+		return nil, err
+	}
+	config := c.anonymous()
+	config.CertData, config.KeyData = certificate, key
+	return config, nil
+}
+
+// anonymous is of nobody, and has no limit of requests.
+func (c *ControlPlane) anonymous() *rest.Config {
+	return &rest.Config{
+		Host:            "https://" + c.apiserver.address,
+		TLSClientConfig: rest.TLSClientConfig{CAData: c.authority.certificate},
+		QPS:             -1,
+	}
+}
