@@ -13,6 +13,9 @@ KUBERNETES     := $(call control_version,k8s.io/kubernetes)
 ETCD           := $(call control_version,go.etcd.io/etcd/server/v3)
 CONTROL_PLANE  := $(CURDIR)/.cache/control-plane/kubernetes-$(KUBERNETES)-etcd-$(ETCD)
 
+# Modules of their own keep what only some tests need out of the program's.
+MODULES := . tests/cluster tests/manifests
+
 export GOFLAGS ?= -buildvcs=false
 
 # Installs Debian package $(2) where command $(1) is missing.
@@ -38,8 +41,8 @@ build: ## Build bin/kubejobs
 	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o bin/kubejobs ./functions/cmd/kubejobs
 
 .PHONY: test
-test: setup ## Run every test, with the race detector, in random order
-	go test -race -shuffle=on -count=1 -timeout 14m ./...
+test: setup control-plane ## Run every test, with the race detector, in random order
+	@for module in $(MODULES); do echo "module $$module"; (cd $$module && go test -race -shuffle=on -count=1 -timeout 14m ./...); done
 
 .PHONY: setup
 setup: ## Install what the tests need: a C compiler (race detector), redis-server
@@ -57,6 +60,11 @@ control-plane: $(addprefix $(CONTROL_PLANE)/,etcd kube-apiserver kube-controller
 bench: ## Time a tick and what it allocates
 	go test -run '^$$' -bench . -benchmem -count 6 ./tests/bench
 
+.PHONY: bench-cluster
+bench-cluster: setup control-plane ## Time 1,000 starts and sweeps over 10,000 jobs on a real API server
+	cd tests/cluster && go test -run '^$$' -bench Start -benchtime 1000x ./functions
+	cd tests/cluster && go test -run '^$$' -bench Sweep -benchtime 3x ./functions
+
 .PHONY: fuzz
 fuzz: ## Fuzz each decoder and the arithmetic for half a minute
 	@grep -rHoE --include='*_test.go' 'func Fuzz[A-Za-z]+' functions shared | while IFS=: read -r file name; do \
@@ -69,15 +77,15 @@ fmt: $(GOLANGCI_LINT) ## Format the code
 
 .PHONY: lint
 lint: $(GOLANGCI_LINT) ## Check style and the import law
-	$(GOLANGCI_LINT) run
+	@for module in $(MODULES); do (cd $$module && $(GOLANGCI_LINT) run -c $(CURDIR)/.golangci.yml); done
 
 .PHONY: vet
 vet: ## Run go vet
-	go vet ./...
+	@for module in $(MODULES); do (cd $$module && go vet ./...); done
 
 .PHONY: tidy-check
 tidy-check: ## Check that go.mod and go.sum are tidy
-	go mod tidy -diff
+	@for module in $(MODULES); do (cd $$module && go mod tidy -diff); done
 
 .PHONY: vuln
 vuln: $(GOVULNCHECK) ## Look for known vulnerabilities, where their database can be reached

@@ -1,0 +1,146 @@
+package functions_test
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"kubejobs/shared/config"
+	"kubejobs/shared/monitor"
+)
+
+var rolesResource = schema.GroupVersionResource{Group: "rbac.authorization.k8s.io", Version: "v1", Resource: "roles"}
+
+func TestStartTickFinish(t *testing.T) {
+	t.Parallel()
+	w := open(t, plane, unchanged, nil)
+	w.job("a", map[string]any{"active": int64(3)})
+	w.start("a", 2)
+	source := w.source("a")
+	if source == nil {
+		t.Fatal("start made no PingSource")
+	}
+	want := map[string]any{
+		"schedule": "*/2 * * * * *", "contentType": "application/json", "data": `{"app_id":"a"}`,
+		"sink": map[string]any{"ref": map[string]any{
+			"apiVersion": "serving.knative.dev/v1", "kind": "Service", "name": "tick", "namespace": w.ticks,
+		}},
+	}
+	spec, _, _ := unstructured.NestedMap(source.Object, "spec")
+	if diff := cmp.Diff(want, spec); diff != "" {
+		t.Errorf("spec (-want +got):\n%s", diff)
+	}
+	w.start("a", 2) // the very same: no change
+	if again := w.source("a"); again.GetUID() != source.GetUID() || again.GetGeneration() != source.GetGeneration() {
+		t.Error("the same start again changed the PingSource")
+	}
+	if diff := cmp.Diff([]string{"create pingsources"}, w.requests(config.TargetMonitor)); diff != "" {
+		t.Errorf("requests of two starts (-want +got):\n%s", diff)
+	}
+
+	w.expectTick("a", monitor.OutcomeSampled)
+	if got := w.status("a"); got.Last.Replicas != 3 || got.Phase != monitor.PhaseRunning {
+		t.Errorf("%d replicas, %s, want 3, running", got.Last.Replicas, got.Phase)
+	}
+	if diff := cmp.Diff([]string{"get jobs"}, w.requests(config.TargetTick)); diff != "" {
+		t.Errorf("requests of a tick (-want +got):\n%s", diff)
+	}
+
+	w.emptyQueue()
+	w.job("a", completed())
+	w.expectTick("a", monitor.OutcomeSampled)
+	if got := w.status("a"); got.Phase != monitor.PhaseFinished {
+		t.Errorf("phase %s, want finished", got.Phase)
+	}
+	w.expectSource("a", false)
+	w.expectTick("a", monitor.OutcomeEnded) // one that was under way
+	if got := w.status("a"); got.Samples != 2 || got.Phase != monitor.PhaseFinished {
+		t.Errorf("after a late tick: %d samples, %s, want 2, finished", got.Samples, got.Phase)
+	}
+	w.expectSource("a", false)
+}
+
+func TestStopRemovesTheSchedule(t *testing.T) {
+	t.Parallel()
+	w := open(t, plane, unchanged, nil)
+	w.job("a", map[string]any{"active": int64(1)})
+	w.start("a", 2)
+	w.stop("a")
+	w.expectSource("a", false)
+	w.expectTick("a", monitor.OutcomeEnded) // up to 3 s later: no sample, no resurrection
+	w.expectSource("a", false)
+	if got := w.status("a"); got.Samples != 0 || got.Phase != monitor.PhaseStopped {
+		t.Errorf("after a late tick: %d samples, %s, want 0, stopped", got.Samples, got.Phase)
+	}
+}
+
+// The Job is in the PingSources' namespace: it owns its PingSource, and the
+// garbage collector ends both.
+func TestJobOwnsItsPingSource(t *testing.T) {
+	t.Parallel()
+	w := open(t, plane, unchanged, map[string]string{"same namespace": "yes"})
+	w.job("a", map[string]any{"active": int64(1)})
+	w.start("a", 2)
+	owners := w.source("a").GetOwnerReferences()
+	if len(owners) != 1 || owners[0].Kind != "Job" || owners[0].Name != "a" {
+		t.Fatalf("owners %+v, want the Job", owners)
+	}
+	if diff := cmp.Diff([]string{"get jobs", "create pingsources"}, w.requests(config.TargetMonitor)); diff != "" {
+		t.Errorf("requests of a start (-want +got):\n%s", diff)
+	}
+	w.deleteJob("a")
+	w.awaitNoSource("a")
+}
+
+// A Job that is missing counts as a failure.
+func TestMissingJob(t *testing.T) {
+	t.Parallel()
+	w := open(t, plane, unchanged, map[string]string{"RETRIES": "2"})
+	w.start("a", 2)
+	w.expectTick("a", monitor.OutcomeFailed)
+	w.expectTick("a", monitor.OutcomeFailed)
+	if got := w.status("a"); got.Phase != monitor.PhaseFailed {
+		t.Errorf("phase %s, want failed", got.Phase)
+	}
+	w.expectSource("a", false)
+}
+
+// A tick asks Kubernetes for nothing with the status by events or by the queue.
+func TestTicksWithoutARequest(t *testing.T) {
+	t.Parallel()
+	for _, mode := range []string{config.JobStatusEvents, config.JobStatusQueue} {
+		t.Run(mode, func(t *testing.T) {
+			t.Parallel()
+			w := open(t, plane, unchanged, map[string]string{"JOB_STATUS": mode})
+			w.start("a", 2)
+			for range 5 {
+				w.expectTick("a", monitor.OutcomeSampled)
+			}
+			if made := w.requests(config.TargetTick); len(made) != 0 {
+				t.Errorf("five ticks made the requests %v, want none", made)
+			}
+			if mode == config.JobStatusEvents {
+				w.jobEvent("a", "update", `{"active":7}`, 5)
+				w.expectTick("a", monitor.OutcomeSampled)
+				if got := w.status("a"); got.Last.Replicas != 7 {
+					t.Errorf("%d replicas after an event, want 7", got.Last.Replicas)
+				}
+				w.jobEvent("a", "update", `{"conditions":[{"type":"Complete","status":"True"}]}`, 6)
+				w.expectTick("a", monitor.OutcomeSampled)
+				w.expectSource("a", false)
+			}
+		})
+	}
+}
+
+func completed() map[string]any {
+	return map[string]any{
+		"succeeded": int64(3), "startTime": "2026-11-24T05:41:07Z", "completionTime": "2026-11-24T05:42:07Z",
+		"conditions": []any{
+			map[string]any{"type": "SuccessCriteriaMet", "status": "True", "lastTransitionTime": "2026-11-24T05:42:07Z"},
+			map[string]any{"type": "Complete", "status": "True", "lastTransitionTime": "2026-11-24T05:42:07Z"},
+		},
+	}
+}

@@ -1,0 +1,216 @@
+package functions_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/client-go/dynamic"
+	"sigs.k8s.io/yaml"
+
+	"kubejobs/shared/batchjob"
+	"kubejobs/shared/pingsource"
+	"kubejobs/tests/cluster/controlplane"
+)
+
+// roleFiles are the manifests of who may do what; ownerFile is what they get
+// beside where Jobs and PingSources share a namespace.
+var roleFiles = []string{"base/210-roles.yaml", "base/220-job-roles.yaml", "base/230-role-bindings.yaml"}
+
+const ownerFile = "components/owner-references/roles.yaml"
+
+// Namespaces that the manifests name.
+const (
+	deployedIn = "kubejobs"
+	jobsIn     = "default"
+)
+
+// role is a Role, or a RoleBinding, as it is deployed.
+type role struct{ *unstructured.Unstructured }
+
+func unchanged(r role) role { return r }
+
+// without takes a verb from the Role of a unit for a resource.
+func without(unit, resource, verb string) func(role) role {
+	return func(r role) role {
+		if r.GetKind() != "Role" || r.GetName() != "kubejobs-"+unit {
+			return r
+		}
+		rules, _, _ := unstructured.NestedSlice(r.Object, "rules")
+		for _, rule := range rules {
+			rule := rule.(map[string]any)
+			if slices.Contains(rule["resources"].([]any), any(resource)) {
+				rule["verbs"] = slices.DeleteFunc(rule["verbs"].([]any), func(v any) bool { return v == verb })
+			}
+		}
+		rules = slices.DeleteFunc(rules, func(rule any) bool { return len(rule.(map[string]any)["verbs"].([]any)) == 0 })
+		if err := unstructured.SetNestedSlice(r.Object, rules, "rules"); err != nil {
+			panic(err)
+		}
+		return r
+	}
+}
+
+// deployedRoles are the Roles and RoleBindings of manifests.
+func deployedRoles(tb testing.TB, files ...string) []role {
+	tb.Helper()
+	var roles []role
+	for _, name := range files {
+		text, err := os.ReadFile(filepath.Join("../../../knative", name))
+		if err != nil {
+			tb.Fatal(err)
+		}
+		for document := range strings.SplitSeq(string(text), "\n---\n") {
+			var object map[string]any
+			if err := yaml.Unmarshal([]byte(document), &object); err != nil {
+				tb.Fatalf("%s: %v", name, err)
+			}
+			roles = append(roles, role{&unstructured.Unstructured{Object: object}})
+		}
+	}
+	return roles
+}
+
+// applyRoles deploys the Roles into the world's namespaces, and waits until the
+// API server goes by them.
+func (w *world) applyRoles(change func(role) role) {
+	w.t.Helper()
+	namespaces := map[string]string{deployedIn: w.ticks, jobsIn: w.batch}
+	files := roleFiles
+	if w.batch == w.ticks {
+		files = append(slices.Clone(files), ownerFile)
+	}
+	for _, r := range deployedRoles(w.t, files...) {
+		r = change(r)
+		ofJobs := r.GetNamespace() == jobsIn
+		in := namespaces[r.GetNamespace()]
+		r.SetNamespace(in)
+		if r.GetKind() == "RoleBinding" {
+			subjects, _, _ := unstructured.NestedSlice(r.Object, "subjects")
+			for _, subject := range subjects {
+				subject.(map[string]any)["namespace"] = w.ticks
+			}
+			_ = unstructured.SetNestedSlice(r.Object, subjects, "subjects")
+		}
+		if w.batch == w.ticks && ofJobs { // both Roles of a unit in one namespace
+			r.SetName(r.GetName() + "-jobs")
+			if r.GetKind() == "RoleBinding" {
+				_ = unstructured.SetNestedField(r.Object, r.GetName(), "roleRef", "name")
+			}
+		}
+		text, err := json.Marshal(r.Object)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		w.plane.ApplyIn(w.t, in, text)
+		w.awaitRole(r, in)
+	}
+}
+
+// awaitRole waits until what a Role grants is granted; its binding comes later,
+// so this is for the bindings' sake at the end.
+func (w *world) awaitRole(binding role, in string) {
+	w.t.Helper()
+	if binding.GetKind() != "RoleBinding" {
+		return
+	}
+	name, _, _ := unstructured.NestedString(binding.Object, "roleRef", "name")
+	granted, err := w.plane.Dynamic().Resource(rolesResource).Namespace(in).Get(w.t.Context(), name, metav1.GetOptions{})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	subjects, _, _ := unstructured.NestedSlice(binding.Object, "subjects")
+	account, _ := subjects[0].(map[string]any)["name"].(string)
+	rules, _, _ := unstructured.NestedSlice(granted.Object, "rules")
+	for _, rule := range rules {
+		rule := rule.(map[string]any)
+		for _, verb := range rule["verbs"].([]any) {
+			resource := fmt.Sprintf("%v.%v", rule["resources"].([]any)[0], rule["apiGroups"].([]any)[0])
+			w.plane.AwaitAccess(w.t, controlplane.ServiceAccountUser(w.ticks, account), in, verb.(string), resource)
+		}
+	}
+}
+
+// source is a job's PingSource, nil if there is none.
+func (w *world) source(id string) *unstructured.Unstructured {
+	w.t.Helper()
+	object, err := w.sources().Get(w.t.Context(), "kubejobs-"+id, metav1.GetOptions{})
+	if apierrors.IsNotFound(err) {
+		return nil
+	}
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return object
+}
+
+func (w *world) sources() dynamic.ResourceInterface {
+	return w.plane.Dynamic().Resource(pingsource.Resource).Namespace(w.ticks)
+}
+
+// expectSource expects that a job has a PingSource, or none.
+func (w *world) expectSource(id string, want bool) {
+	w.t.Helper()
+	if got := w.source(id) != nil; got != want {
+		w.t.Errorf("PingSource of %s is there: %t, want %t", id, got, want)
+	}
+}
+
+// job makes a Kubernetes Job, and sets its status as the Job controller would.
+func (w *world) job(id string, status map[string]any) {
+	w.t.Helper()
+	jobs := w.plane.Dynamic().Resource(batchjob.Resource).Namespace(w.batch)
+	object := &unstructured.Unstructured{Object: map[string]any{
+		"apiVersion": "batch/v1", "kind": "Job", "metadata": map[string]any{"name": id},
+		"spec": map[string]any{"template": map[string]any{"spec": map[string]any{
+			"restartPolicy": "Never", "containers": []any{map[string]any{"name": "work", "image": "work"}},
+		}}},
+	}}
+	made, err := jobs.Create(w.t.Context(), object, metav1.CreateOptions{})
+	if apierrors.IsAlreadyExists(err) {
+		made, err = jobs.Get(w.t.Context(), id, metav1.GetOptions{})
+	}
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	made.Object["status"] = status
+	if _, err := jobs.UpdateStatus(w.t.Context(), made, metav1.UpdateOptions{}); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// deleteJob deletes a Kubernetes Job and leaves the rest to the garbage
+// collector.
+func (w *world) deleteJob(id string) {
+	w.t.Helper()
+	background := metav1.DeletePropagationBackground
+	err := w.plane.Dynamic().Resource(batchjob.Resource).Namespace(w.batch).Delete(
+		w.t.Context(), id, metav1.DeleteOptions{PropagationPolicy: &background})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// awaitNoSource waits until a PingSource is gone.
+func (w *world) awaitNoSource(id string) {
+	w.t.Helper()
+	controlplane.Await(w.t, "the PingSource of "+id+" is gone", func(ctx context.Context) error {
+		_, err := w.sources().Get(ctx, "kubejobs-"+id, metav1.GetOptions{})
+		switch {
+		case apierrors.IsNotFound(err):
+			return nil
+		case err == nil:
+			return errors.New("it is there")
+		}
+		return err
+	})
+}

@@ -1,0 +1,49 @@
+package functions_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+
+	"kubejobs/shared/monitor"
+	cluster "kubejobs/tests/cluster"
+	"kubejobs/tests/cluster/controlplane"
+)
+
+// The API server is away while a job is started, and while another is stopped:
+// both calls do what they say at once, and the sweep makes it true later.
+func TestAPIServerAway(t *testing.T) {
+	t.Parallel()
+	own := controlplane.Start(t, cluster.PingSource)
+	w := open(t, own, unchanged, nil)
+	w.job("b", map[string]any{"active": int64(1)})
+	w.start("b", 2)
+
+	own.StopAPIServer(t)
+	w.start("a", 2)
+	if got := w.status("a"); got.Scheduled || !got.Phase.Living() {
+		t.Errorf("started without an API server: %+v, want living and not scheduled", got)
+	}
+	w.stop("b")
+	if got := w.status("b"); got.Phase != monitor.PhaseStopped {
+		t.Errorf("stopped without an API server: %s, want stopped at once", got.Phase)
+	}
+	if _, ok := w.sweep(); ok {
+		t.Error("a sweep without an API server says that it read everything")
+	}
+	w.expectTick("b", monitor.OutcomeEnded) // its PingSource is still there, somewhere
+
+	own.StartAPIServer(t)
+	w.expectSource("b", true)
+	controlplane.Await(t, "a sweep that reads everything", func(context.Context) error {
+		if _, ok := w.sweep(); !ok {
+			return errors.New("it could not")
+		}
+		return nil
+	})
+	w.expectSource("a", true)
+	w.expectSource("b", false)
+	if got := w.status("a"); !got.Scheduled {
+		t.Errorf("after the sweep: %+v, want scheduled", got)
+	}
+}
