@@ -144,7 +144,7 @@ func (l layout) image(p platform, files descriptor, plain string) (descriptor, e
 	config, err := l.object("application/vnd.oci.image.config.v1+json", object{
 		"os": p.OS, "architecture": p.Architecture,
 		"config": object{"User": user + ":" + user, "Env": []string{
-			"PATH=/ko-app", "SSL_CERT_FILE=" + bundle, "ZONEINFO=" + zones,
+			"SSL_CERT_FILE=" + bundle, "ZONEINFO=" + zones,
 		}},
 		"rootfs":  object{"type": "layers", "diff_ids": []string{plain}},
 		"history": []object{{"created_by": "baseimage"}},
