@@ -10,9 +10,9 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
+	"go/build"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 )
 
@@ -47,12 +47,17 @@ func main() {
 		fmt.Fprintln(os.Stderr, "usage: baseimage DIRECTORY")
 		os.Exit(2)
 	}
-	digest, err := write(os.Args[1], sources{certificates: bundle, zones: filepath.Join(runtime.GOROOT(), "lib/time/zoneinfo.zip")})
+	digest, err := write(os.Args[1], sources{certificates: bundle, zones: zoneFile()})
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "baseimage:", err)
 		os.Exit(1)
 	}
 	fmt.Fprintln(os.Stdout, digest)
+}
+
+// zoneFile is the time zones that Go brings along.
+func zoneFile() string {
+	return filepath.Join(build.Default.GOROOT, "lib/time/zoneinfo.zip")
 }
 
 // sources are files of this machine that go into the image.
@@ -174,8 +179,8 @@ func (l layout) end(all []descriptor) error {
 
 func (l layout) file(name string, text []byte) error {
 	path := filepath.Join(l.directory, name)
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
 		return err
 	}
-	return os.WriteFile(path, text, 0o644)
+	return os.WriteFile(path, text, 0o600)
 }
