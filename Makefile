@@ -6,6 +6,16 @@ SHELL := bash
 TOOLS         := $(CURDIR)/.cache/bin
 GOLANGCI_LINT := $(TOOLS)/golangci-lint-v2.15.0
 GOVULNCHECK   := $(TOOLS)/govulncheck-v1.9.0
+KO            := $(TOOLS)/ko-v0.19.1
+KUSTOMIZE     := $(TOOLS)/kustomize-v5.8.1
+
+# What is deployed: an overlay of knative/overlays, and the image; without IMAGE
+# one is built and pushed to KO_DOCKER_REPO.
+OVERLAY ?= dev
+IMAGE   ?=
+# What the image is put on: the base that .ko.yaml names, or scratch, which needs
+# no registry.
+BASE    ?= distroless
 
 # So is the control plane that tests/cluster runs; its go.mod names the versions.
 control_version = $(shell awk '$$1 == "$(1)" && $$2 ~ /^v/ { print $$2 }' tests/cluster/build/go.mod)
@@ -93,6 +103,37 @@ vuln: $(GOVULNCHECK) ## Look for known vulnerabilities, where their database can
 	elif grep -q 'fetching vulnerabilities' <<<"$$out"; then echo "skipped: $$out"; \
 	else echo "$$out"; exit 1; fi
 
+.PHONY: image
+image: $(KO) ## Build bin/image, an OCI layout; BASE=scratch needs no registry
+	@rm -rf bin/image; \
+	if [ '$(BASE)' = scratch ]; then \
+		export KOCACHE='$(CURDIR)/.cache/ko'; rm -rf "$$KOCACHE/img"; \
+		digest=$$(go run ./knative/baseimage "$$KOCACHE/img"); \
+		export KO_DEFAULTBASEIMAGE="base.invalid/scratch@$$digest"; \
+	fi; \
+	KO_DOCKER_REPO=kubejobs.local $(KO) build --push=false --oci-layout-path=bin/image --sbom=none ./functions/cmd/kubejobs
+
+.PHONY: manifests
+manifests: $(KUSTOMIZE) ## Render the overlays into bin/manifests
+	@mkdir -p bin/manifests; for overlay in dev production; do \
+		$(KUSTOMIZE) build knative/overlays/$$overlay >bin/manifests/$$overlay.yaml; done
+
+.PHONY: manifests-test
+manifests-test: ## Check the rendered overlays by the types and rules of Knative itself
+	cd tests/manifests && go vet . && go test -count=1 .
+
+.PHONY: deploy
+deploy: $(KO) $(KUSTOMIZE) ## Deploy OVERLAY (dev) with IMAGE, or with one pushed to KO_DOCKER_REPO
+	@image='$(IMAGE)'; [ -n "$$image" ] || image=$$($(KO) build --bare ./functions/cmd/kubejobs); \
+	rm -rf bin/deploy; mkdir -p bin/deploy; cd bin/deploy; \
+	echo 'resources: [../../knative/overlays/$(OVERLAY)]' >kustomization.yaml; \
+	$(KUSTOMIZE) edit set image "kubejobs=$$image"; \
+	kubectl apply -k .
+
+.PHONY: undeploy
+undeploy: ## Delete what deploy made, and the namespace with the jobs' schedules
+	kubectl delete -k knative/overlays/$(OVERLAY) --ignore-not-found
+
 $(GOLANGCI_LINT):
 	GOBIN=$(TOOLS) go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 	mv $(TOOLS)/golangci-lint $@
@@ -110,3 +151,11 @@ $(CONTROL_PLANE)/%:
 		-X k8s.io/component-base/version.gitMajor=$(word 1,$(subst ., ,$(KUBERNETES:v%=%))) \
 		-X k8s.io/component-base/version.gitMinor=$(word 2,$(subst ., ,$(KUBERNETES:v%=%)))" -o $@.new $(package)
 	mv $@.new $@
+
+$(KO):
+	GOBIN=$(TOOLS) go install github.com/google/ko@v0.19.1
+	mv $(TOOLS)/ko $@
+
+$(KUSTOMIZE):
+	GOBIN=$(TOOLS) go install sigs.k8s.io/kustomize/kustomize/v5@v5.8.1
+	mv $(TOOLS)/kustomize $@

@@ -22,9 +22,16 @@ import (
 	"kubejobs/shared/httpapi"
 )
 
-// limits bound a request. A start may wait 10 s for its schedule, and func's
-// middleware cuts an answer after 30 s.
-var limits = httpapi.Limits{Body: 1 << 20, Read: 10 * time.Second, Write: 25 * time.Second}
+// limits bound a request of a unit. A start may wait 10 s for its schedule, and
+// func's middleware cuts an answer after 30 s. A sweep takes as long as there
+// are jobs.
+func limits(unit string) httpapi.Limits {
+	l := httpapi.Limits{Body: 1 << 20, Read: 10 * time.Second, Write: 25 * time.Second}
+	if unit == config.TargetSweep || unit == config.TargetAll {
+		l.Write = 5 * time.Minute
+	}
+	return l
+}
 
 // quietPeriod is how long no request must come before an instance that is told
 // to end may end.
@@ -43,7 +50,7 @@ func (s *Set) newUnits() map[string]unit {
 	} {
 		probes := s.probes(name)
 		mux.Handle("/health/", probes)
-		units[name] = httpapi.NewDrainer(httpapi.Guard(limits, s.log, httpapi.CleanPath(mux)), probes, quietPeriod)
+		units[name] = httpapi.NewDrainer(httpapi.Guard(limits(name), s.log, httpapi.CleanPath(mux)), probes, quietPeriod)
 	}
 	return units
 }
@@ -159,7 +166,7 @@ func (s *Set) probes(unit string) http.Handler {
 		case s.units[unit].Draining():
 			httpapi.Refuse(w, http.StatusServiceUnavailable, "shutting down")
 		default:
-			if err := s.Ready(r.Context()); err != nil {
+			if err := s.ready(r.Context(), unit); err != nil {
 				httpapi.Fail(r.Context(), w, s.log, err)
 				return
 			}

@@ -208,8 +208,18 @@ func (s *Set) Start(ctx context.Context) error {
 	}
 }
 
-// Ready tells whether requests can be served.
-func (s *Set) Ready(ctx context.Context) error { return s.service.Ready(ctx) }
+// Ready tells whether requests of the unit that is set can be served.
+func (s *Set) Ready(ctx context.Context) error { return s.ready(ctx, s.cfg.Target) }
+
+// ready is false for a unit that has nothing to do without the state Redis. The
+// Manager's calls have an answer all the same, in JSON: what a router says for
+// an instance that is not ready would end the Manager's thread.
+func (s *Set) ready(ctx context.Context, unit string) error {
+	if unit == config.TargetMonitor || unit == config.TargetAll {
+		return nil
+	}
+	return s.service.Ready(ctx)
+}
 
 // EmbeddedRedis is where the embedded Redis listens, "" if there is none.
 func (s *Set) EmbeddedRedis() string {

@@ -86,11 +86,16 @@ func (s *Service) observe(ctx context.Context, record Record) (Observation, erro
 var errJobGone = errors.New("the Job does not exist")
 
 // jobStatus is what Kubernetes says of the Job: asked now, or as the last event
-// said; nil without Kubernetes.
+// said; nil without Kubernetes. Where Kubernetes does not answer, that is not
+// the job's failure: it goes on with as many replicas as before.
 func (s *Service) jobStatus(ctx context.Context, record Record) (*JobStatus, error) {
 	switch {
 	case s.jobs != nil:
 		status, err := s.jobs.Status(ctx, record.Spec.ID)
+		if IsRetryable(err) {
+			s.log.WarnContext(ctx, "job status not read", "job", record.Spec.ID, "error", err)
+			return lastStatus(record.State), nil
+		}
 		return &status, err
 	case !s.cfg.JobEvents:
 		return nil, nil
@@ -101,6 +106,14 @@ func (s *Service) jobStatus(ctx context.Context, record Record) (*JobStatus, err
 	default:
 		return record.Job, nil
 	}
+}
+
+// lastStatus is a Job's status as far as the last sample tells.
+func lastStatus(state State) *JobStatus {
+	if last := state.Summary.Last; last != nil {
+		return &JobStatus{Active: last.Replicas}
+	}
+	return &JobStatus{}
 }
 
 // record publishes and commits what a tick observed, or commits that it failed.

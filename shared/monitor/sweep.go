@@ -131,7 +131,11 @@ func (s *Service) jobGone(ctx context.Context, job Record) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	_, err = s.jobStatus(ctx, job)
+	if s.jobs != nil {
+		_, err = s.jobs.Status(ctx, job.Spec.ID)
+	} else {
+		_, err = s.jobStatus(ctx, job)
+	}
 	switch {
 	case err == nil:
 		return false, nil

@@ -236,6 +236,28 @@ func TestTickCutShort(t *testing.T) {
 	}
 }
 
+// Kubernetes does not answer: the job goes on by its queue, with the replicas
+// that it had.
+func TestKubernetesAway(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.queue.Set(full, nil)
+	b.start("a")
+	answer, failure := monitor.JobStatus{Active: 3, Started: true}, error(nil)
+	b.build(jobsFunc(func(context.Context, monitor.JobID) (monitor.JobStatus, error) { return answer, failure }))
+	b.at(2 * time.Second)
+	b.tick("t1", monitor.OutcomeSampled)
+	answer, failure = monitor.JobStatus{}, monitor.Unavailable("away", nil)
+	for i, id := range []string{"t2", "t3", "t4", "t5"} { // more than the failures that end a job
+		b.queue.Set(monitor.QueueCount{}, nil)
+		b.at(time.Duration(4+2*i) * time.Second)
+		b.tick(id, monitor.OutcomeSampled)
+	}
+	if got := b.status(); got.Failures != 0 || got.Last.Replicas != 3 || got.Phase != monitor.PhaseRunning {
+		t.Errorf("%d failures, %d replicas, %s, want 0, 3, running", got.Failures, got.Last.Replicas, got.Phase)
+	}
+}
+
 func TestTickOfAnUnknownJob(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

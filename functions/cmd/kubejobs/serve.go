@@ -17,8 +17,10 @@ import (
 	"kubejobs/shared/logging"
 )
 
-// drainTimeout bounds how long requests under way are waited for at the end.
-const drainTimeout = 25 * time.Second
+// drainTimeout bounds how long requests under way are waited for at the end:
+// longer than a start tries to schedule, shorter than the grace that Knative
+// gives the tick.
+const drainTimeout = 12 * time.Second
 
 func newServe() *cobra.Command {
 	return &cobra.Command{

@@ -18,8 +18,15 @@ func TestAPIServerAway(t *testing.T) {
 	w := open(t, own, unchanged, nil)
 	w.job("b", map[string]any{"active": int64(1)})
 	w.start("b", 2)
+	w.job("c", map[string]any{"active": int64(2)})
+	w.start("c", 2)
+	w.expectTick("c", monitor.OutcomeSampled)
 
 	own.StopAPIServer(t)
+	w.expectTick("c", monitor.OutcomeSampled) // by its queue
+	if got := w.status("c"); got.Last.Replicas != 2 || got.Failures != 0 {
+		t.Errorf("a tick without an API server: %d replicas, %d failures, want 2, 0", got.Last.Replicas, got.Failures)
+	}
 	w.start("a", 2)
 	if got := w.status("a"); got.Scheduled || !got.Phase.Living() {
 		t.Errorf("started without an API server: %+v, want living and not scheduled", got)

@@ -1,0 +1,159 @@
+package knative_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
+
+	"kubejobs/shared/egress"
+)
+
+// What each ServiceAccount may do, and nothing else: the table of README.md.
+func TestRoles(t *testing.T) {
+	t.Parallel()
+	want := []string{
+		"default/kubejobs-job-events: batch jobs get,list,watch",
+		"default/kubejobs-monitor: batch jobs get",
+		"default/kubejobs-sweep: batch jobs get",
+		"default/kubejobs-tick: batch jobs get",
+		"kubejobs/kubejobs-monitor: sources.knative.dev pingsources create,delete",
+		"kubejobs/kubejobs-sweep: sources.knative.dev pingsources create,delete,list",
+		"kubejobs/kubejobs-tick: sources.knative.dev pingsources delete",
+	}
+	var roles, bindings []string
+	for _, d := range every(t) {
+		switch {
+		case strings.HasPrefix(d.Kind, "Cluster"):
+			t.Errorf("%s: a %s reaches beyond its namespace", d.file, d.Kind)
+		case strings.Contains(string(d.text), "$patch"):
+		case d.Kind == "Role":
+			var role rbacv1.Role
+			d.into(t, &role)
+			for _, rule := range role.Rules {
+				slices.Sort(rule.Verbs)
+				roles = append(roles, fmt.Sprintf("%s/%s: %s %s %s", role.Namespace, role.Name,
+					strings.Join(rule.APIGroups, ","), strings.Join(rule.Resources, ","), strings.Join(rule.Verbs, ",")))
+			}
+		case d.Kind == "RoleBinding":
+			var binding rbacv1.RoleBinding
+			d.into(t, &binding)
+			bindings = append(bindings, binding.Namespace+"/"+binding.RoleRef.Name)
+			if binding.RoleRef.Kind != "Role" || len(binding.Subjects) != 1 || binding.Subjects[0].Name != binding.RoleRef.Name {
+				t.Errorf("%s: %s is bound to %+v", d.file, binding.Name, binding.Subjects)
+			}
+		}
+	}
+	slices.Sort(roles)
+	if diff := cmp.Diff(want, roles); diff != "" {
+		t.Errorf("Roles (-want +got):\n%s", diff)
+	}
+	slices.Sort(bindings)
+	var bound []string
+	for _, role := range want {
+		name, _, _ := strings.Cut(role, ":")
+		bound = append(bound, name)
+	}
+	if diff := cmp.Diff(bound, bindings); diff != "" {
+		t.Errorf("RoleBindings (-want +got):\n%s", diff)
+	}
+}
+
+// Whom the bindings and the Services name exists, where they say.
+func TestServiceAccounts(t *testing.T) {
+	t.Parallel()
+	accounts := map[string]bool{}
+	for _, d := range every(t) {
+		if d.Kind == "ServiceAccount" {
+			accounts[d.Namespace+"/"+d.Name] = true
+		}
+	}
+	for name, s := range services(t) {
+		if account := s.Namespace + "/" + s.Spec.Template.Spec.ServiceAccountName; !accounts[account] {
+			t.Errorf("%s runs as %s, who does not exist", name, account)
+		}
+	}
+	for _, d := range every(t) {
+		if d.Kind != "RoleBinding" || strings.Contains(string(d.text), "$patch") {
+			continue
+		}
+		var binding rbacv1.RoleBinding
+		d.into(t, &binding)
+		for _, subject := range binding.Subjects {
+			if !accounts[subject.Namespace+"/"+subject.Name] {
+				t.Errorf("%s: %s/%s does not exist", d.file, subject.Namespace, subject.Name)
+			}
+		}
+	}
+}
+
+func TestContainersAreConfined(t *testing.T) {
+	t.Parallel()
+	containers := map[string]corev1.Container{}
+	for name, s := range services(t) {
+		for _, c := range s.Spec.Template.Spec.Containers {
+			containers[name+"/"+c.Name] = c
+		}
+	}
+	for _, d := range every(t) {
+		if d.Kind != "Deployment" {
+			continue
+		}
+		var deployment appsv1.Deployment
+		d.into(t, &deployment)
+		for _, c := range deployment.Spec.Template.Spec.Containers {
+			containers[d.Name+"/"+c.Name] = c
+		}
+	}
+	if len(containers) != 4 {
+		t.Errorf("%d containers, want three functions and a Redis", len(containers))
+	}
+	yes, no := true, false
+	for name, c := range containers {
+		got := c.SecurityContext
+		if got == nil || got.RunAsUser == nil || *got.RunAsUser == 0 {
+			t.Errorf("%s runs as root, or as whom its image says", name)
+			continue
+		}
+		want := &corev1.SecurityContext{
+			RunAsNonRoot: &yes, RunAsUser: got.RunAsUser, RunAsGroup: got.RunAsGroup,
+			ReadOnlyRootFilesystem: &yes, AllowPrivilegeEscalation: &no,
+			Capabilities:   &corev1.Capabilities{Drop: []corev1.Capability{"ALL"}},
+			SeccompProfile: &corev1.SeccompProfile{Type: corev1.SeccompProfileTypeRuntimeDefault},
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s: security (-want +got):\n%s", name, diff)
+		}
+		if c.Resources.Limits.Memory().IsZero() || c.Resources.Requests.Cpu().IsZero() {
+			t.Errorf("%s: resources %+v", name, c.Resources)
+		}
+	}
+}
+
+// The network lets functions connect where they let callers name addresses.
+func TestNetworkPolicyAllowsWhatTheProgramDoes(t *testing.T) {
+	t.Parallel()
+	ranges := map[string]bool{}
+	for _, d := range documents(t, "overlays/production/network-policies.yaml") {
+		var policy networkingv1.NetworkPolicy
+		d.into(t, &policy)
+		for _, rule := range policy.Spec.Egress {
+			for _, to := range rule.To {
+				if to.IPBlock != nil {
+					ranges[to.IPBlock.CIDR] = true
+				}
+			}
+		}
+	}
+	for _, private := range egress.Private() {
+		if !ranges[private] {
+			t.Errorf("%s is allowed by the program, not by the NetworkPolicy", private)
+		}
+	}
+}

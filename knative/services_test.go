@@ -1,0 +1,234 @@
+package knative_test
+
+import (
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/labels"
+	"sigs.k8s.io/yaml"
+
+	"kubejobs/functions"
+	"kubejobs/knative"
+	"kubejobs/shared/config"
+	"kubejobs/shared/pingsource"
+)
+
+// secret is what stands for a value of the Secret.
+const secret = "redis://redis.example.org:6379/0"
+
+// settings are those of the ConfigMap.
+func settings(t *testing.T) map[string]string {
+	t.Helper()
+	var m corev1.ConfigMap
+	documents(t, "base/300-config.yaml")[0].into(t, &m)
+	return m.Data
+}
+
+// environment is what Knative gives a container: its env and envFrom, and what
+// Knative and Kubernetes add.
+func environment(t *testing.T, s service) map[string]string {
+	t.Helper()
+	c := s.Spec.Template.Spec.Containers[0]
+	env := map[string]string{"K_SERVICE": s.Name, "PORT": "8080", "KUBERNETES_SERVICE_HOST": "10.96.0.1"}
+	for _, from := range c.EnvFrom {
+		if from.ConfigMapRef == nil || from.ConfigMapRef.Name != "kubejobs" {
+			t.Errorf("%s: settings come from %+v", s.Name, from)
+		}
+		for name, value := range settings(t) {
+			env[name] = value
+		}
+	}
+	for _, variable := range c.Env {
+		env[variable.Name] = variable.Value
+		if variable.ValueFrom == nil {
+			continue
+		}
+		ref := variable.ValueFrom.SecretKeyRef
+		if ref == nil || ref.Name != "kubejobs" || ref.Key != "state-redis-url" {
+			t.Errorf("%s: %s comes from %+v", s.Name, variable.Name, variable.ValueFrom)
+		}
+		env[variable.Name] = secret
+	}
+	return env
+}
+
+// load reads an environment as the program does, and tells what it asked for.
+func load(t *testing.T, env map[string]string) (config.Config, map[string]bool) {
+	t.Helper()
+	asked := map[string]bool{}
+	cfg, err := config.Load(func(name string) (string, bool) {
+		asked[name] = true
+		value, ok := env[name]
+		return value, ok
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return cfg, asked
+}
+
+func TestEachServiceIsAUnit(t *testing.T) {
+	t.Parallel()
+	got := []string{config.TargetAll} // the three together, which is not deployed
+	for name, s := range services(t) {
+		got = append(got, name)
+		cfg, asked := load(t, environment(t, s))
+		want := config.Config{
+			Target: name, Scheduler: config.SchedulerKnative, TickSink: "ksvc/tick", JobStatus: config.JobStatusKubernetes,
+			JobNamespace: "default", PingNamespace: s.Namespace, Listen: ":8080", StateRedis: secret,
+		}
+		have := config.Config{
+			Target: cfg.Target, Scheduler: cfg.Scheduler, TickSink: cfg.TickSink, JobStatus: cfg.JobStatus,
+			JobNamespace: cfg.JobNamespace, PingNamespace: cfg.PingNamespace, Listen: cfg.Listen, StateRedis: cfg.StateRedis,
+		}
+		if diff := cmp.Diff(want, have); diff != "" {
+			t.Errorf("%s: settings (-want +got):\n%s", name, diff)
+		}
+		for variable := range environment(t, s) {
+			if !asked[variable] && variable != "K_SERVICE" { // looked at where there is no Redis
+				t.Errorf("%s: the program does not know %s", name, variable)
+			}
+		}
+	}
+	want := config.Targets()
+	slices.Sort(got)
+	slices.Sort(want)
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("Services, and all (-want +got):\n%s", diff)
+	}
+}
+
+// A setting that says what the program does anyway hides what was decided.
+func TestTheConfigMapRepeatsNoDefault(t *testing.T) {
+	t.Parallel()
+	env := environment(t, services(t)[config.TargetTick])
+	with, _ := load(t, env)
+	for name := range settings(t) {
+		less := map[string]string{}
+		for variable, value := range env {
+			if variable != name {
+				less[variable] = value
+			}
+		}
+		if without, _ := load(t, less); reflect.DeepEqual(with, without) {
+			t.Errorf("%s=%s is the default", name, env[name])
+		}
+	}
+}
+
+// The probes, the port and the arguments are those of the program.
+func TestProbes(t *testing.T) {
+	t.Parallel()
+	cfg, _ := load(t, nil)
+	set, err := functions.Open(t.Context(), cfg, slog.New(slog.DiscardHandler), functions.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := set.Close(t.Context()); err != nil {
+			t.Error(err)
+		}
+	})
+	for name, s := range services(t) {
+		c := s.Spec.Template.Spec.Containers[0]
+		if diff := cmp.Diff([]string{"serve"}, c.Args); diff != "" {
+			t.Errorf("%s: arguments (-want +got):\n%s", name, diff)
+		}
+		if diff := cmp.Diff([]corev1.ContainerPort{{Name: "http1", ContainerPort: 8080}}, c.Ports); diff != "" {
+			t.Errorf("%s: ports (-want +got):\n%s", name, diff)
+		}
+		handler, err := set.Handler(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for path, probe := range map[string]*corev1.Probe{"/health/readiness": c.ReadinessProbe, "/health/liveness": c.LivenessProbe} {
+			if probe == nil || probe.HTTPGet == nil || probe.HTTPGet.Path != path {
+				t.Errorf("%s: probe %+v, want %s", name, probe, path)
+				continue
+			}
+			w := httptest.NewRecorder()
+			handler.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, http.NoBody))
+			if w.Code != http.StatusOK {
+				t.Errorf("%s: %s answers %d", name, path, w.Code)
+			}
+		}
+	}
+}
+
+func TestServices(t *testing.T) {
+	t.Parallel()
+	timeouts := map[string]int64{config.TargetMonitor: 30, config.TargetTick: 15, config.TargetSweep: 300}
+	for name, s := range services(t) {
+		template := s.Spec.Template
+		if s.Labels["networking.knative.dev/visibility"] != "cluster-local" {
+			t.Errorf("%s can be called from outside the cluster", name)
+		}
+		for _, annotation := range []string{"autoscaling.knative.dev/min-scale", "autoscaling.knative.dev/max-scale"} {
+			if template.Annotations[annotation] == "" {
+				t.Errorf("%s: no %s", name, annotation)
+			}
+		}
+		if template.Spec.TimeoutSeconds != timeouts[name] || template.Spec.ContainerConcurrency < 1 {
+			t.Errorf("%s: %d s, %d at once", name, template.Spec.TimeoutSeconds, template.Spec.ContainerConcurrency)
+		}
+		if template.Spec.ServiceAccountName != "kubejobs-"+name {
+			t.Errorf("%s runs as %q", name, template.Spec.ServiceAccountName)
+		}
+		if template.Labels["app.kubernetes.io/component"] != name {
+			t.Errorf("%s: labels of its pods: %v", name, template.Labels)
+		}
+	}
+}
+
+func TestTheSweepIsScheduled(t *testing.T) {
+	t.Parallel()
+	d := documents(t, "base/600-sweep-schedule.yaml")[0]
+	var source pingsource.PingSource
+	d.into(t, &source)
+	var data map[string]any
+	if err := yaml.Unmarshal([]byte(source.Spec.Data), &data); err != nil || data == nil || !strings.HasPrefix(source.Spec.Data, "{") {
+		t.Errorf("data %q is no JSON object: %v", source.Spec.Data, err)
+	}
+	if source.Spec.ContentType != "application/json" {
+		t.Errorf("content type %q", source.Spec.ContentType)
+	}
+	want, err := pingsource.ParseSink("ksvc/"+config.TargetSweep, services(t)[config.TargetSweep].Namespace)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, source.Spec.Sink); diff != "" {
+		t.Errorf("sink (-want +got):\n%s", diff)
+	}
+	// The sweep deletes what it takes for a schedule without a job.
+	selector, err := labels.Parse(pingsource.Selector)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := knative.Manifests.ReadFile("base/kustomization.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var kustomization struct {
+		Labels []struct {
+			Pairs map[string]string `json:"pairs"`
+		} `json:"labels"`
+	}
+	if err := yaml.Unmarshal(text, &kustomization); err != nil {
+		t.Fatal(err)
+	}
+	for _, added := range kustomization.Labels {
+		for label, value := range added.Pairs {
+			source.Labels[label] = value
+		}
+	}
+	if selector.Matches(labels.Set(source.Labels)) {
+		t.Errorf("the sweep takes its own PingSource, labelled %v, for a job's", source.Labels)
+	}
+}

@@ -1,0 +1,81 @@
+package manifests_test
+
+import (
+	"context"
+	"testing"
+
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
+	sourcesv1 "knative.dev/eventing/pkg/apis/sources/v1"
+	"knative.dev/pkg/apis"
+	servingv1 "knative.dev/serving/pkg/apis/serving/v1"
+	"sigs.k8s.io/kustomize/api/resource"
+	"sigs.k8s.io/yaml"
+)
+
+// object is what Knative's webhooks do with one: fill in defaults, then check.
+type object interface {
+	SetDefaults(context.Context)
+	Validate(context.Context) *apis.FieldError
+}
+
+// empty is a new object of each kind that a cluster is given.
+var empty = map[string]func() any{
+	"v1/ConfigMap":                             func() any { return &corev1.ConfigMap{} },
+	"v1/Namespace":                             func() any { return &corev1.Namespace{} },
+	"v1/Secret":                                func() any { return &corev1.Secret{} },
+	"v1/Service":                               func() any { return &corev1.Service{} },
+	"v1/ServiceAccount":                        func() any { return &corev1.ServiceAccount{} },
+	"apps/v1/Deployment":                       func() any { return &appsv1.Deployment{} },
+	"networking.k8s.io/v1/NetworkPolicy":       func() any { return &networkingv1.NetworkPolicy{} },
+	"rbac.authorization.k8s.io/v1/Role":        func() any { return &rbacv1.Role{} },
+	"rbac.authorization.k8s.io/v1/RoleBinding": func() any { return &rbacv1.RoleBinding{} },
+	"serving.knative.dev/v1/Service":           func() any { return &servingv1.Service{} },
+	"sources.knative.dev/v1/ApiServerSource":   func() any { return &sourcesv1.ApiServerSource{} },
+	"sources.knative.dev/v1/PingSource":        func() any { return &sourcesv1.PingSource{} },
+}
+
+// decode reads a rendered object into its own type; an unknown field fails.
+func decode(t *testing.T, from *resource.Resource) any {
+	t.Helper()
+	kind := from.GetApiVersion() + "/" + from.GetKind()
+	construct, ok := empty[kind]
+	if !ok {
+		t.Fatalf("%s is no kind that is deployed", kind)
+	}
+	text, err := from.AsYAML()
+	if err != nil {
+		t.Fatal(err)
+	}
+	into := construct()
+	if err := yaml.UnmarshalStrict(text, into); err != nil {
+		t.Fatalf("%s %s: %v", kind, from.GetName(), err)
+	}
+	return into
+}
+
+func TestKnativeAccepts(t *testing.T) {
+	t.Parallel()
+	for name, kustomization := range overlays(t) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			checked := 0
+			for _, rendered := range render(t, kustomization) {
+				o, ok := decode(t, rendered).(object)
+				if !ok {
+					continue
+				}
+				checked++
+				o.SetDefaults(t.Context())
+				if err := o.Validate(t.Context()); err != nil {
+					t.Errorf("%s %s: %v", rendered.GetKind(), rendered.GetName(), err)
+				}
+			}
+			if checked < 4 {
+				t.Errorf("Knative's rules checked %d objects, want three Services and a PingSource at least", checked)
+			}
+		})
+	}
+}

@@ -1,0 +1,123 @@
+package manifests_test
+
+import (
+	"maps"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	corev1 "k8s.io/api/core/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
+	sourcesv1 "knative.dev/eventing/pkg/apis/sources/v1"
+	servingv1 "knative.dev/serving/pkg/apis/serving/v1"
+
+	"kubejobs/shared/config"
+)
+
+// deployed is what matters of a rendered overlay beyond what the base says,
+// which the tests beside the manifests check.
+type deployed struct {
+	Settings   map[string]string
+	Public     []string             // Services that can be called from outside
+	Scale      map[string][2]string // of a Service: least and most instances
+	JobRoles   []string             // names of the Roles on Jobs
+	JobsIn     []string             // their namespaces, and the ApiServerSources'
+	Unconfined []string             // containers that lost what confines them
+	Secrets    []string
+}
+
+// look gathers what is deployed.
+func look(t *testing.T, kustomization string) deployed {
+	t.Helper()
+	got := deployed{Scale: map[string][2]string{}}
+	jobsIn := map[string]bool{}
+	for _, rendered := range render(t, kustomization) {
+		switch o := decode(t, rendered).(type) {
+		case *corev1.ConfigMap:
+			got.Settings = o.Data
+		case *corev1.Secret:
+			got.Secrets = append(got.Secrets, o.Name)
+		case *rbacv1.Role:
+			if o.Rules[0].Resources[0] == "jobs" {
+				got.JobRoles = append(got.JobRoles, o.Name)
+				jobsIn[o.Namespace] = true
+			}
+		case *rbacv1.RoleBinding:
+			if account := o.Subjects[0]; account.Namespace != "kubejobs" {
+				jobsIn[account.Namespace] = true
+			}
+		case *sourcesv1.ApiServerSource:
+			jobsIn[o.Namespace] = true
+		case *servingv1.Service:
+			got.service(o)
+		}
+	}
+	slices.Sort(got.JobRoles)
+	got.JobsIn = slices.Sorted(maps.Keys(jobsIn))
+	return got
+}
+
+func (d *deployed) service(s *servingv1.Service) {
+	if s.Labels["networking.knative.dev/visibility"] != "cluster-local" {
+		d.Public = append(d.Public, s.Name)
+	}
+	annotations := s.Spec.Template.Annotations
+	d.Scale[s.Name] = [2]string{
+		annotations["autoscaling.knative.dev/min-scale"], annotations["autoscaling.knative.dev/max-scale"],
+	}
+	for _, c := range s.Spec.Template.Spec.Containers {
+		if c.SecurityContext == nil || c.SecurityContext.ReadOnlyRootFilesystem == nil || c.ReadinessProbe == nil || len(c.Env) == 0 {
+			d.Unconfined = append(d.Unconfined, s.Name)
+		}
+	}
+}
+
+func TestWhatIsDeployed(t *testing.T) {
+	t.Parallel()
+	jobRoles := []string{"kubejobs-monitor", "kubejobs-sweep", "kubejobs-tick"}
+	eventRoles := []string{"kubejobs-job-events", "kubejobs-monitor", "kubejobs-sweep"}
+	production := map[string][2]string{"monitor": {"1", "5"}, "tick": {"0", "50"}, "sweep": {"0", "1"}}
+	want := map[string]deployed{
+		"dev": {
+			Settings: map[string]string{"PINGSOURCE_NAMESPACE": "kubejobs", "LOG_LEVEL": "debug"},
+			Public:   []string{"monitor"}, JobRoles: jobRoles, JobsIn: []string{"default"}, Secrets: []string{"kubejobs"},
+			Scale: map[string][2]string{"monitor": {"0", "5"}, "tick": {"0", "10"}, "sweep": {"0", "1"}},
+		},
+		"production": {
+			Settings: map[string]string{"PINGSOURCE_NAMESPACE": "kubejobs"},
+			JobRoles: jobRoles, JobsIn: []string{"default"}, Scale: production,
+		},
+		"events": {
+			Settings: map[string]string{"PINGSOURCE_NAMESPACE": "kubejobs", "JOB_STATUS": "events"},
+			JobRoles: eventRoles, JobsIn: []string{"default"}, Scale: production,
+		},
+		"example": {
+			Settings: map[string]string{"PINGSOURCE_NAMESPACE": "kubejobs", "JOB_STATUS": "events", "JOB_NAMESPACE": "batch"},
+			JobRoles: eventRoles, JobsIn: []string{"batch"}, Scale: production,
+		},
+	}
+	for name, kustomization := range overlays(t) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got := look(t, kustomization)
+			if diff := cmp.Diff(want[name], got); diff != "" {
+				t.Errorf("deployed (-want +got):\n%s", diff)
+			}
+			env := map[string]string{
+				"K_SERVICE": "tick", "KUBERNETES_SERVICE_HOST": "10.96.0.1", "FUNCTION_TARGET": "tick",
+				"STATE_REDIS_URL": "redis://redis.example.org:6379/0",
+			}
+			maps.Copy(env, got.Settings)
+			cfg, err := config.Load(func(name string) (string, bool) {
+				value, ok := env[name]
+				return value, ok
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff([]string{cfg.JobNamespace}, got.JobsIn); diff != "" {
+				t.Errorf("the rights on Jobs are not where the program looks for them (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
