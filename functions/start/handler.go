@@ -18,16 +18,13 @@ type starter interface {
 // New is the handler; zone is that of submission_time.
 func New(service starter, zone *time.Location, log *slog.Logger) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		id, err := monitor.ParseJobID(r.PathValue("id"))
-		if err != nil {
-			httpapi.Fail(r.Context(), w, log, err)
-			return
-		}
 		body, ok := httpapi.ReadBody(w, r)
 		if !ok {
 			return
 		}
+		id, badID := monitor.ParseJobID(r.PathValue("id"))
 		request, err := Decode(id, body, zone)
+		err = monitor.JoinInvalid(badID, err)
 		if err == nil {
 			err = service.Start(r.Context(), request)
 		}

@@ -76,6 +76,18 @@ func Invalid(fields ...FieldError) error {
 	return &Error{Kind: KindInvalid, Fields: fields}
 }
 
+// JoinInvalid is one error of kind invalid that names every field that the
+// errors, which are all of that kind or nil, name; nil if they are all nil.
+func JoinInvalid(errs ...error) error {
+	var fields []FieldError
+	for _, err := range errs {
+		if typed, ok := errors.AsType[*Error](err); ok {
+			fields = append(fields, typed.Fields...)
+		}
+	}
+	return Invalid(fields...)
+}
+
 // Unavailable wraps the cause of a failure that may pass.
 func Unavailable(message string, err error) error {
 	return &Error{Kind: KindUnavailable, Message: message, Err: err}
