@@ -20,9 +20,9 @@ func TestRoles(t *testing.T) {
 	t.Parallel()
 	want := []string{
 		"default/kubejobs-job-events: batch jobs get,list,watch",
-		"default/kubejobs-monitor: batch jobs get",
-		"default/kubejobs-sweep: batch jobs get",
-		"default/kubejobs-tick: batch jobs get",
+		"default/kubejobs-monitor-jobs: batch jobs get",
+		"default/kubejobs-sweep-jobs: batch jobs get",
+		"default/kubejobs-tick-jobs: batch jobs get",
 		"kubejobs/kubejobs-monitor: sources.knative.dev pingsources create,delete",
 		"kubejobs/kubejobs-sweep: sources.knative.dev pingsources create,delete,list",
 		"kubejobs/kubejobs-tick: sources.knative.dev pingsources delete",
@@ -45,7 +45,7 @@ func TestRoles(t *testing.T) {
 			var binding rbacv1.RoleBinding
 			d.into(t, &binding)
 			bindings = append(bindings, binding.Namespace+"/"+binding.RoleRef.Name)
-			if binding.RoleRef.Kind != "Role" || len(binding.Subjects) != 1 || binding.Subjects[0].Name != binding.RoleRef.Name {
+			if binding.RoleRef.Kind != "Role" || len(binding.Subjects) != 1 || binding.Subjects[0].Name != strings.TrimSuffix(binding.RoleRef.Name, "-jobs") {
 				t.Errorf("%s: %s is bound to %+v", d.file, binding.Name, binding.Subjects)
 			}
 		}

@@ -74,8 +74,8 @@ func (d *deployed) service(s *servingv1.Service) {
 
 func TestWhatIsDeployed(t *testing.T) {
 	t.Parallel()
-	jobRoles := []string{"kubejobs-monitor", "kubejobs-sweep", "kubejobs-tick"}
-	eventRoles := []string{"kubejobs-job-events", "kubejobs-monitor", "kubejobs-sweep"}
+	jobRoles := []string{"kubejobs-sweep-jobs", "kubejobs-tick-jobs"}
+	eventRoles := []string{"kubejobs-job-events", "kubejobs-sweep-jobs"}
 	production := map[string][2]string{"monitor": {"1", "5"}, "tick": {"0", "50"}, "sweep": {"0", "1"}}
 	want := map[string]deployed{
 		"dev": {
@@ -90,6 +90,11 @@ func TestWhatIsDeployed(t *testing.T) {
 		"events": {
 			Settings: map[string]string{"PINGSOURCE_NAMESPACE": "kubejobs", "JOB_STATUS": "events"},
 			JobRoles: eventRoles, JobsIn: []string{"default"}, Scale: production,
+		},
+		"owners": {
+			Settings: map[string]string{"PINGSOURCE_NAMESPACE": "kubejobs", "JOB_NAMESPACE": "kubejobs"},
+			JobRoles: []string{"kubejobs-monitor-jobs", "kubejobs-sweep-jobs", "kubejobs-tick-jobs"},
+			JobsIn:   []string{"kubejobs"}, Scale: production,
 		},
 		"example": {
 			Settings: map[string]string{"PINGSOURCE_NAMESPACE": "kubejobs", "JOB_STATUS": "events", "JOB_NAMESPACE": "batch"},

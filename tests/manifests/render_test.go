@@ -34,6 +34,7 @@ func overlays(t *testing.T) map[string]string {
 		"dev":        "resources: [../dev]",
 		"production": "resources: [../production]",
 		"events":     "resources: [../production]\ncomponents: [../../components/job-events]",
+		"owners":     "resources: [../production]\ncomponents: [../../components/owner-references]",
 		"example":    example,
 	}
 }

@@ -42,7 +42,7 @@ func unchanged(r role) role { return r }
 // without takes a verb from the Role of a unit for a resource.
 func without(unit, resource, verb string) func(role) role {
 	return func(r role) role {
-		if r.GetKind() != "Role" || r.GetName() != "kubejobs-"+unit {
+		if r.GetKind() != "Role" || unitOf(r) != unit {
 			return r
 		}
 		rules, _, _ := unstructured.NestedSlice(r.Object, "rules")
@@ -58,6 +58,11 @@ func without(unit, resource, verb string) func(role) role {
 		}
 		return r
 	}
+}
+
+// unitOf is the unit that a Role is for.
+func unitOf(r role) string {
+	return strings.TrimSuffix(strings.TrimPrefix(r.GetName(), "kubejobs-"), "-jobs")
 }
 
 // deployedRoles are the Roles and RoleBindings of manifests.
@@ -91,7 +96,6 @@ func (w *world) applyRoles(change func(role) role) {
 	}
 	for _, r := range deployedRoles(w.t, files...) {
 		r = change(r)
-		ofJobs := r.GetNamespace() == jobsIn
 		in := namespaces[r.GetNamespace()]
 		r.SetNamespace(in)
 		if r.GetKind() == "RoleBinding" {
@@ -100,12 +104,6 @@ func (w *world) applyRoles(change func(role) role) {
 				subject.(map[string]any)["namespace"] = w.ticks
 			}
 			_ = unstructured.SetNestedSlice(r.Object, subjects, "subjects")
-		}
-		if w.batch == w.ticks && ofJobs { // both Roles of a unit in one namespace
-			r.SetName(r.GetName() + "-jobs")
-			if r.GetKind() == "RoleBinding" {
-				_ = unstructured.SetNestedField(r.Object, r.GetName(), "roleRef", "name")
-			}
 		}
 		text, err := json.Marshal(r.Object)
 		if err != nil {

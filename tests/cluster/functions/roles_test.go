@@ -107,7 +107,7 @@ func grantedRights(t *testing.T) []right {
 			rule := rule.(map[string]any)
 			for _, resource := range rule["resources"].([]any) {
 				for _, verb := range rule["verbs"].([]any) {
-					rights = append(rights, right{r.GetName()[len("kubejobs-"):], resource.(string), verb.(string)})
+					rights = append(rights, right{unitOf(r), resource.(string), verb.(string)})
 				}
 			}
 		}
