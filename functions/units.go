@@ -50,6 +50,7 @@ func (s *Set) newUnits() map[string]unit {
 	} {
 		probes := s.probes(name)
 		mux.Handle("/health/", probes)
+		mux.Handle("/metrics", httpapi.Methods{http.MethodGet: s.metrics})
 		units[name] = httpapi.NewDrainer(httpapi.Guard(limits(name), s.log, httpapi.CleanPath(mux)), probes, quietPeriod)
 	}
 	return units

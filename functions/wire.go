@@ -17,6 +17,7 @@ import (
 	"kubejobs/shared/embedredis"
 	"kubejobs/shared/kubeclient"
 	"kubejobs/shared/localtick"
+	"kubejobs/shared/metrics"
 	"kubejobs/shared/monitor"
 	"kubejobs/shared/pingsource"
 	"kubejobs/shared/publish/redislist"
@@ -40,7 +41,8 @@ const (
 type Set struct {
 	cfg       config.Config
 	log       *slog.Logger
-	service   *monitor.Service
+	service   measured
+	metrics   *metrics.Metrics
 	scheduler monitor.Scheduler
 	local     *localtick.Scheduler // the scheduler, where that is in the process
 	embedded  *embedredis.Server   // nil with a state Redis of its own
@@ -112,7 +114,8 @@ func (s *Set) openService(ctx context.Context, now func() time.Time) error {
 		s.scheduler = s.local
 	}
 	s.pool = redispool.New(redispool.Options{Dial: policy.Dialer(dialTimeout)})
-	s.service = monitor.NewService(
+	s.metrics = metrics.New()
+	service := monitor.NewService(
 		monitor.Config{
 			Retries: s.cfg.Retries, Retention: s.cfg.Retention,
 			MinPeriod: s.cfg.MinPeriod, DefaultPeriod: s.cfg.DefaultPeriod, Spacing: s.cfg.TickSpacing,
@@ -123,6 +126,7 @@ func (s *Set) openService(ctx context.Context, now func() time.Time) error {
 		redisstore.New(s.state), workqueue.New(s.pool), jobs,
 		redislist.New(s.pool, s.cfg.Retention), s.scheduler, s.log,
 	)
+	s.service = measured{service, s.metrics}
 	return nil
 }
 

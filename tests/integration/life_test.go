@@ -55,6 +55,12 @@ func TestJobRedisGone(t *testing.T) {
 		s.expectTick(t, "a", monitor.OutcomeFailed)
 	}
 	s.expectTick(t, "a", monitor.OutcomeEnded)
+	_, counted, err := s.call(t.Context(), http.MethodGet, "/metrics", nil)
+	for _, want := range []string{`{outcome="sampled"} 1`, `{outcome="failed"} 3`, `{outcome="ended"} 1`} {
+		if err != nil || !strings.Contains(string(counted), "kubejobs_ticks_total"+want+"\n") {
+			t.Errorf("metrics lack %q (%v):\n%s", want, err, counted)
+		}
+	}
 	got := s.status("a")
 	if got.Phase != monitor.PhaseFailed || got.Samples != 1 || got.Scheduled {
 		t.Errorf("status %+v, want failed with one sample and no schedule", got)
