@@ -30,7 +30,7 @@ type point struct {
 	replicas           int
 }
 
-// points is DESIGN.md's arithmetic at each moment: completed / items, elapsed /
+// points is the arithmetic at each moment: completed / items, elapsed /
 // budget, and the first less the second. Lists that never held anything are
 // not filled yet: nothing is completed.
 func (j job) points(timeline []moment) []point {
