@@ -45,7 +45,7 @@ func Load(lookup Lookup) (Config, error) {
 		Plugins:       split(r.text("PLUGINS", Plugin)),
 	}
 	c.Listen = r.listen()
-	c.TickSink = r.sink(c.Scheduler, ownURL(c.Listen))
+	c.TickSink = r.sink(c.Scheduler, c.Target, ownURL(c.Listen))
 	c.AllowedHosts = r.hosts(c.Scheduler)
 	c.SubmissionZone = r.zone()
 	c.LogLevel = r.level()
@@ -97,10 +97,14 @@ func (r *reader) cluster() bool {
 	return r.text("KUBERNETES_SERVICE_HOST", "") != "" || r.text("KUBECONFIG", "") != ""
 }
 
-// sink is the Service tick in a cluster; in the process it is the own address.
-func (r *reader) sink(scheduler, own string) string {
+// sink is the Service tick in a cluster, or the own one where that serves every
+// unit, as `func deploy` makes it; in the process it is the own address.
+func (r *reader) sink(scheduler, target, own string) string {
 	if scheduler == SchedulerKnative {
 		own = "ksvc/" + TargetTick
+		if name := r.text("K_SERVICE", ""); target == TargetAll && name != "" {
+			own = "ksvc/" + name
+		}
 	}
 	text := r.text("TICK_SINK", own)
 	if scheduler == SchedulerKnative && strings.HasPrefix(text, "ksvc/") {

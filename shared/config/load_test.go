@@ -128,6 +128,24 @@ func TestInACluster(t *testing.T) {
 	}
 }
 
+// Where one Service serves every unit, ticks go to it.
+func TestSinkInKnative(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct{ target, want string }{
+		"one Service":        {"all", "ksvc/kubejobs"},
+		"a Service of three": {"monitor", "ksvc/tick"},
+	}
+	for name, tt := range tests {
+		got := load(t, map[string]string{
+			"KUBERNETES_SERVICE_HOST": "10.0.0.1", "K_SERVICE": "kubejobs", "FUNCTION_TARGET": tt.target,
+			"STATE_REDIS_URL": "redis://redis:6379",
+		})
+		if got.TickSink != tt.want {
+			t.Errorf("%s: sink %q, want %q", name, got.TickSink, tt.want)
+		}
+	}
+}
+
 func TestLoadNamesTheWrongSetting(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {

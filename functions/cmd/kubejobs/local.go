@@ -45,7 +45,7 @@ func newLocal() *cobra.Command {
 
 // localConfig is the environment's settings with what makes them local: the
 // embedded Redis, every function, a loopback address. The demo listens on any
-// free port and logs warnings only.
+// free port and logs errors only.
 func localConfig(ctx context.Context, demo bool) (config.Config, error) {
 	override := map[string]string{
 		"STATE_REDIS_URL": "", "FUNCTION_TARGET": config.TargetAll, "K_SERVICE": "",
