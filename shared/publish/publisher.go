@@ -1,0 +1,23 @@
+// Package publish answers how a job's samples and events get to the further
+// places beside the Controller's list, each of which fails alone.
+package publish
+
+import (
+	"context"
+
+	"kubejobs/shared/monitor"
+)
+
+// Publisher sends notices to one kind of place.
+type Publisher interface {
+	// Name is what logs, metrics and the job's status call it.
+	Name() string
+	// Target names the place that a job's notices go to, without a credential;
+	// "" if this job's go nowhere. Places of different names fail alone.
+	Target(spec monitor.Spec) string
+	// Publish sends one notice and tells how many of its events, from the
+	// oldest on, were acknowledged. It may be called again for the same notice.
+	// An error that may pass is of kind unavailable; its text holds no
+	// credential.
+	Publish(ctx context.Context, n monitor.Notice) (acknowledged int, err error)
+}
