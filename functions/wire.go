@@ -123,8 +123,11 @@ func (s *Set) openService(ctx context.Context, now func() time.Time) error {
 			JobEvents: s.cfg.JobStatus == config.JobStatusEvents, StaleAfter: s.cfg.StaleAfter, MaxAge: s.cfg.MaxAge,
 			Now: now,
 		},
-		redisstore.New(s.state), workqueue.New(s.pool), jobs,
-		redislist.New(s.pool, s.cfg.Retention), s.scheduler, s.log,
+		monitor.Ports{
+			Store: redisstore.New(s.state), Queue: workqueue.New(s.pool), Jobs: jobs,
+			Publisher: redislist.New(s.pool, s.cfg.Retention), Scheduler: s.scheduler,
+		},
+		s.log,
 	)
 	s.service = measured{service, s.metrics}
 	return nil

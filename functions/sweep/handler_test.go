@@ -23,7 +23,7 @@ func TestHandler(t *testing.T) {
 		status int
 		body   string
 	}{
-		"swept":             {nil, http.StatusOK, `{"jobs":3,"schedules":2,"created":1,"replaced":0,"deleted":0,"ended":0,"failed":0}`},
+		"swept":             {nil, http.StatusOK, `{"jobs":3,"schedules":2,"created":1,"replaced":0,"deleted":0,"ended":0,"sent":0,"failed":0}`},
 		"something is away": {monitor.Unavailable("away", nil), http.StatusServiceUnavailable, `"error_message":"away"`},
 	}
 	for name, tt := range tests {

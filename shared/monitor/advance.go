@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"kubejobs/shared/forecast"
 	"kubejobs/shared/history"
 	"kubejobs/shared/progress"
 	"kubejobs/shared/sample"
@@ -52,9 +53,19 @@ func advance(spec Spec, state State, obs Observation) change {
 	case PhaseFinished, PhaseFailed:
 		state = state.end(phase, reason, obs.At)
 	case PhasePending, PhaseRunning, PhaseStopped:
+		if state.Phase == PhaseRunning {
+			state.Health = forecast.Judge(state.Health, plan(spec), *state.Summary.First, next)
+		}
 	}
 	c.state = state
 	return c
+}
+
+// plan is what a job's health is judged by.
+func plan(spec Spec) forecast.Plan {
+	return forecast.Plan{
+		Items: spec.Items, Budget: spec.Budget, Deadline: spec.Deadline(), Period: spec.Schedule().Every,
+	}
 }
 
 // fail is the state after a tick that could not observe the job: failures are

@@ -60,6 +60,9 @@ func (s *Service) duplicate(ctx context.Context, record Record, tick Tick) (Outc
 	if !record.State.Phase.Living() {
 		s.unschedule(ctx, tick.Job)
 	}
+	s.broadcast(ctx, record, Notice{
+		Spec: record.Spec, State: record.State, Sample: record.Tick.Sample, Again: true, Events: record.State.Outbox,
+	})
 	return OutcomeDuplicate, s.store.CountDuplicate(ctx, tick.Job)
 }
 
@@ -114,106 +117,4 @@ func lastStatus(state State) *JobStatus {
 		return &JobStatus{Active: last.Replicas}
 	}
 	return &JobStatus{}
-}
-
-// record publishes and commits what a tick observed, or commits that it failed.
-// The last sample of a job is committed before it is published, so that of two
-// ticks which see the job's end only one publishes.
-func (s *Service) record(
-	ctx context.Context, record Record, tick Tick, arrived time.Time, obs Observation, cause error,
-) (Outcome, error) {
-	outcome := OutcomeSampled
-	transition := func(r Record) change {
-		if cause != nil {
-			return fail(r.State, cause.Error(), s.cfg.Retries, arrived)
-		}
-		return advance(r.Spec, r.State, obs)
-	}
-	if cause != nil {
-		outcome = OutcomeFailed
-	}
-	first := transition(record)
-	publish := func() error {
-		if first.sample == nil {
-			return nil
-		}
-		return s.publisher.Publish(ctx, record.Spec, tick.ID, *first.sample)
-	}
-	if !first.state.Phase.Living() {
-		committed, err := s.commit(ctx, record, tick, arrived, transition)
-		if err != nil || committed == OutcomeEnded || committed == OutcomeUnknown {
-			return committed, err
-		}
-		return outcomeOf(committed, outcome), publish()
-	}
-	published := make(chan error, 1)
-	go func() { published <- publish() }()
-	committed, err := s.commit(ctx, record, tick, arrived, transition)
-	if err = errors.Join(err, <-published); err != nil {
-		return "", err
-	}
-	return outcomeOf(committed, outcome), nil
-}
-
-// outcomeOf is what a commit says, or where that was made what it was made of.
-func outcomeOf(committed, made Outcome) Outcome {
-	if committed == OutcomeSampled {
-		return made
-	}
-	return committed
-}
-
-// commit folds a tick into the state. Where another tick came first it folds
-// again into what that left, so no fold is lost. Its sample may be published
-// already, so the spacing is not asked about again.
-func (s *Service) commit(
-	ctx context.Context, record Record, tick Tick, arrived time.Time, transition func(Record) change,
-) (Outcome, error) {
-	for range maxConflicts {
-		c := transition(record)
-		c.state.Ticks = c.state.Ticks.Receive(record.Spec.Schedule(), tick.Sent, arrived)
-		result, err := s.store.Commit(ctx, Commit{
-			ID: tick.Job, Revision: record.Revision, State: c.state, TickID: tick.ID,
-			Sample: c.sample, Settled: c.settled, Step: c.step, Retention: s.cfg.Retention,
-		})
-		if err != nil {
-			return "", err
-		}
-		switch result {
-		case CommittedNow:
-			s.committed(ctx, record, c)
-			return OutcomeSampled, nil
-		case CommittedBefore:
-			return OutcomeDuplicate, s.store.CountDuplicate(ctx, tick.Job)
-		case CommitGone:
-			return OutcomeUnknown, nil
-		case CommitConflict:
-		}
-		record, err = s.store.Load(ctx, tick.Job, tick.ID)
-		switch {
-		case KindOf(err) == KindNotFound:
-			return OutcomeUnknown, nil
-		case err != nil:
-			return "", err
-		case record.Tick != nil:
-			return OutcomeDuplicate, s.store.CountDuplicate(ctx, tick.Job)
-		case !record.State.Phase.Living():
-			return OutcomeEnded, nil
-		}
-	}
-	return "", Unavailable("the job's state changes too fast", nil)
-}
-
-// committed logs a change of phase and ends the schedule of a job that ended.
-func (s *Service) committed(ctx context.Context, before Record, c change) {
-	log := s.log.With("job", before.Spec.ID, "phase", c.state.Phase)
-	switch {
-	case !c.state.Phase.Living():
-		log.InfoContext(ctx, "job ended", "reason", c.state.Reason, "samples", c.state.Summary.Count)
-		s.unschedule(ctx, before.Spec.ID)
-	case c.state.Phase != before.State.Phase:
-		log.InfoContext(ctx, "job runs")
-	case c.state.Failures > before.State.Failures:
-		log.WarnContext(ctx, "job not observed", "failures", c.state.Failures, "error", c.state.LastError)
-	}
 }

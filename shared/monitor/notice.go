@@ -60,3 +60,11 @@ const (
 	// that had to make room.
 	DeliveryDropped DeliveryOutcome = "dropped"
 )
+
+// PublisherState is how a job's further publisher does, as far as it failed
+// once.
+type PublisherState struct {
+	Failing   bool   `json:"failing"`
+	LastError string `json:"last_error"`
+	At        int64  `json:"at"` // of the last error that was noted, Unix milliseconds
+}

@@ -20,14 +20,16 @@ type Store interface {
 	Commit(ctx context.Context, c Commit) (Committed, error)
 	// MarkScheduled notes whether the job's schedule was created.
 	MarkScheduled(ctx context.Context, id JobID, scheduled bool) error
+	// MarkPublishers notes how a job's further publishers do.
+	MarkPublishers(ctx context.Context, id JobID, states map[string]PublisherState) error
 	// CountDuplicate and CountSurplus count a tick that is not committed.
 	CountDuplicate(ctx context.Context, id JobID) error
 	CountSurplus(ctx context.Context, id JobID) error
 	// History gives the kept samples, oldest first.
 	History(ctx context.Context, id JobID) ([]sample.Sample, error)
-	// List gives up to limit living jobs in the order of their ids, from the
-	// first one after after ("" starts), and the id to go on from, "" at the
-	// end.
+	// List gives up to limit jobs that live, or have ended and owe events, in
+	// the order of their ids, from the first one after after ("" starts), and
+	// the id to go on from, "" at the end.
 	List(ctx context.Context, after JobID, limit int) ([]Record, JobID, error)
 	// SaveJob keeps what Kubernetes said of a Job, whether it is monitored or
 	// not, unless it is older (by version) than what is kept.
@@ -87,8 +89,8 @@ type Jobs interface {
 	Status(ctx context.Context, id JobID) (JobStatus, error)
 }
 
-// Publisher sends samples to where they are looked at. Publishing is
-// idempotent by the tick's id.
+// Publisher sends a sample to the job's own list, of which the Controller pops
+// it. Publishing is idempotent by the tick's id.
 type Publisher interface {
 	Publish(ctx context.Context, spec Spec, tickID string, s sample.Sample) error
 }

@@ -24,34 +24,45 @@ type Config struct {
 	StaleAfter time.Duration
 	// MaxAge is how long a job may be monitored.
 	MaxAge time.Duration
+	// Events says that somebody takes events: what happens to a job is kept
+	// until it is acknowledged. SampleEvents makes each sample one.
+	Events, SampleEvents bool
 	// Now is the clock; nil is time.Now.
 	Now func() time.Time
 }
 
-// Service is the use cases. Jobs may be nil: then the queue tells when a job
-// is done.
-type Service struct {
-	cfg       Config
-	store     Store
-	queue     Queue
-	jobs      Jobs
-	publisher Publisher
-	scheduler Scheduler
-	log       *slog.Logger
-	now       func() time.Time
+// Ports are what a Service works with.
+type Ports struct {
+	Store       Store
+	Queue       Queue
+	Jobs        Jobs // nil: the queue tells when a job is done
+	Publisher   Publisher
+	Broadcaster Broadcaster // nil: there are no further places
+	Scheduler   Scheduler
 }
 
-// NewService wires a Service. A nil dependency other than jobs is a
+// Service is the use cases.
+type Service struct {
+	cfg         Config
+	store       Store
+	queue       Queue
+	jobs        Jobs
+	publisher   Publisher
+	broadcaster Broadcaster
+	scheduler   Scheduler
+	log         *slog.Logger
+	now         func() time.Time
+}
+
+// NewService wires a Service. A nil dependency that is not optional is a
 // programmer's mistake and panics.
-func NewService(
-	cfg Config, store Store, queue Queue, jobs Jobs, publisher Publisher, scheduler Scheduler, log *slog.Logger,
-) *Service {
-	if store == nil || queue == nil || publisher == nil || scheduler == nil || log == nil || cfg.DefaultQueue == nil {
+func NewService(cfg Config, p Ports, log *slog.Logger) *Service {
+	if p.Store == nil || p.Queue == nil || p.Publisher == nil || p.Scheduler == nil || log == nil || cfg.DefaultQueue == nil {
 		panic("monitor.NewService: nil dependency")
 	}
 	s := &Service{
-		cfg: cfg, store: store, queue: queue, jobs: jobs,
-		publisher: publisher, scheduler: scheduler, log: log, now: cfg.Now,
+		cfg: cfg, store: p.Store, queue: p.Queue, jobs: p.Jobs,
+		publisher: p.Publisher, broadcaster: p.Broadcaster, scheduler: p.Scheduler, log: log, now: cfg.Now,
 	}
 	if s.now == nil {
 		s.now = time.Now //nolint:forbidigo // the one place where the domain takes the real clock
@@ -68,30 +79,30 @@ const maxConflicts = 32
 
 // update changes a job's state by change, which may be called more than once
 // and says with false that there is nothing to do. It returns the record that
-// change saw last.
-func (s *Service) update(ctx context.Context, id JobID, change func(Record) (State, bool)) (Record, error) {
+// change saw last, and the state that is there now.
+func (s *Service) update(ctx context.Context, id JobID, change func(Record) (State, bool)) (Record, State, error) {
 	for range maxConflicts {
 		record, err := s.store.Load(ctx, id, "")
 		if err != nil {
-			return Record{}, err
+			return Record{}, State{}, err
 		}
 		state, ok := change(record)
 		if !ok {
-			return record, nil
+			return record, record.State, nil
 		}
 		result, err := s.store.Commit(ctx, Commit{
 			ID: id, Revision: record.Revision, State: state, Retention: s.cfg.Retention,
 		})
 		switch {
 		case err != nil:
-			return Record{}, err
+			return Record{}, State{}, err
 		case result == CommittedNow:
-			return record, nil
+			return record, state, nil
 		case result == CommitGone:
-			return Record{}, ErrUnknownJob
+			return Record{}, State{}, ErrUnknownJob
 		}
 	}
-	return Record{}, Unavailable("the job's state changes too fast", nil)
+	return Record{}, State{}, Unavailable("the job's state changes too fast", nil)
 }
 
 // unschedule ends a job's ticks. It outlives the caller's request; where it

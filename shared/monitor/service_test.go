@@ -27,6 +27,7 @@ type bench struct {
 	store     *monitortest.Store
 	publisher *monitortest.Publisher
 	scheduler *monitortest.Scheduler
+	receiver  *monitortest.Receiver // nil: nobody takes events
 	service   *monitor.Service
 
 	mu  sync.Mutex
@@ -61,7 +62,18 @@ func (b *bench) make(jobs monitor.Jobs, events bool) {
 		JobEvents: events, StaleAfter: 10 * time.Minute, MaxAge: 24 * time.Hour,
 		Spacing: 0.4, Plugins: []string{"kubejobs"}, ScheduleFor: time.Second, Now: b.clock,
 		DefaultQueue: func(monitor.JobID) monitor.Address { return b.address() },
-	}, b.store, b.queue, jobs, b.publisher, b.scheduler, slog.New(slog.DiscardHandler))
+		Events:       b.receiver != nil, SampleEvents: b.receiver != nil,
+	}, monitor.Ports{
+		Store: b.store, Queue: b.queue, Jobs: jobs, Publisher: b.publisher, Broadcaster: b.broadcaster(), Scheduler: b.scheduler,
+	}, slog.New(slog.DiscardHandler))
+}
+
+// broadcaster is the receiver as the service takes it.
+func (b *bench) broadcaster() monitor.Broadcaster {
+	if b.receiver == nil {
+		return nil
+	}
+	return b.receiver
 }
 
 func (b *bench) clock() time.Time {

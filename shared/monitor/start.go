@@ -29,7 +29,7 @@ func (s *Service) Start(ctx context.Context, r Request) error {
 	if err != nil {
 		return err
 	}
-	created, err := s.store.Create(ctx, spec, newState(spec, begun))
+	created, err := s.store.Create(ctx, spec, newState(spec, begun, record.State.Outbox))
 	if err != nil {
 		return err
 	}
@@ -148,7 +148,9 @@ func (s *Service) Resume(ctx context.Context) error {
 			return err
 		}
 		for _, record := range records {
-			s.schedule(ctx, record.Spec)
+			if record.State.Phase.Living() {
+				s.schedule(ctx, record.Spec)
+			}
 		}
 		if next == "" {
 			return nil

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"kubejobs/shared/accounting"
+	"kubejobs/shared/forecast"
 	"kubejobs/shared/history"
 	"kubejobs/shared/sample"
 	"kubejobs/shared/summary"
@@ -40,14 +41,22 @@ type State struct {
 	Summary   summary.Summary  `json:"summary"`
 	History   history.Index    `json:"history"`
 	Ticks     accounting.Ticks `json:"ticks"`
+	Health    forecast.Health  `json:"health"`
+	Sequence  int64            `json:"sequence,omitempty"` // of the last event
+	Outbox    []Event          `json:"outbox,omitempty"`   // not acknowledged, oldest first
 }
 
-// newState is that of a job that was just started.
-func newState(spec Spec, begun bool) State {
+// Kept tells whether the sweep must still see the job: it lives, or owes events.
+func (s State) Kept() bool { return s.Phase.Living() || len(s.Outbox) > 0 }
+
+// newState is that of a job that was just started. Events that an earlier life
+// of its id still owes are carried on.
+func newState(spec Spec, begun bool, owed []Event) State {
 	return State{
-		Phase: PhasePending,
-		Begun: begun,
-		Ticks: accounting.New(spec.Schedule(), spec.Accepted),
+		Phase:  PhasePending,
+		Begun:  begun,
+		Ticks:  accounting.New(spec.Schedule(), spec.Accepted),
+		Outbox: owed,
 	}
 }
 
@@ -67,6 +76,8 @@ type Record struct {
 	Surplus   int64 // ticks too close to another
 	Tick      *TickRecord
 	Job       *JobStatus // as it was saved; nil if it never was
+	// Publishers is how those that failed once did last, by name.
+	Publishers map[string]PublisherState
 }
 
 // TickRecord is what the store keeps of a committed tick for a while.

@@ -29,15 +29,22 @@ type Status struct {
 	Last     *SampleStatus   `json:"last_sample"` // null before the first sample
 	Samples  int64           `json:"samples"`
 
-	Rate   float64    `json:"rate"`            // items a second
-	Finish *time.Time `json:"expected_finish"` // null while unknown
+	Health forecast.Status `json:"health"`          // ok, at-risk or stalled
+	Rate   float64         `json:"rate"`            // items a second
+	Finish *time.Time      `json:"expected_finish"` // null while unknown
 
 	Failures  int                `json:"failures"` // in a row
 	LastError string             `json:"last_error,omitempty"`
 	Ticks     accounting.Account `json:"ticks"`
 	NextTick  *time.Time         `json:"next_tick"` // null for an ended job
 	EndedAt   *time.Time         `json:"ended_at,omitempty"`
-	Report    *Report            `json:"report,omitempty"` // of an ended job
+
+	// Publishers is those beside the Controller's list that failed once, and how
+	// they do; Unsent is how many events no receiver has acknowledged yet.
+	Publishers map[string]PublisherState `json:"publishers,omitempty"`
+	Unsent     int                       `json:"unsent_events,omitempty"`
+
+	Report *Report `json:"report,omitempty"` // of an ended job
 }
 
 // ProgressStatus is how far a job is.
@@ -79,6 +86,9 @@ func (s *Service) List(ctx context.Context, after JobID, limit int) ([]Status, J
 	}
 	page := make([]Status, 0, len(records))
 	for _, record := range records {
+		if !record.State.Phase.Living() { // it only owes events
+			continue
+		}
 		page = append(page, newStatus(record, s.now()))
 	}
 	return page, next, nil
@@ -94,7 +104,9 @@ func newStatus(r Record, now time.Time) Status {
 		Submitted: r.Spec.Submitted, Deadline: r.Spec.Deadline(),
 		Period: schedule.Every.Seconds(), Cron: schedule.Cron,
 		Queue: r.Spec.Queue.String(), Strategy: r.Spec.Strategy,
+		Health:  r.State.Health.Now(),
 		Samples: r.State.Summary.Count, Failures: r.State.Failures, LastError: r.State.LastError,
+		Publishers: r.Publishers, Unsent: len(r.State.Outbox),
 	}
 	if r.State.Phase.Living() {
 		next := schedule.Next(now)

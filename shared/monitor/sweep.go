@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -15,6 +16,7 @@ type Swept struct {
 	Replaced  int `json:"replaced"`  // schedules of another period
 	Deleted   int `json:"deleted"`   // schedules without a living job
 	Ended     int `json:"ended"`     // jobs that are gone, stale or too old
+	Sent      int `json:"sent"`      // events that waited for their receiver
 	Failed    int `json:"failed"`    // repairs for the next sweep
 }
 
@@ -33,7 +35,7 @@ const suspectAfter = 5
 func (s *Service) Sweep(ctx context.Context) (Swept, error) {
 	var swept Swept
 	jobs := &cursor[Record, JobID]{next: func(after JobID) ([]Record, JobID, error) {
-		return s.store.List(ctx, after, sweepPage)
+		return s.sweepPage(ctx, after, &swept)
 	}}
 	schedules := &cursor[Scheduled, string]{next: func(after string) ([]Scheduled, string, error) {
 		return s.scheduler.List(ctx, after, sweepPage)
@@ -50,7 +52,7 @@ func (s *Service) Sweep(ctx context.Context) (Swept, error) {
 		switch {
 		case job == nil && schedule == nil:
 			s.log.InfoContext(ctx, "swept", "jobs", swept.Jobs, "schedules", swept.Schedules, "created", swept.Created,
-				"replaced", swept.Replaced, "deleted", swept.Deleted, "ended", swept.Ended, "failed", swept.Failed)
+				"replaced", swept.Replaced, "deleted", swept.Deleted, "ended", swept.Ended, "sent", swept.Sent, "failed", swept.Failed)
 			return swept, nil
 		case schedule == nil || (job != nil && job.Spec.ID < schedule.ID):
 			jobs.pop()
@@ -74,6 +76,19 @@ func (s *Swept) repair(err error) {
 	if err != nil {
 		s.Failed++
 	}
+}
+
+// sweepPage is a page of the living jobs. On its way it sends again what a job
+// owes, living or ended.
+func (s *Service) sweepPage(ctx context.Context, after JobID, swept *Swept) ([]Record, JobID, error) {
+	page, next, err := s.store.List(ctx, after, sweepPage)
+	if err != nil {
+		return nil, "", err
+	}
+	for _, record := range page {
+		swept.Sent += s.resend(ctx, record, record.State)
+	}
+	return slices.DeleteFunc(page, func(r Record) bool { return !r.State.Phase.Living() }), next, nil
 }
 
 // sweepJob repairs one living job; schedule is nil if it has none.
@@ -148,8 +163,10 @@ func (s *Service) jobGone(ctx context.Context, job Record) (bool, error) {
 
 // sweepEnd ends a job as failed, with the report of what was seen.
 func (s *Service) sweepEnd(ctx context.Context, id JobID, reason string, swept *Swept) error {
-	_, err := s.update(ctx, id, func(r Record) (State, bool) {
-		return r.State.end(PhaseFailed, reason, s.now()), r.State.Phase.Living()
+	record, state, err := s.update(ctx, id, func(r Record) (State, bool) {
+		now := s.now()
+		failed, _ := s.posted(r.Spec, r.State, r.State.end(PhaseFailed, reason, now), nil, now)
+		return failed, r.State.Phase.Living()
 	})
 	if err != nil && KindOf(err) != KindNotFound {
 		return s.sweepFailed(ctx, id, err)
@@ -157,6 +174,7 @@ func (s *Service) sweepEnd(ctx context.Context, id JobID, reason string, swept *
 	s.log.InfoContext(ctx, "job ended", "job", id, "phase", PhaseFailed, "reason", reason)
 	s.unschedule(ctx, id)
 	swept.Ended++
+	swept.Sent += s.resend(ctx, record, state)
 	return nil
 }
 

@@ -46,6 +46,8 @@ func RunStore(t *testing.T, open func(t *testing.T) monitor.Store) {
 		"history is halved":              testHistory,
 		"list pages":                     testList,
 		"list drops ended jobs":          testListEnded,
+		"list keeps jobs that owe":       testListOwing,
+		"publishers' state":              testPublishers,
 		"concurrent commits lose none":   testConcurrentCommits,
 		"concurrent creates make one":    testConcurrentCreates,
 		"concurrent restarts are listed": testConcurrentRestarts,
@@ -71,6 +73,7 @@ func testUnknown(t *testing.T, store monitor.Store) {
 		"MarkScheduled":  func() error { return store.MarkScheduled(ctx, "none", true) },
 		"CountDuplicate": func() error { return store.CountDuplicate(ctx, "none") },
 		"CountSurplus":   func() error { return store.CountSurplus(ctx, "none") },
+		"MarkPublishers": func() error { return store.MarkPublishers(ctx, "none", nil) },
 	} {
 		if err := mark(); err != nil {
 			t.Errorf("%s: %v", name, err)

@@ -127,3 +127,37 @@ func testListEnded(t *testing.T, store monitor.Store) {
 		t.Errorf("the ended job's state is gone: %+v", got)
 	}
 }
+
+func testListOwing(t *testing.T, store monitor.Store) {
+	t.Helper()
+	create(t, store, Spec("a", "f"), running(0), monitor.CreatedNew)
+	owing := ended()
+	owing.Outbox = []monitor.Event{{Job: "a", Life: 1, Sequence: 7, Kind: monitor.EventFinished, At: Start}}
+	commit(t, store, monitor.Commit{ID: "a", Revision: 1, State: owing, Retention: time.Hour}, monitor.CommittedNow)
+	if diff := cmp.Diff([]monitor.JobID{"a"}, list(t, store, "", 10)); diff != "" {
+		t.Errorf("an ended job that owes an event (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(owing.Outbox, load(t, store, "a", "").State.Outbox); diff != "" {
+		t.Errorf("its outbox (-want +got):\n%s", diff)
+	}
+	commit(t, store, monitor.Commit{ID: "a", Revision: 2, State: ended(), Retention: time.Hour}, monitor.CommittedNow)
+	if ids := list(t, store, "", 10); len(ids) != 0 {
+		t.Errorf("an ended job that owes nothing any more: %v, want none", ids)
+	}
+}
+
+func testPublishers(t *testing.T, store monitor.Store) {
+	t.Helper()
+	create(t, store, Spec("a", "f"), running(0), monitor.CreatedNew)
+	if got := load(t, store, "a", "").Publishers; got != nil {
+		t.Errorf("at first: %v, want none", got)
+	}
+	want := map[string]monitor.PublisherState{"x": {Failing: true, LastError: `it said "no"`, At: 7}}
+	if err := store.MarkPublishers(t.Context(), "a", want); err != nil {
+		t.Fatal(err)
+	}
+	got := load(t, store, "a", "")
+	if diff := cmp.Diff(want, got.Publishers); diff != "" || got.Revision != 1 {
+		t.Errorf("revision %d, want 1 (-want +got):\n%s", got.Revision, diff)
+	}
+}

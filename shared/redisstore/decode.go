@@ -16,7 +16,7 @@ import (
 // loadFields queues the read of a job; decode reads the answer.
 func loadFields(ctx context.Context, pipe redis.Pipeliner, id monitor.JobID) *redis.SliceCmd {
 	return pipe.HMGet(ctx, stateKey(id),
-		fieldSpec, fieldState, fieldRevision, fieldScheduled, fieldDuplicate, fieldSurplus)
+		fieldSpec, fieldState, fieldRevision, fieldScheduled, fieldDuplicate, fieldSurplus, fieldPublishers)
 }
 
 // decode is a job's record; monitor.ErrUnknownJob if there is none.
@@ -45,6 +45,11 @@ func decode(cmd *redis.SliceCmd) (monitor.Record, error) {
 		}
 		if *target, err = strconv.ParseInt(text(i), 10, 64); err != nil {
 			return monitor.Record{}, fmt.Errorf("decode counter of %s: %w", r.Spec.ID, err)
+		}
+	}
+	if text(6) != "" {
+		if err := json.Unmarshal([]byte(text(6)), &r.Publishers); err != nil {
+			return monitor.Record{}, fmt.Errorf("decode publishers of %s: %w", r.Spec.ID, err)
 		}
 	}
 	return r, nil

@@ -6,7 +6,7 @@ import "kubejobs/shared/monitor"
 // on a Redis Cluster.
 
 // stateKey is a hash: spec, state, rev, living, fingerprint, scheduled,
-// duplicate, surplus.
+// duplicate, surplus, publishers.
 func stateKey(id monitor.JobID) string { return "monitor:{" + string(id) + "}:state" }
 
 // ticksKey is a hash: id of a committed tick → its sample, "" if it failed.
@@ -22,17 +22,18 @@ func historyKey(id monitor.JobID) string { return "monitor:{" + string(id) + "}:
 // the job is monitored or not.
 func jobKey(id monitor.JobID) string { return "monitor:{" + string(id) + "}:job" }
 
-// indexKey is a sorted set of the living jobs' ids, all with score 0, so that
-// it is ordered by id. It may hold a job that has just ended, never lack one
-// that lives.
+// indexKey is a sorted set of the ids of jobs that live or owe events, all with
+// score 0, so that it is ordered by id. It may hold a job that does neither any
+// more, never lack one that does.
 const indexKey = "monitor:jobs"
 
 // Fields of stateKey.
 const (
-	fieldSpec      = "spec"
-	fieldState     = "state"
-	fieldRevision  = "rev"
-	fieldScheduled = "scheduled"
-	fieldDuplicate = "duplicate"
-	fieldSurplus   = "surplus"
+	fieldSpec       = "spec"
+	fieldState      = "state"
+	fieldRevision   = "rev"
+	fieldScheduled  = "scheduled"
+	fieldDuplicate  = "duplicate"
+	fieldSurplus    = "surplus"
+	fieldPublishers = "publishers"
 )

@@ -10,7 +10,7 @@ import (
 )
 
 // List implements monitor.Store: one page of the index, then the page's jobs in
-// one pipeline. Jobs that have ended are dropped from the index, so a page may
+// one pipeline. Jobs that have ended and owe nothing are dropped from the index, so a page may
 // be shorter than limit before the end.
 func (s *Store) List(ctx context.Context, after monitor.JobID, limit int) ([]monitor.Record, monitor.JobID, error) {
 	from := "-"
@@ -37,12 +37,12 @@ func (s *Store) List(ctx context.Context, after monitor.JobID, limit int) ([]mon
 	return records, next, err
 }
 
-// index notes a living job.
+// index notes a job that is kept.
 func (s *Store) index(ctx context.Context, id string) error {
 	return unavailable("index job", s.client.ZAdd(ctx, indexKey, redis.Z{Member: id}).Err())
 }
 
-// unindex drops jobs that have ended, then looks again: one that was started
+// unindex drops jobs that are not kept, then looks again: one that was started
 // anew meanwhile is put back.
 func (s *Store) unindex(ctx context.Context, ids ...string) error {
 	members := make([]any, len(ids))
@@ -52,15 +52,15 @@ func (s *Store) unindex(ctx context.Context, ids ...string) error {
 	if err := s.client.ZRem(ctx, indexKey, members...).Err(); err != nil {
 		return unavailable("clean index", err)
 	}
-	living, _, err := s.load(ctx, ids)
-	for _, record := range living {
+	kept, _, err := s.load(ctx, ids)
+	for _, record := range kept {
 		err = errors.Join(err, s.index(ctx, string(record.Spec.ID)))
 	}
 	return err
 }
 
-// load reads the living jobs among ids, and names the others.
-func (s *Store) load(ctx context.Context, ids []string) (living []monitor.Record, ended []string, err error) {
+// load reads the jobs among ids that live or owe events, and names the others.
+func (s *Store) load(ctx context.Context, ids []string) (kept []monitor.Record, ended []string, err error) {
 	pipe := s.client.Pipeline()
 	fields := make([]*redis.SliceCmd, len(ids))
 	for i, id := range ids {
@@ -76,11 +76,11 @@ func (s *Store) load(ctx context.Context, ids []string) (living []monitor.Record
 			ended = append(ended, id)
 		case err != nil:
 			return nil, nil, err
-		case record.State.Phase.Living():
-			living = append(living, record)
+		case record.State.Kept():
+			kept = append(kept, record)
 		default:
 			ended = append(ended, id)
 		}
 	}
-	return living, ended, nil
+	return kept, ended, nil
 }

@@ -113,8 +113,8 @@ func (s *Store) Load(ctx context.Context, id monitor.JobID, tickID string) (moni
 	return record, err
 }
 
-// Commit implements monitor.Store. The index forgets an ended job afterwards;
-// if that fails, List does it.
+// Commit implements monitor.Store. The index forgets an ended job that owes
+// nothing afterwards; if that fails, List does it.
 func (s *Store) Commit(ctx context.Context, c monitor.Commit) (monitor.Committed, error) {
 	state, err := json.Marshal(c.State)
 	if err != nil {
@@ -134,7 +134,7 @@ func (s *Store) Commit(ctx context.Context, c monitor.Commit) (monitor.Committed
 	}
 	switch code {
 	case 1:
-		if !c.State.Phase.Living() {
+		if !c.State.Kept() {
 			_ = s.unindex(ctx, string(c.ID)) // List does it otherwise
 		}
 		return monitor.CommittedNow, nil
@@ -152,6 +152,15 @@ func (s *Store) Commit(ctx context.Context, c monitor.Commit) (monitor.Committed
 // MarkScheduled implements monitor.Store.
 func (s *Store) MarkScheduled(ctx context.Context, id monitor.JobID, scheduled bool) error {
 	return s.change(ctx, id, fieldScheduled, "set", flag(scheduled))
+}
+
+// MarkPublishers implements monitor.Store.
+func (s *Store) MarkPublishers(ctx context.Context, id monitor.JobID, states map[string]monitor.PublisherState) error {
+	text, err := json.Marshal(states)
+	if err != nil {
+		return fmt.Errorf("encode publishers' state: %w", err)
+	}
+	return s.change(ctx, id, fieldPublishers, "set", string(text))
 }
 
 // CountDuplicate implements monitor.Store.

@@ -1,0 +1,291 @@
+package monitor_test
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"kubejobs/shared/forecast"
+	"kubejobs/shared/monitor"
+	"kubejobs/shared/monitortest"
+)
+
+var errReceiver = errors.New("receiver is away")
+
+// setupEvents is a bench with somebody who takes events.
+func setupEvents(t *testing.T) *bench {
+	t.Helper()
+	b := setup(t)
+	b.receiver = &monitortest.Receiver{}
+	b.build(nil)
+	b.queue.Set(full, nil)
+	b.start("a")
+	return b
+}
+
+// kinds are those of the events, in order.
+func kinds(events []monitor.Event) string {
+	var names []string
+	for _, e := range events {
+		names = append(names, string(e.Kind))
+	}
+	return strings.Join(names, " ")
+}
+
+// run ticks once every two seconds, from the second after after on.
+func (b *bench) run(from, to int) {
+	b.t.Helper()
+	for i := from; i <= to; i++ {
+		b.at(time.Duration(2*i) * time.Second)
+		b.tick(fmt.Sprint("t", i), monitor.OutcomeSampled)
+	}
+}
+
+func (b *bench) expectKinds(want string) {
+	b.t.Helper()
+	if got := kinds(b.receiver.Events()); got != want {
+		b.t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestEventsOfALife(t *testing.T) {
+	t.Parallel()
+	b := setupEvents(t)
+	b.run(1, 1)
+	b.queue.Set(empty, nil)
+	b.run(2, 2)
+	b.expectKinds("sample started sample finished")
+	for i, e := range b.receiver.Events() {
+		if e.Sequence != int64(i+1) || e.Life != monitortest.Start.UnixMilli() || e.Job != "a" {
+			t.Errorf("event %d is %+v", i, e)
+		}
+	}
+	finished := b.receiver.Events()[3]
+	if r := finished.Data.Report; r == nil || *r.FinalError.Value <= 0 || finished.Data.Phase != monitor.PhaseFinished {
+		t.Errorf("finished with %+v", finished.Data)
+	}
+	if got := b.status().Unsent; got != 0 {
+		t.Errorf("%d events unsent, want 0", got)
+	}
+	if page, _, err := b.store.List(t.Context(), "", 10); err != nil || len(page) != 0 {
+		t.Errorf("listed: %v, %v, want no job: it ended and owes nothing", page, err)
+	}
+}
+
+func TestEventsOfFaring(t *testing.T) {
+	t.Parallel()
+	b := setupEvents(t)
+	b.run(1, 1)
+	b.queue.Set(monitor.QueueCount{Queued: 5, Results: 1}, nil) // one of six, then nothing
+	b.run(2, 30)
+	if got := b.status().Health; got != forecast.StatusStalled {
+		t.Errorf("health %q, want stalled", got)
+	}
+	b.queue.Set(monitor.QueueCount{Queued: 1, Results: 5}, nil)
+	b.run(31, 31) // late
+	b.queue.Set(monitor.QueueCount{Queued: 5, Results: 1}, monitor.Unavailable("queue away", nil))
+	for i := range retries {
+		b.at(time.Duration(64+2*i) * time.Second)
+		b.tick(fmt.Sprint("f", i), monitor.OutcomeFailed)
+	}
+	var phases []monitor.Event
+	for _, e := range b.receiver.Events() {
+		if e.Kind != monitor.EventSample {
+			phases = append(phases, e)
+		}
+	}
+	if got, want := kinds(phases), "started at-risk stalled at-risk failed"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestStoppedEvent(t *testing.T) {
+	t.Parallel()
+	b := setupEvents(t)
+	for range 2 { // the second changes nothing
+		if err := b.service.Stop(t.Context(), "a"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b.expectKinds("stopped")
+}
+
+// What no receiver acknowledged is in the state, and sent again: by the next
+// tick, and by the sweep when the job has ended.
+func TestUnacknowledgedEventsAreSentAgain(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		room  int // events taken while the receiver fails
+		again func(*bench)
+		want  string
+	}{
+		"by the next tick": {0, func(b *bench) { b.run(2, 2) }, "started sample"},
+		"by the next tick, what is left": {
+			1, func(b *bench) { b.run(2, 2) }, "sample started sample",
+		},
+		"by a twin of the tick": {
+			0, func(b *bench) { b.tick("t1", monitor.OutcomeDuplicate) }, "started",
+		},
+		"by the sweep": {0, func(b *bench) { b.resends(1) }, "started"},
+		"by the sweep, of an ended job": {
+			0, func(b *bench) {
+				b.receiver.Fail(errReceiver, 0)
+				b.queue.Set(empty, nil)
+				b.run(2, 2)
+				if page, _, err := b.service.List(b.t.Context(), "", 10); err != nil || len(page) != 0 {
+					b.t.Errorf("listed: %v, %v, want no living job", page, err)
+				}
+				b.receiver.Fail(nil, 0)
+				b.resends(2)
+			}, "started finished",
+		},
+		"by the sweep, of a stopped job": {
+			0, func(b *bench) {
+				b.receiver.Fail(errReceiver, 0)
+				if err := b.service.Stop(b.t.Context(), "a"); err != nil {
+					b.t.Fatal(err)
+				}
+				b.receiver.Fail(nil, 0)
+				b.resends(2)
+			}, "started stopped",
+		},
+		"by the next life of the id": {
+			0, func(b *bench) {
+				b.receiver.Fail(errReceiver, 0)
+				if err := b.service.Stop(b.t.Context(), "a"); err != nil {
+					b.t.Fatal(err)
+				}
+				b.receiver.Fail(nil, 0)
+				b.at(time.Minute)
+				b.start("a")
+				b.at(62 * time.Second)
+				b.tick("t9", monitor.OutcomeSampled)
+			}, "started stopped sample started",
+		},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := setupEvents(t)
+			b.receiver.Fail(errReceiver, test.room)
+			b.run(1, 1)
+			if got := b.status().Unsent; got != 1 {
+				t.Fatalf("%d events unsent, want 1", got)
+			}
+			b.receiver.Fail(nil, 0)
+			test.again(b)
+			b.expectKinds(test.want)
+			if got := b.status().Unsent; got != 0 {
+				t.Errorf("%d events unsent after that, want 0", got)
+			}
+			b.resends(0)
+			ids := map[string]bool{}
+			for _, e := range b.receiver.Events() {
+				if ids[e.ID()] {
+					t.Errorf("%s was acknowledged twice", e.ID())
+				}
+				ids[e.ID()] = true
+			}
+		})
+	}
+}
+
+// resends sweeps and expects that many events to be sent, and no job of this test to be
+// repaired.
+func (b *bench) resends(sent int) {
+	b.t.Helper()
+	swept, err := b.service.Sweep(b.t.Context())
+	if err != nil || swept.Sent != sent || swept.Ended != 0 || swept.Failed != 0 {
+		b.t.Errorf("swept %+v, %v, want %d sent", swept, err, sent)
+	}
+}
+
+// A job that stalls and recovers for ever, while nobody takes its events.
+func TestOutboxIsBounded(t *testing.T) {
+	t.Parallel()
+	b := setupEvents(t)
+	b.receiver.Fail(errReceiver, 0)
+	r := request("b")
+	r.Items, r.Budget, r.Fingerprint = 1000, time.Hour, "b"
+	if err := b.service.Start(t.Context(), r); err != nil {
+		t.Fatal(err)
+	}
+	for i := range int64(600) { // an item a sample, then one each 24 s: longer than ten periods
+		b.queue.Set(monitor.QueueCount{Queued: 1000 - min(i, 5) - max(i-5, 0)/12, Results: 1}, nil)
+		b.at(time.Duration(2*i) * time.Second)
+		if _, err := b.service.Tick(t.Context(), monitor.Tick{ID: fmt.Sprintf("t%d", i), Job: "b", Sent: b.clock()}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b.receiver.Fail(nil, 0)
+	if err := b.service.Stop(t.Context(), "b"); err != nil {
+		t.Fatal(err)
+	}
+	events := b.receiver.Events()
+	if len(events) != 64 || events[0].Kind != monitor.EventStarted || events[63].Kind != monitor.EventStopped {
+		t.Errorf("%d events, want 64 with the first and the last of its life: %s", len(events), kinds(events))
+	}
+}
+
+// A publisher that fails is noted once, not at each tick, and so is its return.
+func TestPublishersStateIsNoted(t *testing.T) {
+	t.Parallel()
+	b := setupEvents(t)
+	b.run(1, 1)
+	if got := b.status().Publishers; got != nil {
+		t.Errorf("before a failure: %v, want none", got)
+	}
+	b.receiver.Fail(errReceiver, 0)
+	b.run(2, 3)
+	want := map[string]monitor.PublisherState{
+		"receiver": {Failing: true, LastError: errReceiver.Error(), At: monitortest.Start.Add(4 * time.Second).UnixMilli()},
+	}
+	if diff := cmp.Diff(want, b.status().Publishers); diff != "" {
+		t.Errorf("failing (-want +got):\n%s", diff)
+	}
+	b.run(4, 7)
+	if got := b.status().Publishers["receiver"].At; got != monitortest.Start.Add(14*time.Second).UnixMilli() {
+		t.Errorf("noted anew at %d, want after 10 s", got)
+	}
+	b.receiver.Fail(nil, 0)
+	b.run(8, 8)
+	if got := b.status().Publishers["receiver"]; got.Failing || got.LastError != errReceiver.Error() {
+		t.Errorf("after its return: %+v, want not failing, with the last error", got)
+	}
+}
+
+// With nobody to take events none are kept.
+func TestNoEventsWithoutReceiver(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.queue.Set(full, nil)
+	b.start("a")
+	b.run(1, 1)
+	if got := b.status().Unsent; got != 0 {
+		t.Errorf("%d events unsent, want 0", got)
+	}
+}
+
+// A twin is broadcast as such; ticks that are lost are told once.
+func TestNotices(t *testing.T) {
+	t.Parallel()
+	b := setupEvents(t)
+	b.run(1, 1)
+	b.run(4, 4)
+	b.tick("t4", monitor.OutcomeDuplicate)
+	notices := b.receiver.Notices()
+	if len(notices) != 3 {
+		t.Fatalf("%d notices, want 3", len(notices))
+	}
+	first, last, twin := notices[0], notices[1], notices[2]
+	if first.Lost != 0 || last.Lost != 2 || last.Again || !twin.Again || twin.Lost != 0 || len(twin.Events) != 0 {
+		t.Errorf("got lost %d, %d, %d, again %t, %t", first.Lost, last.Lost, twin.Lost, last.Again, twin.Again)
+	}
+	if diff := cmp.Diff(last.Sample, twin.Sample); diff != "" {
+		t.Errorf("the twin's sample (-first +twin):\n%s", diff)
+	}
+}
