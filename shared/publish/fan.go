@@ -1,0 +1,174 @@
+package publish
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/hashicorp/golang-lru/v2/simplelru"
+
+	"kubejobs/shared/monitor"
+)
+
+// Options are the bounds of a Fan; a zero field is its default.
+type Options struct {
+	Patience time.Duration // how long a broadcast waits, 500 ms
+	Deadline time.Duration // of sending one queued notice, 2 s
+	Failures uint32        // in a row that open a circuit, 3
+	Rest     time.Duration // how long an open circuit lets nothing through, 10 s
+	Targets  int           // places remembered, 64; the one unused for longest is forgotten
+	Workers  int           // notices on their way to one place at once, 8
+	// Observe is told of each notice that was delivered, failed to be (it may
+	// wait for another try), was skipped, or dropped for good, and how long the
+	// last attempt took.
+	Observe func(publisher string, outcome monitor.DeliveryOutcome, took time.Duration)
+}
+
+// Entry is a publisher and how it is used.
+type Entry struct {
+	Publisher Publisher
+	// Queue is how many notices wait for one place while it does not take them,
+	// the newest. With 0 none does: what the state keeps (events) is sent again
+	// from there.
+	Queue int
+}
+
+// Fan is a monitor.Broadcaster over publishers.
+type Fan struct {
+	options Options
+	entries []Entry
+	log     *slog.Logger
+
+	mu    sync.Mutex
+	lanes *simplelru.LRU[laneKey, *lane]
+}
+
+type laneKey struct{ publisher, target string }
+
+var _ monitor.Broadcaster = (*Fan)(nil)
+
+// NewFan is a Fan over entries; Close ends it.
+func NewFan(o Options, log *slog.Logger, entries ...Entry) *Fan {
+	if o.Patience <= 0 {
+		o.Patience = 500 * time.Millisecond
+	}
+	if o.Deadline <= 0 {
+		o.Deadline = 2 * time.Second
+	}
+	if o.Failures == 0 {
+		o.Failures = 3
+	}
+	if o.Rest <= 0 {
+		o.Rest = 10 * time.Second
+	}
+	if o.Targets <= 0 {
+		o.Targets = 64
+	}
+	if o.Workers <= 0 {
+		o.Workers = 8
+	}
+	if o.Observe == nil {
+		o.Observe = func(string, monitor.DeliveryOutcome, time.Duration) {}
+	}
+	f := &Fan{options: o, entries: entries, log: log}
+	f.lanes, _ = simplelru.NewLRU(o.Targets, func(_ laneKey, l *lane) { l.giveUp() }) // errs only for a size <= 0
+	return f
+}
+
+// Broadcast implements monitor.Broadcaster: every publisher at the same time.
+// It outlives ctx, as what was committed is to be told whether the caller waits
+// or not.
+func (f *Fan) Broadcast(ctx context.Context, n monitor.Notice) []monitor.Delivery {
+	ctx = context.WithoutCancel(ctx)
+	wait, cancel := context.WithTimeout(ctx, f.options.Patience)
+	defer cancel()
+	var names []string
+	var results []<-chan monitor.Delivery
+	for _, e := range f.entries {
+		if target := e.Publisher.Target(n); target != "" {
+			names = append(names, e.Publisher.Name())
+			results = append(results, f.lane(e, target).send(ctx, n))
+		}
+	}
+	deliveries := make([]monitor.Delivery, len(results))
+	for i, result := range results {
+		deliveries[i] = await(wait, result, names[i])
+	}
+	return deliveries
+}
+
+// await is a result, or that it is waited for no longer.
+func await(wait context.Context, result <-chan monitor.Delivery, name string) monitor.Delivery {
+	select {
+	case d := <-result:
+		return d
+	case <-wait.Done():
+	}
+	select {
+	case d := <-result:
+		return d
+	default:
+		return monitor.Delivery{Publisher: name, Outcome: monitor.DeliveryWaiting}
+	}
+}
+
+func (f *Fan) lane(e Entry, target string) *lane {
+	key := laneKey{e.Publisher.Name(), target}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if l, ok := f.lanes.Get(key); ok {
+		return l
+	}
+	l := newLane(e, f.options)
+	f.lanes.Add(key, l)
+	return l
+}
+
+// Circuit is how one publisher's places do.
+type Circuit struct {
+	Publisher string
+	Open      int // places that nothing is sent to for a while
+	Queued    int // notices that wait
+}
+
+// Circuits is how each publisher's places do, in the order of the publishers.
+func (f *Fan) Circuits() []Circuit {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	circuits := make([]Circuit, len(f.entries))
+	for i, e := range f.entries {
+		circuits[i].Publisher = e.Publisher.Name()
+		for _, key := range f.lanes.Keys() {
+			if key.publisher != circuits[i].Publisher {
+				continue
+			}
+			l, _ := f.lanes.Peek(key)
+			open, queued := l.state()
+			circuits[i].Queued += queued
+			if open {
+				circuits[i].Open++
+			}
+		}
+	}
+	return circuits
+}
+
+// Close sends what waits until ctx ends, and gives up the rest.
+func (f *Fan) Close(ctx context.Context) {
+	f.mu.Lock()
+	lanes := f.lanes.Values()
+	f.mu.Unlock()
+	var wait sync.WaitGroup
+	for _, l := range lanes {
+		wait.Go(func() { l.flush(ctx) })
+	}
+	wait.Wait()
+	lost := 0
+	for _, l := range lanes {
+		lost += l.giveUp()
+	}
+	if lost > 0 {
+		f.log.WarnContext(ctx, "samples not delivered", "count", lost)
+	}
+}
