@@ -20,6 +20,7 @@ import (
 	"kubejobs/shared/metrics"
 	"kubejobs/shared/monitor"
 	"kubejobs/shared/pingsource"
+	"kubejobs/shared/publish"
 	"kubejobs/shared/publish/redislist"
 	"kubejobs/shared/redispool"
 	"kubejobs/shared/redisstore"
@@ -48,6 +49,7 @@ type Set struct {
 	embedded  *embedredis.Server   // nil with a state Redis of its own
 	state     redis.UniversalClient
 	pool      *redispool.Pool
+	fan       *publish.Fan
 	units     map[string]unit
 }
 
@@ -115,17 +117,20 @@ func (s *Set) openService(ctx context.Context, now func() time.Time) error {
 	}
 	s.pool = redispool.New(redispool.Options{Dial: policy.Dialer(dialTimeout)})
 	s.metrics = metrics.New()
+	if err := s.openPublishers(); err != nil {
+		return err
+	}
 	service := monitor.NewService(
 		monitor.Config{
 			Retries: s.cfg.Retries, Retention: s.cfg.Retention,
 			MinPeriod: s.cfg.MinPeriod, DefaultPeriod: s.cfg.DefaultPeriod, Spacing: s.cfg.TickSpacing,
 			Plugins: []string{config.Plugin}, DefaultQueue: s.defaultQueue, ScheduleFor: scheduleFor,
 			JobEvents: s.cfg.JobStatus == config.JobStatusEvents, StaleAfter: s.cfg.StaleAfter, MaxAge: s.cfg.MaxAge,
-			Now: now,
+			Events: s.cfg.Events.Sink != nil, SampleEvents: s.cfg.Events.Samples, Now: now,
 		},
 		monitor.Ports{
 			Store: redisstore.New(s.state), Queue: workqueue.New(s.pool), Jobs: jobs,
-			Publisher: redislist.New(s.pool, s.cfg.Retention), Scheduler: s.scheduler,
+			Publisher: redislist.New(s.pool, s.cfg.Retention), Broadcaster: s.fan, Scheduler: s.scheduler,
 		},
 		s.log,
 	)
@@ -248,6 +253,7 @@ func (s *Set) Close(ctx context.Context) error {
 		defer cancel()
 		errs = append(errs, s.local.Stop(ctx))
 	}
+	s.closePublishers(ctx)
 	if s.pool != nil {
 		s.pool.Close()
 	}

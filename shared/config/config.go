@@ -57,6 +57,8 @@ type Config struct {
 	Retries       int
 	Retention     time.Duration
 
+	Events Events
+
 	SubmissionZone *time.Location
 	LogLevel       slog.Level
 	Plugins        []string

@@ -43,6 +43,7 @@ func Load(lookup Lookup) (Config, error) {
 		Retries:       r.whole("RETRIES", 10, 1, 1_000_000),
 		Retention:     r.duration("RETENTION", 168*time.Hour, time.Minute, 10*365*24*time.Hour),
 		Plugins:       split(r.text("PLUGINS", Plugin)),
+		Events:        r.events(),
 	}
 	c.Listen = r.listen()
 	c.TickSink = r.sink(c.Scheduler, c.Target, ownURL(c.Listen))

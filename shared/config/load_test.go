@@ -64,6 +64,7 @@ func TestDefaults(t *testing.T) {
 		MinPeriod: 2 * time.Second, DefaultPeriod: 2 * time.Second, TickSpacing: 0.4, TickJitter: 500 * time.Millisecond,
 		Retries: 10, Retention: 168 * time.Hour,
 		SubmissionZone: time.UTC, LogLevel: slog.LevelInfo, Plugins: []string{"kubejobs"},
+		Events: config.Events{Samples: true},
 	}
 	tests := map[string]struct{ env map[string]string }{
 		"nothing is set":        {nil},
@@ -87,6 +88,7 @@ func TestLoad(t *testing.T) {
 	want := config.Config{
 		Listen: ":9090", Target: "tick", StateRedis: "rediss://user:pw@redis:6380/1", TickSink: "https://tick.default.svc/x",
 		Scheduler: "local", JobStatus: "events", JobNamespace: "batch", PingNamespace: "ticks",
+		Events:     config.Events{Samples: true},
 		StaleAfter: time.Hour, MaxAge: 24 * time.Hour,
 		AllowedHosts: []string{"10.1.0.0/16", "*.batch.svc"},
 		MinPeriod:    time.Second, DefaultPeriod: 5 * time.Second, TickSpacing: 0, TickJitter: 0,

@@ -98,6 +98,17 @@ func (r *reader) oneOf(setting, otherwise string, values []string) string {
 	return text
 }
 
+// flag is true or false.
+func (r *reader) flag(setting string, otherwise bool) bool {
+	text := r.text(setting, strconv.FormatBool(otherwise))
+	value, err := strconv.ParseBool(text)
+	if err != nil {
+		r.bad(setting, "want true or false, got %.80q", text)
+		return otherwise
+	}
+	return value
+}
+
 // label is a DNS label, as a namespace is.
 func (r *reader) label(setting, otherwise string) string {
 	text := r.text(setting, otherwise)

@@ -80,6 +80,9 @@ func NewFan(o Options, log *slog.Logger, entries ...Entry) *Fan {
 // It outlives ctx, as what was committed is to be told whether the caller waits
 // or not.
 func (f *Fan) Broadcast(ctx context.Context, n monitor.Notice) []monitor.Delivery {
+	if len(f.entries) == 0 {
+		return nil
+	}
 	ctx = context.WithoutCancel(ctx)
 	wait, cancel := context.WithTimeout(ctx, f.options.Patience)
 	defer cancel()

@@ -1,0 +1,68 @@
+package config
+
+import (
+	"encoding/json"
+	"net/url"
+	"regexp"
+	"slices"
+)
+
+// Events is where what happens to jobs is told. A zero Sink tells nobody.
+type Events struct {
+	Sink       *url.URL
+	Samples    bool // each sample is an event
+	Extensions map[string]string
+	CACerts    string // PEM; "" is the system's
+}
+
+// events are set by EVENTS_SINK, or by what a Knative SinkBinding injects:
+// K_SINK, K_CE_OVERRIDES and K_CA_CERTS.
+func (r *reader) events() Events {
+	e := Events{Samples: r.flag("EVENTS_SAMPLES", true), CACerts: r.text("K_CA_CERTS", "")}
+	name := "EVENTS_SINK"
+	if r.text(name, "") == "" {
+		name = "K_SINK"
+	}
+	if text := r.text(name, ""); text != "" {
+		e.Sink = r.httpURL(name, text)
+	}
+	if text := r.text("K_CE_OVERRIDES", ""); text != "" {
+		var overrides struct {
+			Extensions map[string]string `json:"extensions"`
+		}
+		if err := json.Unmarshal([]byte(text), &overrides); err != nil {
+			r.bad("K_CE_OVERRIDES", `want {"extensions": {"name": "value", …}}`)
+		}
+		e.Extensions = overrides.Extensions
+	}
+	for extension := range e.Extensions {
+		if !extensionName.MatchString(extension) || slices.Contains(ownAttributes, extension) {
+			r.bad("K_CE_OVERRIDES", "want extensions named by a-z and 0-9, none of %v, got %.80q", ownAttributes, extension)
+		}
+	}
+	return e
+}
+
+// extensionName is what CloudEvents allow.
+var extensionName = regexp.MustCompile(`^[a-z0-9]{1,64}$`)
+
+// ownAttributes are those that an event has already.
+var ownAttributes = []string{
+	"id", "source", "specversion", "type", "time", "subject", "datacontenttype", "dataschema", "data", "data_base64",
+	"sequence", "partitionkey",
+}
+
+// httpURL is an http or https URL with a host and without credentials, which
+// would end up in an error text. A wrong one is not shown.
+func (r *reader) httpURL(setting, text string) *url.URL {
+	parsed, err := url.Parse(text)
+	switch {
+	case err != nil || parsed.Host == "" || (parsed.Scheme != "http" && parsed.Scheme != "https"):
+		r.bad(setting, "want http://… or https://… with a host")
+	case parsed.User != nil:
+		r.bad(setting, "want a URL without user and password")
+	default:
+		return parsed
+	}
+	return nil
+}

@@ -1,0 +1,154 @@
+package publishers_test
+
+import (
+	"fmt"
+	"io/fs"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"kubejobs/shared/publish/events"
+)
+
+// TestEventsOfJobs: jobs of every fate, and what a receiver hears of them.
+func TestEventsOfJobs(t *testing.T) {
+	t.Parallel()
+	r := newReceiver(t)
+	w := newWorld(t, map[string]string{"K_SINK": "http://" + r.addr, "K_CE_OVERRIDES": `{"extensions":{"team":"batch"}}`})
+	w.queue(6, 0, 0)
+	jobs := map[string]string{
+		"good": "started finished",
+		"slow": "started stalled recovered finished",
+		"late": "started at-risk finished",
+		"lost": "started failed",
+		"left": "started stopped",
+	}
+	for id := range jobs {
+		w.start(id, "")
+	}
+	w.run("late", 1, 1)
+	w.run("left", 1, 1)
+	if code, text := w.call(http.MethodPut, "/monitoring/left/stop", ""); code != http.StatusNoContent {
+		t.Fatalf("stop: %d %s", code, text)
+	}
+	w.run("slow", 1, 14) // nothing is done for longer than ten periods
+	w.queue(0, 1, 5)
+	w.run("slow", 15, 15)
+	w.queue(5, 0, 1)
+	w.run("late", 16, 20) // one item in 30 s
+	w.queue(0, 0, 6)
+	for _, id := range []string{"good", "slow", "late"} {
+		w.run(id, 21, 21)
+	}
+	w.redis.Client().Set(t.Context(), "job", "no list", 0)
+	w.run("lost", 22, 24)
+	for id, want := range jobs {
+		if got := r.kinds(id); got != want {
+			t.Errorf("%s: got %q, want %q", id, got, want)
+		}
+	}
+	compiled := compile(t)
+	ids := map[string]bool{}
+	for id := range jobs {
+		for i, e := range r.got(id) {
+			if ids[e.ID()] || e.Extensions()["sequence"] != fmt.Sprintf("%020d", i+1) || e.Extensions()["team"] != "batch" {
+				t.Errorf("%s: event %d is %v", id, i, e)
+			}
+			ids[e.ID()] = true
+			document, err := jsonschema.UnmarshalJSON(strings.NewReader(string(e.Data())))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := compiled[e.DataSchema()].Validate(document); err != nil {
+				t.Errorf("%s: %v\n%s", e.ID(), err, e.Data())
+			}
+		}
+	}
+}
+
+// compile is the schemas by their names.
+func compile(t *testing.T) map[string]*jsonschema.Schema {
+	t.Helper()
+	compiler := jsonschema.NewCompiler()
+	compiler.AssertFormat()
+	names, err := fs.Glob(events.Schemas, "schemas/*.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	compiled := map[string]*jsonschema.Schema{}
+	for _, name := range names {
+		file, err := events.Schemas.Open(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		document, err := jsonschema.UnmarshalJSON(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		id, _ := document.(map[string]any)["$id"].(string)
+		compiled[id] = nil
+		if err := compiler.AddResource(id, document); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for id := range compiled {
+		if compiled[id], err = compiler.Compile(id); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return compiled
+}
+
+// A receiver that is away, or refuses, costs no sample; what it missed of the
+// job's life reaches it later, and its error can be seen meanwhile.
+func TestReceiverAway(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		leave, back func(*receiver)
+		want        string
+	}{
+		"not there": {func(r *receiver) { r.stop() }, func(r *receiver) { r.open() }, "does not answer"},
+		"overloaded": {
+			func(r *receiver) { r.answer(http.StatusServiceUnavailable) }, func(r *receiver) { r.answer(0) }, "answered 503",
+		},
+		"refuses": {func(r *receiver) { r.answer(http.StatusForbidden) }, func(r *receiver) { r.answer(0) }, "by 403"},
+	}
+	for name, test := range tests {
+		for again, send := range map[string]func(*world){
+			"the next tick": func(w *world) { w.run("a", 2, 2) },
+			"the sweep": func(w *world) {
+				if code, text := w.call(http.MethodPost, "/sweep", ""); code != http.StatusOK || !strings.Contains(text, `"sent":1`) {
+					w.t.Errorf("sweep: %d %s, want one event sent", code, text)
+				}
+			},
+		} {
+			t.Run(name+", then "+again, func(t *testing.T) {
+				t.Parallel()
+				r := newReceiver(t)
+				w := newWorld(t, map[string]string{"EVENTS_SINK": "http://" + r.addr, "EVENTS_SAMPLES": "false"})
+				w.queue(6, 0, 0)
+				w.start("a", "")
+				test.leave(r)
+				w.run("a", 1, 1)
+				status := w.status("a")
+				if p := status.Publishers["cloudevents"]; !p.Failing || !strings.Contains(p.LastError, test.want) || status.Unsent != 1 {
+					t.Errorf("%d unsent, %+v, want 1 and an error with %q", status.Unsent, p, test.want)
+				}
+				if got := w.published("a"); got != 1 {
+					t.Errorf("%d samples published, want 1", got)
+				}
+				test.back(r)
+				send(w)
+				if got := r.kinds("a"); got != "started" {
+					t.Errorf("got %q, want started", got)
+				}
+				status = w.status("a")
+				if p := status.Publishers["cloudevents"]; p.Failing || status.Unsent != 0 {
+					t.Errorf("%d unsent, %+v, want 0 and no failure", status.Unsent, p)
+				}
+			})
+		}
+	}
+}
