@@ -8,8 +8,11 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
+	"knative.dev/eventing/pkg/apis/config"
+	eventingv1 "knative.dev/eventing/pkg/apis/eventing/v1"
 	sourcesv1 "knative.dev/eventing/pkg/apis/sources/v1"
 	"knative.dev/pkg/apis"
+	duckv1 "knative.dev/pkg/apis/duck/v1"
 	servingv1 "knative.dev/serving/pkg/apis/serving/v1"
 	"sigs.k8s.io/kustomize/api/resource"
 	"sigs.k8s.io/yaml"
@@ -35,6 +38,9 @@ var empty = map[string]func() any{
 	"serving.knative.dev/v1/Service":           func() any { return &servingv1.Service{} },
 	"sources.knative.dev/v1/ApiServerSource":   func() any { return &sourcesv1.ApiServerSource{} },
 	"sources.knative.dev/v1/PingSource":        func() any { return &sourcesv1.PingSource{} },
+	"sources.knative.dev/v1/SinkBinding":       func() any { return &sourcesv1.SinkBinding{} },
+	"eventing.knative.dev/v1/Broker":           func() any { return &eventingv1.Broker{} },
+	"eventing.knative.dev/v1/Trigger":          func() any { return &eventingv1.Trigger{} },
 }
 
 // decode reads a rendered object into its own type; an unknown field fails.
@@ -56,6 +62,17 @@ func decode(t *testing.T, from *resource.Resource) any {
 	return into
 }
 
+// installed has the defaults that Knative Eventing is installed with (ConfigMap
+// config-br-defaults).
+func installed(ctx context.Context) context.Context {
+	return config.ToContext(ctx, &config.Config{Defaults: &config.Defaults{ClusterDefaultConfig: &config.DefaultConfig{
+		DefaultBrokerClass: "MTChannelBasedBroker",
+		BrokerConfig: &config.BrokerConfig{KReference: &duckv1.KReference{
+			APIVersion: "v1", Kind: "ConfigMap", Name: "config-br-default-channel", Namespace: "knative-eventing",
+		}},
+	}}})
+}
+
 func TestKnativeAccepts(t *testing.T) {
 	t.Parallel()
 	for name, kustomization := range overlays(t) {
@@ -68,8 +85,8 @@ func TestKnativeAccepts(t *testing.T) {
 					continue
 				}
 				checked++
-				o.SetDefaults(t.Context())
-				if err := o.Validate(t.Context()); err != nil {
+				o.SetDefaults(installed(t.Context()))
+				if err := o.Validate(installed(t.Context())); err != nil {
 					t.Errorf("%s %s: %v", rendered.GetKind(), rendered.GetName(), err)
 				}
 			}

@@ -91,6 +91,10 @@ func TestWhatIsDeployed(t *testing.T) {
 			Settings: map[string]string{"PINGSOURCE_NAMESPACE": "kubejobs", "JOB_STATUS": "events"},
 			JobRoles: eventRoles, JobsIn: []string{"default"}, Scale: production,
 		},
+		"broker": {
+			Settings: map[string]string{"PINGSOURCE_NAMESPACE": "kubejobs"},
+			JobRoles: jobRoles, JobsIn: []string{"default"}, Scale: production,
+		},
 		"owners": {
 			Settings: map[string]string{"PINGSOURCE_NAMESPACE": "kubejobs", "JOB_NAMESPACE": "kubejobs"},
 			JobRoles: []string{"kubejobs-monitor-jobs", "kubejobs-sweep-jobs", "kubejobs-tick-jobs"},

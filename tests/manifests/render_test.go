@@ -35,6 +35,7 @@ func overlays(t *testing.T) map[string]string {
 		"production": "resources: [../production]",
 		"events":     "resources: [../production]\ncomponents: [../../components/job-events]",
 		"owners":     "resources: [../production]\ncomponents: [../../components/owner-references]",
+		"broker":     "resources: [../production]\ncomponents: [../../components/events]",
 		"example":    example,
 	}
 }
