@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"kubejobs/shared/forecast"
 	"kubejobs/shared/monitor"
 )
 
@@ -45,6 +46,8 @@ func expectation(s monitor.Status, now time.Time) string {
 	switch {
 	case s.EndedAt != nil:
 		return fmt.Sprintf("%s after %.1f s: %s", s.Phase, s.EndedAt.Sub(s.Submitted).Seconds(), s.Reason)
+	case s.Health == forecast.StatusStalled:
+		return "stalled"
 	case s.Finish == nil:
 		return "finish unknown yet"
 	}

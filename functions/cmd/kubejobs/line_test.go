@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"kubejobs/shared/forecast"
 	"kubejobs/shared/monitor"
 )
 
@@ -32,6 +33,9 @@ func TestProgressLine(t *testing.T) {
 		"late":           {func(s *monitor.Status) { s.Finish = at(11 * time.Second) }, shown + "finish in 11 s, 2 s late"},
 		"early":          {func(s *monitor.Status) { s.Finish = at(3 * time.Second) }, shown + "finish in 3 s, 6 s early"},
 		"on time":        {func(s *monitor.Status) { s.Finish = at(9 * time.Second) }, shown + "finish in 9 s, 0 s early"},
+		"stalled": {
+			func(s *monitor.Status) { s.Finish, s.Health = at(11*time.Second), forecast.StatusStalled }, shown + "stalled",
+		},
 		"due before now": {func(s *monitor.Status) { s.Finish = at(-time.Second) }, shown + "finish in 0 s, 10 s early"},
 		"ended": {
 			func(s *monitor.Status) {
