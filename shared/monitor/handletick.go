@@ -37,6 +37,7 @@ func (s *Service) Tick(ctx context.Context, tick Tick) (Outcome, error) {
 		return s.duplicate(ctx, record, tick)
 	case !record.State.Phase.Living():
 		s.unschedule(ctx, tick.Job)
+		s.resend(ctx, record, record.State)
 		return OutcomeEnded, nil
 	case record.State.Ticks.Surplus(record.Spec.Schedule(), tick.Sent, s.cfg.Spacing):
 		return OutcomeSurplus, s.store.CountSurplus(ctx, tick.Job)

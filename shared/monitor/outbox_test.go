@@ -153,6 +153,15 @@ func TestUnacknowledgedEventsAreSentAgain(t *testing.T) {
 				b.resends(2)
 			}, "started stopped",
 		},
+		"by a late tick of an ended job": {
+			0, func(b *bench) {
+				b.receiver.Fail(errReceiver, 0)
+				b.queue.Set(empty, nil)
+				b.run(2, 2)
+				b.receiver.Fail(nil, 0)
+				b.tick("t3", monitor.OutcomeEnded)
+			}, "started finished",
+		},
 		"by the next life of the id": {
 			0, func(b *bench) {
 				b.receiver.Fail(errReceiver, 0)
