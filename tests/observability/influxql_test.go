@@ -22,7 +22,7 @@ func TestInfluxDBAnswersEachPanel(t *testing.T) {
 	at := time.Now().Truncate(10 * time.Second).Add(-time.Minute).UnixMilli()
 	measurements := []string{"application_progress_error", "job_progress", "time_progress", "job_parallelism"}
 	for i, measurement := range measurements {
-		for j, job := range []string{"demo", "demo-2", "other"} {
+		for j, job := range []string{"demo", "demo-2", "demo-20"} {
 			first := float64(10*i + j)
 			db.write(t, database,
 				fmt.Sprintf("%s,job=%s,host=tick value=%g %d", measurement, job, first, at),

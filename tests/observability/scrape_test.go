@@ -41,9 +41,11 @@ func TestPrometheusSeesTheFunctions(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.start(t, "demo")
-	for range ticks {
+	for range ticks - 1 {
 		w.tick(t, "demo")
 	}
+	w.lose()
+	w.tick(t, "demo")
 	w.sweep(t)
 	var targets []discovered
 	for _, s := range services(t) {

@@ -128,6 +128,9 @@ func (w *world) tick(t *testing.T, id string) {
 	}
 }
 
+// lose lets the time of a tick go by that nobody sends.
+func (w *world) lose() { w.clock.Add(int64(period)) }
+
 // sweep is what the sweep's PingSource does.
 func (w *world) sweep(t *testing.T) {
 	t.Helper()
