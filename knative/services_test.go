@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -174,6 +175,10 @@ func TestServices(t *testing.T) {
 			if template.Annotations[annotation] == "" {
 				t.Errorf("%s: no %s", name, annotation)
 			}
+		}
+		port := strconv.Itoa(int(template.Spec.Containers[0].Ports[0].ContainerPort))
+		if template.Annotations["prometheus.io/scrape"] != "true" || template.Annotations["prometheus.io/port"] != port {
+			t.Errorf("%s: Prometheus is told %v, want port %s", name, template.Annotations, port)
 		}
 		if template.Spec.TimeoutSeconds != timeouts[name] || template.Spec.ContainerConcurrency < 1 {
 			t.Errorf("%s: %d s, %d at once", name, template.Spec.TimeoutSeconds, template.Spec.ContainerConcurrency)

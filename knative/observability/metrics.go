@@ -1,0 +1,82 @@
+package observability
+
+import "strings"
+
+// Kind is a metric's type, as Prometheus calls it.
+type Kind string
+
+// The kinds that there are.
+const (
+	Counter   Kind = "counter"
+	Gauge     Kind = "gauge"
+	Histogram Kind = "histogram"
+)
+
+// Origin is what must have happened before an instance exports a metric.
+type Origin string
+
+const (
+	// ByTick is a metric of an instance that took ticks of a job that goes on.
+	ByTick Origin = "tick"
+	// BySweep is one of an instance that swept.
+	BySweep Origin = "sweep"
+	// ByPublisher is one of an instance with a further publisher.
+	ByPublisher Origin = "publisher"
+	// ByHTTP is one of an instance that asked Kubernetes, or another server.
+	ByHTTP Origin = "http"
+)
+
+// Metric is one that the program exports.
+type Metric struct {
+	Name   string
+	Kind   Kind
+	Labels []string // those that rules and dashboards may use
+	Origin Origin
+}
+
+// Metrics are all metrics that rules and dashboards may use: the one list that
+// both they and the program are tested against.
+func Metrics() []Metric {
+	return []Metric{
+		{"kubejobs_ticks_total", Counter, []string{"outcome"}, ByTick},
+		{"kubejobs_ticks_lost_total", Counter, nil, ByTick},
+		{"kubejobs_tick_lateness_seconds", Histogram, nil, ByTick},
+		{"kubejobs_tick_duration_seconds", Histogram, []string{"outcome"}, ByTick},
+		{"kubejobs_step_duration_seconds", Histogram, []string{"step", "result"}, ByTick},
+		{"kubejobs_jobs", Gauge, nil, ByTick},
+		{"kubejobs_jobs_unlisted", Gauge, nil, ByTick},
+		{"kubejobs_job_progress", Gauge, []string{"job_id"}, ByTick},
+		{"kubejobs_job_time_progress", Gauge, []string{"job_id"}, ByTick},
+		{"kubejobs_job_error", Gauge, []string{"job_id"}, ByTick},
+		{"kubejobs_job_replicas", Gauge, []string{"job_id"}, ByTick},
+		{"kubejobs_job_deadline_timestamp_seconds", Gauge, []string{"job_id"}, ByTick},
+		{"kubejobs_job_expected_finish_timestamp_seconds", Gauge, []string{"job_id"}, ByTick},
+		{"kubejobs_job_at_risk", Gauge, []string{"job_id"}, ByTick},
+		{"kubejobs_job_stalled", Gauge, []string{"job_id"}, ByTick},
+		{"kubejobs_redis_calls_total", Counter, []string{"client", "result"}, ByTick},
+		{"kubejobs_redis_call_duration_seconds", Histogram, []string{"client"}, ByTick},
+		{"kubejobs_sweeps_total", Counter, []string{"result"}, BySweep},
+		{"kubejobs_sweep_actions_total", Counter, []string{"action"}, BySweep},
+		{"kubejobs_sweep_jobs", Gauge, nil, BySweep},
+		{"kubejobs_sweep_schedules", Gauge, nil, BySweep},
+		{"kubejobs_sweep_last_timestamp_seconds", Gauge, nil, BySweep},
+		{"kubejobs_publisher_deliveries_total", Counter, []string{"publisher", "outcome"}, ByPublisher},
+		{"kubejobs_publisher_circuit_open", Gauge, []string{"publisher"}, ByPublisher},
+		{"kubejobs_publisher_queued", Gauge, []string{"publisher"}, ByPublisher},
+		{"http_client_request_duration_seconds", Histogram, []string{"server_address"}, ByHTTP},
+	}
+}
+
+// Series is the metric that a series of this name belongs to.
+func Series(name string) (Metric, bool) {
+	for _, m := range Metrics() {
+		rest, ok := strings.CutPrefix(name, m.Name)
+		switch {
+		case !ok:
+		case m.Kind == Histogram && (rest == "_bucket" || rest == "_sum" || rest == "_count"),
+			m.Kind != Histogram && rest == "":
+			return m, true
+		}
+	}
+	return Metric{}, false
+}

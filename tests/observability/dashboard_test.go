@@ -1,0 +1,47 @@
+package observability_test
+
+import (
+	"encoding/json"
+	"testing"
+
+	"kubejobs/knative/observability"
+)
+
+// panel is what a dashboard's panel asks for, in PromQL or InfluxQL.
+type panel struct {
+	Title   string
+	Targets []struct{ Expr, Query string }
+}
+
+// variable is what a dashboard lets somebody choose.
+type variable struct{ Type, Definition string }
+
+type dashboard struct {
+	Panels     []panel
+	Templating struct{ List []variable }
+}
+
+func read(t *testing.T, name string) dashboard {
+	t.Helper()
+	text, err := observability.Files.ReadFile("grafana/" + name + ".json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var d dashboard
+	if err := json.Unmarshal(text, &d); err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+// panels are those of a dashboard.
+func panels(t *testing.T, name string) []panel {
+	t.Helper()
+	return read(t, name).Panels
+}
+
+// variables are those of a dashboard.
+func variables(t *testing.T, name string) []variable {
+	t.Helper()
+	return read(t, name).Templating.List
+}
