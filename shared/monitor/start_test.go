@@ -73,7 +73,9 @@ func TestStartTakesWhatIsGiven(t *testing.T) {
 			func(s *monitor.Spec) { s.Strategy, s.Heuristics = "pid", []byte(`{"kp":1}`) },
 		},
 		"a database": {
-			func(r *monitor.Request) { r.Database = &monitor.Database{Host: "influx", Port: 8086, Name: "asperathos"} },
+			func(r *monitor.Request) {
+				r.Database = &monitor.Database{Host: "influx", Port: 8086, Name: "asperathos"}
+			},
 			func(s *monitor.Spec) { s.Database = &monitor.Database{Host: "influx", Port: 8086, Name: "asperathos"} },
 		},
 	}
