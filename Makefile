@@ -55,9 +55,10 @@ test: setup control-plane ## Run every test, with the race detector, in random o
 	@for module in $(MODULES); do echo "module $$module"; (cd $$module && go test -race -shuffle=on -count=1 -timeout 14m ./...); done
 
 .PHONY: setup
-setup: ## Install what the tests need: a C compiler (race detector), redis-server
+setup: ## Install what the tests need: a C compiler (race detector), redis-server, influxd
 	@$(call apt,gcc,gcc libc6-dev)
 	@$(call apt,redis-server,redis-server)
+	@$(call apt,influxd,influxdb)
 
 .PHONY: test-cluster
 test-cluster: setup control-plane ## Run the tests that need a Kubernetes control plane
