@@ -213,5 +213,8 @@ func FuzzDecode(f *testing.F) {
 		if r.Budget <= 0 || r.Items < 0 || r.Period < 0 || r.QueuePort < 0 || r.QueuePort > 65535 || r.Fingerprint == "" {
 			t.Errorf("%q was taken: %+v", body, r)
 		}
+		if d := r.Database; d != nil && (d.Host == "" || d.Port < 1 || d.Port > 65535 || d.Name == "") {
+			t.Errorf("%q was taken with the database %+v", body, *d)
+		}
 	})
 }
