@@ -20,7 +20,7 @@ import (
 // startTimeout bounds how long a server may take to answer.
 const startTimeout = 30 * time.Second
 
-// Names of the administrator of a server that wants logins.
+// Login of the administrator of a server that wants one.
 const (
 	Admin    = "admin"
 	Password = "s3cret-of-the-test"

@@ -7,7 +7,6 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -57,6 +56,7 @@ func record(t *testing.T, answer http.HandlerFunc) *recorder {
 }
 
 func (r *recorder) keep(t *testing.T, request *http.Request) {
+	t.Helper()
 	body, err := io.ReadAll(request.Body)
 	if err != nil {
 		t.Errorf("read a request: %v", err)
@@ -127,6 +127,3 @@ func encoded(t *testing.T, id monitor.JobID, s sample.Sample) string {
 	}
 	return string(text)
 }
-
-// address is host:port of this machine.
-func address(port int) string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(port)) }
