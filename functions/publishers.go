@@ -4,14 +4,28 @@ import (
 	"context"
 	"fmt"
 
+	"kubejobs/shared/egress"
 	"kubejobs/shared/publish"
 	"kubejobs/shared/publish/events"
+	"kubejobs/shared/publish/influx"
 )
 
+// influxQueue is how many samples wait for one InfluxDB that does not take them.
+const influxQueue = 256
+
 // openPublishers makes those that the settings name, beside the Controller's
-// list.
-func (s *Set) openPublishers() error {
-	var entries []publish.Entry
+// list. A job may name an InfluxDB of its own, which policy is asked about.
+func (s *Set) openPublishers(policy *egress.Policy) error {
+	in := s.cfg.Influx
+	var err error
+	s.influx, err = influx.New(influx.Options{
+		URL: in.URL, Database: in.Database, User: in.User, Password: in.Password.Reveal(),
+		Org: in.Org, Bucket: in.Bucket, Token: in.Token.Reveal(), Host: in.HostTag,
+	}, policy.DialerFor("plugin_info.database_data.url", dialTimeout))
+	if err != nil {
+		return fmt.Errorf("INFLUX_URL: %w", err)
+	}
+	entries := []publish.Entry{{Publisher: s.influx, Queue: influxQueue}}
 	if s.cfg.Events.Sink != nil {
 		publisher, err := events.New(events.Options{
 			Sink: s.cfg.Events.Sink, Namespace: s.cfg.JobNamespace,
@@ -34,4 +48,5 @@ func (s *Set) closePublishers(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTimeout)
 	defer cancel()
 	s.fan.Close(ctx)
+	s.influx.Close()
 }

@@ -21,6 +21,7 @@ import (
 	"kubejobs/shared/monitor"
 	"kubejobs/shared/pingsource"
 	"kubejobs/shared/publish"
+	"kubejobs/shared/publish/influx"
 	"kubejobs/shared/publish/redislist"
 	"kubejobs/shared/redispool"
 	"kubejobs/shared/redisstore"
@@ -49,6 +50,7 @@ type Set struct {
 	embedded  *embedredis.Server   // nil with a state Redis of its own
 	state     redis.UniversalClient
 	pool      *redispool.Pool
+	influx    *influx.Publisher
 	fan       *publish.Fan
 	units     map[string]unit
 }
@@ -117,7 +119,7 @@ func (s *Set) openService(ctx context.Context, now func() time.Time) error {
 	}
 	s.pool = redispool.New(redispool.Options{Dial: policy.Dialer(dialTimeout)})
 	s.metrics = metrics.New()
-	if err := s.openPublishers(); err != nil {
+	if err := s.openPublishers(policy); err != nil {
 		return err
 	}
 	service := monitor.NewService(

@@ -48,10 +48,7 @@ func Decode(id monitor.JobID, body []byte, zone *time.Location) (monitor.Request
 	r.QueueHost = info.host("redis_ip")
 	r.QueuePort = int(info.whole("redis_port", 1, 65535))
 	r.Strategy = info.text("scaling_strategy")
-	info.flag("enable_detailed_report")
-	info.flag("enable_visualizer")
-	info.text("datasource_type")
-	info.sub("database_data")
+	r.Database = info.database()
 	options := info.raw("heuristic_options")
 	if r.Strategy == "pid" {
 		info.required("heuristic_options").sub("heuristic_options")

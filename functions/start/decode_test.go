@@ -17,7 +17,7 @@ import (
 const whole = `{"plugin":"kubejobs","collect_period":1.5,"plugin_info":{"expected_time":60,"number_of_jobs":6,
 	"submission_time":"2026-11-24T05:41:07.390079GMT","redis_ip":"10.1.2.3","redis_port":6380,"scaling_strategy":"pid",
 	"heuristic_options":{"kp":1},"enable_detailed_report":true,"enable_visualizer":false,"datasource_type":"influxdb",
-	"database_data":{"url":"influx","password":"hunter2"},"max_replicas":10}}`
+	"database_data":{"url":"influx","name":"asperathos","password":"hunter2"},"max_replicas":10}}`
 
 // decode decodes a request that is right.
 func decode(t *testing.T, body string) monitor.Request {
@@ -63,6 +63,7 @@ func TestDecode(t *testing.T) {
 			ID: "kj-abc1234", Plugin: "kubejobs", Budget: time.Minute, Items: 6,
 			Submitted: time.Date(2026, 11, 24, 5, 41, 7, 390079e3, time.UTC), Period: 1500 * time.Millisecond,
 			QueueHost: "10.1.2.3", QueuePort: 6380, Strategy: "pid", Heuristics: json.RawMessage(`{"kp":1}`),
+			Database: &monitor.Database{Host: "influx", Port: 8086, Name: "asperathos"},
 		}},
 		"null is absent": {
 			`{"plugin":"kubejobs","collect_period":null,"plugin_info":{"expected_time":40,"number_of_jobs":null,
@@ -211,6 +212,9 @@ func FuzzDecode(f *testing.F) {
 		}
 		if r.Budget <= 0 || r.Items < 0 || r.Period < 0 || r.QueuePort < 0 || r.QueuePort > 65535 || r.Fingerprint == "" {
 			t.Errorf("%q was taken: %+v", body, r)
+		}
+		if d := r.Database; d != nil && (d.Host == "" || d.Port < 1 || d.Port > 65535 || d.Name == "") {
+			t.Errorf("%q was taken with the database %+v", body, *d)
 		}
 	})
 }

@@ -49,10 +49,12 @@ func (r *reader) text(field string) string {
 	return value
 }
 
-func (r *reader) flag(field string) {
-	if _, ok := r.object[field].(bool); !ok && r.object[field] != nil {
+func (r *reader) flag(field string) bool {
+	value, ok := r.object[field].(bool)
+	if !ok && r.object[field] != nil {
 		r.wrong(field, "true or false")
 	}
+	return value
 }
 
 // sub is a reader of an object in a field; its problems are its own.
@@ -61,7 +63,7 @@ func (r *reader) sub(field string) *reader {
 	if !ok && r.object[field] != nil {
 		r.wrong(field, "an object")
 	}
-	return &reader{object: object, prefix: field + "."}
+	return &reader{object: object, prefix: r.prefix + field + "."}
 }
 
 // raw is a field as JSON.

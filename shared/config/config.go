@@ -62,6 +62,8 @@ type Config struct {
 	SubmissionZone *time.Location
 	LogLevel       slog.Level
 	Plugins        []string
+
+	Influx Influx
 }
 
 // Plugin is the one that is built in.

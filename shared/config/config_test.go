@@ -15,7 +15,7 @@ import (
 func TestSecretIsRedacted(t *testing.T) {
 	t.Parallel()
 	const secret = "redis://:hunter2@redis:6379"
-	cfg := config.Config{StateRedis: secret}
+	cfg := config.Config{StateRedis: secret, Influx: config.Influx{Password: "hunter2", Token: "hunter2"}}
 	printed := func(verb string, value any) string { return fmt.Sprintf(verb, value) }
 	logged := func(value any) string {
 		var line bytes.Buffer

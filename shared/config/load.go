@@ -50,6 +50,7 @@ func Load(lookup Lookup) (Config, error) {
 	c.AllowedHosts = r.hosts(c.Scheduler)
 	c.SubmissionZone = r.zone()
 	c.LogLevel = r.level()
+	c.Influx = r.influx()
 	if c.DefaultPeriod < c.MinPeriod {
 		r.bad("DEFAULT_PERIOD", "want at least MIN_PERIOD, %v, got %v", c.MinPeriod, c.DefaultPeriod)
 	}

@@ -64,7 +64,7 @@ func TestDefaults(t *testing.T) {
 		MinPeriod: 2 * time.Second, DefaultPeriod: 2 * time.Second, TickSpacing: 0.4, TickJitter: 500 * time.Millisecond,
 		Retries: 10, Retention: 168 * time.Hour,
 		SubmissionZone: time.UTC, LogLevel: slog.LevelInfo, Plugins: []string{"kubejobs"},
-		Events: config.Events{Samples: true},
+		Events: config.Events{Samples: true}, Influx: config.Influx{HostTag: "server01"},
 	}
 	tests := map[string]struct{ env map[string]string }{
 		"nothing is set":        {nil},
@@ -92,7 +92,7 @@ func TestLoad(t *testing.T) {
 		StaleAfter: time.Hour, MaxAge: 24 * time.Hour,
 		AllowedHosts: []string{"10.1.0.0/16", "*.batch.svc"},
 		MinPeriod:    time.Second, DefaultPeriod: 5 * time.Second, TickSpacing: 0, TickJitter: 0,
-		Retries: 3, Retention: time.Hour, LogLevel: slog.LevelWarn, Plugins: []string{"kubejobs", "other"},
+		Retries: 3, Retention: time.Hour, LogLevel: slog.LevelWarn, Plugins: []string{"kubejobs", "other"}, Influx: config.Influx{HostTag: "server01"},
 	}
 	got := load(t, map[string]string{
 		"PORT": " 9090 ", "FUNCTION_TARGET": "tick", "STATE_REDIS_URL": "rediss://user:pw@redis:6380/1",

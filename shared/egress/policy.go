@@ -88,9 +88,15 @@ func Host(text string) bool {
 	return hostname(strings.ToLower(text))
 }
 
-// Dialer gives a dial function that connects to allowed addresses only. Its
-// error for another one is of kind invalid.
+// Dialer is DialerFor a job's Redis.
 func (p *Policy) Dialer(timeout time.Duration) func(ctx context.Context, network, address string) (net.Conn, error) {
+	return p.DialerFor("plugin_info.redis_ip", timeout)
+}
+
+// DialerFor gives a dial function that connects to allowed addresses only. Its
+// error for another one is of kind invalid and names field, where the caller
+// gave the address.
+func (p *Policy) DialerFor(field string, timeout time.Duration) func(ctx context.Context, network, address string) (net.Conn, error) {
 	return func(ctx context.Context, network, address string) (net.Conn, error) {
 		host, _, err := net.SplitHostPort(address)
 		if err != nil {
@@ -99,23 +105,23 @@ func (p *Policy) Dialer(timeout time.Duration) func(ctx context.Context, network
 		dialer := net.Dialer{
 			Timeout: timeout,
 			ControlContext: func(_ context.Context, _, resolved string, _ syscall.RawConn) error {
-				return p.check(host, resolved)
+				return p.check(field, host, resolved)
 			},
 		}
 		return dialer.DialContext(ctx, network, address)
 	}
 }
 
-// check tells whether resolved (address:port), which host resolved to, is
-// allowed.
-func (p *Policy) check(host, resolved string) error {
+// check tells whether resolved (address:port), which the host in field resolved
+// to, is allowed.
+func (p *Policy) check(field, host, resolved string) error {
 	ap, err := netip.ParseAddrPort(resolved)
 	if err != nil {
 		return fmt.Errorf("dial %s: %w", resolved, err)
 	}
 	if !p.Allows(host, ap.Addr()) {
 		return monitor.Invalid(monitor.FieldError{
-			Field: "plugin_info.redis_ip", Problem: fmt.Sprintf("%.80q is not an allowed address (ALLOWED_HOSTS)", host),
+			Field: field, Problem: fmt.Sprintf("%.80q is not an allowed address (ALLOWED_HOSTS)", host),
 		})
 	}
 	return nil

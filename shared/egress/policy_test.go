@@ -1,6 +1,7 @@
 package egress_test
 
 import (
+	"context"
 	"errors"
 	"net"
 	"net/netip"
@@ -242,6 +243,30 @@ func TestDialer(t *testing.T) {
 			}
 			if !tt.allowed && (monitor.KindOf(err) != monitor.KindInvalid || accepted() != 0) {
 				t.Errorf("dial %s = %v, want an error of kind invalid and no connection", host, err)
+			}
+		})
+	}
+}
+
+// The error names the field that the caller gave the address in.
+func TestDialerNamesTheField(t *testing.T) {
+	t.Parallel()
+	type dial = func(ctx context.Context, network, address string) (net.Conn, error)
+	policy := parse(t, egress.Private()...)
+	tests := map[string]struct {
+		dial  dial
+		field string
+	}{
+		"a job's Redis": {policy.Dialer(10 * time.Second), "plugin_info.redis_ip"},
+		"another field": {policy.DialerFor("plugin_info.database_data.url", 10*time.Second), "plugin_info.database_data.url"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, err := tt.dial(t.Context(), "tcp", "127.0.0.1:1")
+			typed, ok := errors.AsType[*monitor.Error](err)
+			if !ok || len(typed.Fields) != 1 || typed.Fields[0].Field != tt.field {
+				t.Errorf("dial = %v, want an error of the field %s", err, tt.field)
 			}
 		})
 	}

@@ -33,6 +33,17 @@ type Address struct {
 	Port int    `json:"port"`
 }
 
+// Database is a time series database that a job's samples are to be stored in.
+// It holds no credential: what a caller sends of that is not kept.
+type Database struct {
+	Host string `json:"host"`
+	Port int    `json:"port"`
+	Name string `json:"name"`
+}
+
+// Address is where the database listens.
+func (d Database) Address() Address { return Address{Host: d.Host, Port: d.Port} }
+
 // String is host:port, with brackets round an IPv6 address.
 func (a Address) String() string { return net.JoinHostPort(a.Host, strconv.Itoa(a.Port)) }
 
@@ -49,7 +60,8 @@ type Request struct {
 	QueuePort   int           // 0: 6379, or the default queue's
 	Strategy    string        // "": default
 	Heuristics  json.RawMessage
-	Fingerprint string // of the request as it came: equal requests have equal ones
+	Database    *Database // nil: none of the job's own
+	Fingerprint string    // of the request as it came: equal requests have equal ones
 }
 
 // Spec is what was asked for, made whole. It never changes.
@@ -62,6 +74,7 @@ type Spec struct {
 	Queue       Address         `json:"queue"`
 	Strategy    string          `json:"strategy"`
 	Heuristics  json.RawMessage `json:"heuristics,omitempty"`
+	Database    *Database       `json:"database,omitempty"`
 	Fingerprint string          `json:"fingerprint"`
 	Accepted    time.Time       `json:"accepted"`
 }

@@ -66,7 +66,7 @@ func (s *Service) complete(ctx context.Context, r Request) (Spec, bool, error) {
 	spec := Spec{
 		ID: r.ID, Items: r.Items, Budget: r.Budget, Submitted: r.Submitted.UTC(), Queue: s.cfg.DefaultQueue(r.ID),
 		Period: max(r.Period, s.cfg.MinPeriod), Strategy: r.Strategy, Heuristics: r.Heuristics,
-		Fingerprint: r.Fingerprint, Accepted: now,
+		Database: r.Database, Fingerprint: r.Fingerprint, Accepted: now,
 	}
 	if r.Period == 0 {
 		spec.Period = s.cfg.DefaultPeriod

@@ -72,6 +72,12 @@ func TestStartTakesWhatIsGiven(t *testing.T) {
 			func(r *monitor.Request) { r.Strategy, r.Heuristics = "pid", []byte(`{"kp":1}`) },
 			func(s *monitor.Spec) { s.Strategy, s.Heuristics = "pid", []byte(`{"kp":1}`) },
 		},
+		"a database": {
+			func(r *monitor.Request) {
+				r.Database = &monitor.Database{Host: "influx", Port: 8086, Name: "asperathos"}
+			},
+			func(s *monitor.Spec) { s.Database = &monitor.Database{Host: "influx", Port: 8086, Name: "asperathos"} },
+		},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
