@@ -15,7 +15,7 @@ const influxQueue = 256
 
 // openPublishers makes those that the settings name, beside the Controller's
 // list. A job may name an InfluxDB of its own, which policy is asked about.
-func (s *Set) openPublishers(policy *egress.Policy) error {
+func (s *Set) openPublishers(policy *egress.Policy, o publish.Options) error {
 	in := s.cfg.Influx
 	var err error
 	s.influx, err = influx.New(influx.Options{
@@ -36,7 +36,7 @@ func (s *Set) openPublishers(policy *egress.Policy) error {
 		}
 		entries = append(entries, publish.Entry{Publisher: publisher})
 	}
-	s.fan = publish.NewFan(publish.Options{}, s.log, entries...)
+	s.fan = publish.NewFan(o, s.log, entries...)
 	return nil
 }
 

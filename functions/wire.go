@@ -59,6 +59,7 @@ type Set struct {
 type Options struct {
 	RedisPort int // the embedded Redis's; 0 is any free one
 	Now       func() time.Time
+	Publish   publish.Options // how long the further publishers are waited for
 }
 
 // QuietRedis drops the log lines that the Redis client writes of itself, for
@@ -72,7 +73,7 @@ func Open(ctx context.Context, cfg config.Config, log *slog.Logger, o Options) (
 	if err := s.openState(o.RedisPort); err != nil {
 		return nil, err
 	}
-	if err := s.openService(ctx, o.Now); err != nil {
+	if err := s.openService(ctx, o); err != nil {
 		return nil, errors.Join(err, s.Close(ctx))
 	}
 	s.units = s.newUnits()
@@ -99,7 +100,7 @@ func (s *Set) openState(port int) error {
 	return nil
 }
 
-func (s *Set) openService(ctx context.Context, now func() time.Time) error {
+func (s *Set) openService(ctx context.Context, o Options) error {
 	policy, err := egress.Parse(s.cfg.AllowedHosts)
 	if err != nil {
 		return fmt.Errorf("ALLOWED_HOSTS: %w", err)
@@ -110,7 +111,7 @@ func (s *Set) openService(ctx context.Context, now func() time.Time) error {
 	}
 	if s.scheduler == nil {
 		s.local, err = localtick.New(ctx, localtick.Options{
-			Sink: s.cfg.TickSink, Jitter: s.cfg.TickJitter, Now: now,
+			Sink: s.cfg.TickSink, Jitter: s.cfg.TickJitter, Now: o.Now,
 		}, s.log)
 		if err != nil {
 			return err
@@ -119,7 +120,7 @@ func (s *Set) openService(ctx context.Context, now func() time.Time) error {
 	}
 	s.pool = redispool.New(redispool.Options{Dial: policy.Dialer(dialTimeout)})
 	s.metrics = metrics.New()
-	if err := s.openPublishers(policy); err != nil {
+	if err := s.openPublishers(policy, o.Publish); err != nil {
 		return err
 	}
 	service := monitor.NewService(
@@ -128,7 +129,7 @@ func (s *Set) openService(ctx context.Context, now func() time.Time) error {
 			MinPeriod: s.cfg.MinPeriod, DefaultPeriod: s.cfg.DefaultPeriod, Spacing: s.cfg.TickSpacing,
 			Plugins: []string{config.Plugin}, DefaultQueue: s.defaultQueue, ScheduleFor: scheduleFor,
 			JobEvents: s.cfg.JobStatus == config.JobStatusEvents, StaleAfter: s.cfg.StaleAfter, MaxAge: s.cfg.MaxAge,
-			Events: s.cfg.Events.Sink != nil, SampleEvents: s.cfg.Events.Samples, Now: now,
+			Events: s.cfg.Events.Sink != nil, SampleEvents: s.cfg.Events.Samples, Now: o.Now,
 		},
 		monitor.Ports{
 			Store: redisstore.New(s.state), Queue: workqueue.New(s.pool), Jobs: jobs,

@@ -20,6 +20,7 @@ import (
 	"kubejobs/shared/config"
 	"kubejobs/shared/logging"
 	"kubejobs/shared/monitor"
+	"kubejobs/shared/publish"
 	"kubejobs/shared/redistest"
 )
 
@@ -55,7 +56,8 @@ func newWorld(t *testing.T, settings map[string]string) *world {
 		t.Fatal(err)
 	}
 	set, err := functions.Open(t.Context(), cfg, logging.New(t.Output(), slog.LevelError), functions.Options{
-		Now: func() time.Time { return time.Unix(0, w.nanos.Load()).UTC() },
+		Now:     func() time.Time { return time.Unix(0, w.nanos.Load()).UTC() },
+		Publish: publish.Options{Rest: 20 * time.Millisecond},
 	})
 	if err != nil {
 		t.Fatal(err)
