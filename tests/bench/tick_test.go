@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -18,7 +19,13 @@ import (
 // BenchmarkTick is one tick through the handler: decode, load, observe, publish
 // beside commit. State and queue are in one redis-server.
 func BenchmarkTick(b *testing.B) {
-	handler, queue := open(b)
+	handler, queue := open(b, nil)
+	one(b, handler, queue)
+}
+
+// one ticks one job.
+func one(b *testing.B, handler http.Handler, queue *redistest.Server) {
+	b.Helper()
 	if err := queue.Client().RPush(b.Context(), "job", "x", "y", "z").Err(); err != nil {
 		b.Fatal(err)
 	}
@@ -33,7 +40,7 @@ func BenchmarkTick(b *testing.B) {
 
 // BenchmarkTicksOfManyJobs is the same from every processor, over 100 jobs.
 func BenchmarkTicksOfManyJobs(b *testing.B) {
-	handler, queue := open(b)
+	handler, queue := open(b, nil)
 	if err := queue.Client().RPush(b.Context(), "job", "x", "y", "z").Err(); err != nil {
 		b.Fatal(err)
 	}
@@ -50,12 +57,15 @@ func BenchmarkTicksOfManyJobs(b *testing.B) {
 	})
 }
 
-func open(b *testing.B) (http.Handler, *redistest.Server) {
+// open serves every function with further settings; what METRICS costs is
+// measured apart.
+func open(b *testing.B, further map[string]string) (http.Handler, *redistest.Server) {
 	b.Helper()
 	server := redistest.Start(b)
 	settings := map[string]string{
-		"STATE_REDIS_URL": server.URL(), "TICK_SPACING": "0", "TICK_SINK": "http://127.0.0.1:1/",
+		"STATE_REDIS_URL": server.URL(), "TICK_SPACING": "0", "TICK_SINK": "http://127.0.0.1:1/", "METRICS": "false",
 	}
+	maps.Copy(settings, further)
 	cfg, err := config.Load(func(name string) (string, bool) { value, ok := settings[name]; return value, ok })
 	if err != nil {
 		b.Fatal(err)

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -32,7 +33,7 @@ func stored(server *influxtest.Server, database, id string) map[string]string {
 func each(count int) map[string]string {
 	want := map[string]string{}
 	for _, measurement := range measurements {
-		want[measurement] = fmt.Sprint(count)
+		want[measurement] = strconv.Itoa(count)
 	}
 	return want
 }
@@ -148,7 +149,7 @@ func TestInfluxDBAway(t *testing.T) {
 			within(t, "every sample to be in InfluxDB", func() bool {
 				w.run("a", at, at)
 				at++
-				return stored(server, "asperathos", "a")["job_progress"] == fmt.Sprint(at-1)
+				return stored(server, "asperathos", "a")["job_progress"] == strconv.Itoa(at-1)
 			})
 			if diff := cmp.Diff(each(at-1), stored(server, "asperathos", "a")); diff != "" {
 				t.Errorf("points (-want +got):\n%s", diff)
