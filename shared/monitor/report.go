@@ -78,7 +78,7 @@ func (s *Service) Detailed(ctx context.Context, id JobID) (Detailed, error) {
 		return nil, err
 	}
 	detailed := Detailed{}
-	for _, x := range append(kept, record.State.Summary.Extremes()...) {
+	for _, x := range merge(kept, record.State.Summary) {
 		detailed[second(x)] = Point{Error: x.Error, Job: x.Job, Replicas: x.Replicas, Time: x.Time}
 	}
 	return detailed, nil

@@ -44,6 +44,7 @@ func RunStore(t *testing.T, open func(t *testing.T) monitor.Store) {
 		"counters":                       testCounters,
 		"the Job's status":               testSaveJob,
 		"history is halved":              testHistory,
+		"replay":                         testReplay,
 		"list pages":                     testList,
 		"list drops ended jobs":          testListEnded,
 		"concurrent commits lose none":   testConcurrentCommits,

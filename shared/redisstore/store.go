@@ -182,23 +182,6 @@ func (s *Store) SaveJob(ctx context.Context, id monitor.JobID, status monitor.Jo
 	return unavailable("save job status", err)
 }
 
-// History implements monitor.Store.
-func (s *Store) History(ctx context.Context, id monitor.JobID) ([]sample.Sample, error) {
-	texts, err := s.client.LRange(ctx, historyKey(id), 0, -1).Result()
-	if err != nil {
-		return nil, unavailable("read history", err)
-	}
-	samples := make([]sample.Sample, 0, len(texts))
-	for _, text := range texts {
-		x, err := sample.Parse(text)
-		if err != nil {
-			return nil, err
-		}
-		samples = append(samples, x)
-	}
-	return samples, nil
-}
-
 // keys are those that the scripts create and commit take.
 func keys(id monitor.JobID) []string {
 	return []string{stateKey(id), ticksKey(id), orderKey(id), historyKey(id)}

@@ -120,6 +120,7 @@ func TestErrorsAreRetryable(t *testing.T) {
 		"Commit":        func() error { _, err := store.Commit(ctx, monitor.Commit{ID: "a"}); return err },
 		"MarkScheduled": func() error { return store.MarkScheduled(ctx, "a", true) },
 		"History":       func() error { _, err := store.History(ctx, "a"); return err },
+		"Replay":        func() error { _, err := store.Replay(ctx, "a"); return err },
 		"List":          func() error { _, _, err := store.List(ctx, "", 1); return err },
 	} {
 		if err := call(); !monitor.IsRetryable(err) {
