@@ -11,6 +11,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"kubejobs/functions/events"
 	"kubejobs/shared/batchjob"
 	"kubejobs/shared/config"
 	"kubejobs/shared/egress"
@@ -48,6 +49,7 @@ type Set struct {
 	embedded  *embedredis.Server   // nil with a state Redis of its own
 	state     redis.UniversalClient
 	pool      *redispool.Pool
+	streams   streams
 	units     map[string]unit
 }
 
@@ -55,6 +57,7 @@ type Set struct {
 type Options struct {
 	RedisPort int // the embedded Redis's; 0 is any free one
 	Now       func() time.Time
+	Events    events.Options // of the event streams, but for what ends them
 }
 
 // QuietRedis drops the log lines that the Redis client writes of itself, for
@@ -64,7 +67,7 @@ func QuietRedis() { redisstore.Quiet() }
 // Open constructs everything; ctx bounds the local scheduler's ticks. Close
 // releases it.
 func Open(ctx context.Context, cfg config.Config, log *slog.Logger, o Options) (*Set, error) {
-	s := &Set{cfg: cfg, log: log}
+	s := &Set{cfg: cfg, log: log, streams: newStreams(o.Events)}
 	if err := s.openState(o.RedisPort); err != nil {
 		return nil, err
 	}

@@ -57,10 +57,14 @@ func TestFollow(t *testing.T) {
 	expectNews(t, "from a sample on", b.follow(&monitor.Seen{At: at}), monitor.PhaseRunning, 4.9, 7)
 
 	news = b.follow(&news.Seen)
-	b.queue.Set(monitor.QueueCount{Results: 6}, nil)
 	b.sampleAt(9 * time.Second)
+	b.sampleAt(11 * time.Second)
 	news = b.follow(&news.Seen)
-	expectNews(t, "the end", news, monitor.PhaseFinished, 9)
+	expectNews(t, "two at once", news, monitor.PhaseRunning, 9, 11)
+	b.queue.Set(monitor.QueueCount{Results: 6}, nil)
+	b.sampleAt(13 * time.Second)
+	news = b.follow(&news.Seen)
+	expectNews(t, "the end", news, monitor.PhaseFinished, 13)
 	if news.Reason != "the queue is empty" {
 		t.Errorf("reason %q, want the queue is empty", news.Reason)
 	}
