@@ -121,7 +121,7 @@ func TestStream(t *testing.T) {
 		"an ended job without sample": {"", []answer{news(monitor.PhaseStopped, "by a caller")}, phaseEvent("0.stopped", "stopped", "by a caller")},
 		"two samples in a gap": {
 			"500",
-			[]answer{news(monitor.PhaseRunning, "", 1000, 2500), news(monitor.PhaseFailed, "gone")},
+			[]answer{news(monitor.PhaseFailed, "gone", 1000, 2500)},
 			first + second + phaseEvent("2500.failed", "failed", "gone"),
 		},
 		"the end in a gap": {
