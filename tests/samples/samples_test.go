@@ -34,13 +34,14 @@ func (a answer) read(t *testing.T) []monitor.TimedSample {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, line := range lines[1:] { // quotes make the time JSON too
-			var s monitor.TimedSample
-			text := `{"` + lines[0][0] + `":` + line[0] + `,"` + lines[0][1] + `":"` + line[1] + `"`
-			for i := 2; i < len(line); i++ {
-				text += `,"` + lines[0][i] + `":` + line[i]
+		for _, line := range lines[1:] {
+			line[1] = strconv.Quote(line[1]) // the time: the rest is JSON as it is
+			members := make([]string, len(line))
+			for i, value := range line {
+				members[i] = strconv.Quote(lines[0][i]) + ":" + value
 			}
-			decode(t, text+"}", &s)
+			var s monitor.TimedSample
+			decode(t, "{"+strings.Join(members, ",")+"}", &s)
 			page.Samples = append(page.Samples, s)
 		}
 	default:
