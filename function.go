@@ -6,7 +6,9 @@ import (
 	"context"
 	"net/http"
 	"os"
+	"os/signal"
 	"sync/atomic"
+	"syscall"
 
 	"kubejobs/functions"
 	"kubejobs/shared/config"
@@ -20,6 +22,7 @@ type Function struct{ started atomic.Pointer[instance] }
 type instance struct {
 	set     *functions.Set
 	handler http.Handler
+	forget  func() // the signals
 }
 
 // New is an instance that is not started.
@@ -44,7 +47,10 @@ func (f *Function) Start(ctx context.Context, settings map[string]string) error 
 	if err != nil {
 		return err
 	}
-	f.started.Store(&instance{set: set, handler: handler})
+	// func's middleware waits for the requests under way before it calls Stop.
+	told, forget := signal.NotifyContext(ctx, syscall.SIGTERM, syscall.SIGINT)
+	context.AfterFunc(told, set.EndStreams)
+	f.started.Store(&instance{set: set, handler: handler, forget: forget})
 	return set.Start(ctx)
 }
 
@@ -69,6 +75,7 @@ func (f *Function) Alive(context.Context) (bool, error) { return true, nil }
 // Stop releases everything. func's middleware has drained the requests before.
 func (f *Function) Stop(ctx context.Context) error {
 	if i := f.started.Swap(nil); i != nil {
+		i.forget()
 		return i.set.Close(ctx)
 	}
 	return nil

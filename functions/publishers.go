@@ -6,7 +6,7 @@ import (
 
 	"kubejobs/shared/egress"
 	"kubejobs/shared/publish"
-	"kubejobs/shared/publish/events"
+	"kubejobs/shared/publish/cloudevent"
 	"kubejobs/shared/publish/influx"
 )
 
@@ -27,7 +27,7 @@ func (s *Set) openPublishers(policy *egress.Policy, o publish.Options) error {
 	}
 	entries := []publish.Entry{{Publisher: s.influx, Queue: influxQueue}}
 	if s.cfg.Events.Sink != nil {
-		publisher, err := events.New(events.Options{
+		publisher, err := cloudevent.New(cloudevent.Options{
 			Sink: s.cfg.Events.Sink, Namespace: s.cfg.JobNamespace,
 			Extensions: s.cfg.Events.Extensions, CACerts: s.cfg.Events.CACerts,
 		})

@@ -65,8 +65,10 @@ func (s *Set) Handler(name string) (http.Handler, error) {
 	return handler, nil
 }
 
-// Drain fails the probes and waits until no request is under way.
+// Drain fails the probes, ends the event streams and waits until no request is
+// under way.
 func (s *Set) Drain(ctx context.Context) error {
+	s.EndStreams()
 	var group errgroup.Group
 	for _, handler := range s.units {
 		group.Go(func() error { return handler.Drain(ctx) })
@@ -74,7 +76,8 @@ func (s *Set) Drain(ctx context.Context) error {
 	return group.Wait()
 }
 
-// monitorMux is what Asperathos' Manager calls, and the status; root serves /.
+// monitorMux is what Asperathos' Manager calls, the status and the samples; root
+// serves /.
 func (s *Set) monitorMux(root http.Handler) *http.ServeMux {
 	started := httpapi.Methods{
 		http.MethodPost: start.New(s.service, s.cfg.SubmissionZone, s.log),
@@ -90,6 +93,7 @@ func (s *Set) monitorMux(root http.Handler) *http.ServeMux {
 	mux.Handle("/monitoring/{id}/report", httpapi.Methods{http.MethodGet: report.New(s.service, s.log)})
 	mux.Handle("/monitoring/{id}/report/detailed", httpapi.Methods{http.MethodGet: report.NewDetailed(s.service, s.log)})
 	mux.Handle("/plugins", httpapi.Methods{http.MethodPost: plugins.New()})
+	s.addSamples(mux)
 	return mux
 }
 
@@ -147,6 +151,7 @@ func (s *Set) help() http.Handler {
 		"POST /monitoring/{id} {\"plugin\":\"kubejobs\",\"plugin_info\":{\"expected_time\":40}}",
 		"GET /monitoring", "GET /monitoring/{id}", "PUT /monitoring/{id}/stop",
 		"GET /monitoring/{id}/report", "GET /monitoring/{id}/report/detailed",
+		"GET /monitoring/{id}/samples", "GET /monitoring/{id}/events",
 		"POST / with a CloudEvent of type " + tick.EventType + " and data {\"app_id\":\"{id}\"}",
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

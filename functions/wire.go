@@ -11,6 +11,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"kubejobs/functions/events"
 	"kubejobs/shared/batchjob"
 	"kubejobs/shared/config"
 	"kubejobs/shared/egress"
@@ -52,6 +53,7 @@ type Set struct {
 	pool      *redispool.Pool
 	influx    *influx.Publisher
 	fan       *publish.Fan
+	streams   streams
 	units     map[string]unit
 }
 
@@ -60,6 +62,7 @@ type Options struct {
 	RedisPort int // the embedded Redis's; 0 is any free one
 	Now       func() time.Time
 	Publish   publish.Options // how long the further publishers are waited for
+	Events    events.Options  // of the event streams, but for what ends them
 }
 
 // QuietRedis drops the log lines that the Redis client writes of itself, for
@@ -69,7 +72,7 @@ func QuietRedis() { redisstore.Quiet() }
 // Open constructs everything; ctx bounds the local scheduler's ticks. Close
 // releases it.
 func Open(ctx context.Context, cfg config.Config, log *slog.Logger, o Options) (*Set, error) {
-	s := &Set{cfg: cfg, log: log}
+	s := &Set{cfg: cfg, log: log, streams: newStreams(o.Events)}
 	if err := s.openState(o.RedisPort); err != nil {
 		return nil, err
 	}

@@ -10,7 +10,7 @@ import (
 	duckv1 "knative.dev/pkg/apis/duck/v1"
 
 	"kubejobs/shared/monitor"
-	"kubejobs/shared/publish/events"
+	"kubejobs/shared/publish/cloudevent"
 )
 
 // trigger is a Knative Trigger, as far as this project uses it.
@@ -64,8 +64,8 @@ func TestEventsComponent(t *testing.T) {
 			broker, bound.Spec.Sink.Ref.Name, alarm.Spec.Broker)
 	}
 	sent := map[string]bool{}
-	for _, kind := range events.Kinds() {
-		sent[events.Type(kind)] = true
+	for _, kind := range cloudevent.Kinds() {
+		sent[cloudevent.Type(kind)] = true
 	}
 	got := map[string]bool{}
 	for _, filter := range alarm.Spec.Filters[0].Any {
@@ -73,7 +73,7 @@ func TestEventsComponent(t *testing.T) {
 	}
 	want := map[string]bool{}
 	for _, kind := range []monitor.EventKind{monitor.EventAtRisk, monitor.EventStalled, monitor.EventFailed} {
-		want[events.Type(kind)] = true
+		want[cloudevent.Type(kind)] = true
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("types, and whether they are sent (-want +got):\n%s", diff)

@@ -3,8 +3,8 @@
 package history
 
 // Max is how many samples are kept at most. A sample takes about 60 bytes, at
-// most 95, so a job's history stays under 100 KB.
-const Max = 1024
+// most 95, so that all of a job's keys stay under 100 KB.
+const Max = 900
 
 // Index is where a history stands: every Stride-th sample is kept. The zero
 // value is an empty history.

@@ -36,7 +36,8 @@ func NotFound(w http.ResponseWriter, _ *http.Request) {
 
 // CleanPath refuses with 400 a path that a router would rewrite (empty
 // segments, "." and ".."), and serves a path that ends in ".json" as the one
-// without, as the Asperathos Monitor does.
+// without, as the Asperathos Monitor does: it asks for JSON, whatever Accept
+// says.
 func CleanPath(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		clean := path.Clean("/" + r.URL.Path)
@@ -50,6 +51,7 @@ func CleanPath(next http.Handler) http.Handler {
 		if bare, ok := strings.CutSuffix(r.URL.Path, ".json"); ok {
 			r = r.Clone(r.Context())
 			r.URL.Path, r.URL.RawPath = bare, strings.TrimSuffix(r.URL.RawPath, ".json")
+			r.Header.Set("Accept", "application/json")
 		}
 		next.ServeHTTP(w, r)
 	})

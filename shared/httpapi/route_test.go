@@ -126,3 +126,24 @@ func TestCleanPath(t *testing.T) {
 		})
 	}
 }
+
+// A path that ends in .json is JSON, whatever the caller likes best.
+func TestCleanPathAsksForJSON(t *testing.T) {
+	t.Parallel()
+	for target, want := range map[string]string{"/a": "text/csv", "/a.json": "application/json", "/a.json/b": "text/csv"} {
+		t.Run(target, func(t *testing.T) {
+			t.Parallel()
+			var got string
+			next := http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { got = r.Header.Get("Accept") })
+			r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, target, http.NoBody)
+			r.Header.Set("Accept", "text/csv")
+			httpapi.CleanPath(next).ServeHTTP(httptest.NewRecorder(), r)
+			if got != want {
+				t.Errorf("Accept = %q, want %q", got, want)
+			}
+			if before := r.Header.Get("Accept"); before != "text/csv" {
+				t.Errorf("the caller's Accept changed to %q", before)
+			}
+		})
+	}
+}

@@ -25,8 +25,9 @@ type Store interface {
 	// CountDuplicate and CountSurplus count a tick that is not committed.
 	CountDuplicate(ctx context.Context, id JobID) error
 	CountSurplus(ctx context.Context, id JobID) error
-	// History gives the kept samples, oldest first.
-	History(ctx context.Context, id JobID) ([]sample.Sample, error)
+	// Replay gives a job with its samples, all of one moment; ErrUnknownJob if
+	// there is no such job.
+	Replay(ctx context.Context, id JobID) (Replay, error)
 	// List gives up to limit jobs that live, or have ended and owe events, in
 	// the order of their ids, from the first one after after ("" starts), and
 	// the id to go on from, "" at the end.
@@ -36,6 +37,13 @@ type Store interface {
 	SaveJob(ctx context.Context, id JobID, status JobStatus, version uint64) error
 	// Ping tells whether the store answers.
 	Ping(ctx context.Context) error
+}
+
+// Replay is a job with the samples that the store has of it.
+type Replay struct {
+	Record Record          // as Load gives it, without the tick and the Job
+	Kept   []sample.Sample // the history, oldest first
+	Recent []sample.Sample // of each tick that is remembered, in no order
 }
 
 // Created is what became of Create.

@@ -69,16 +69,15 @@ func (s *Service) Report(ctx context.Context, id JobID) (Report, error) {
 
 // Detailed is the detailed report of a job, with the errors of Report.
 func (s *Service) Detailed(ctx context.Context, id JobID) (Detailed, error) {
-	record, err := s.reported(ctx, id)
-	if err != nil {
+	if _, err := s.reported(ctx, id); err != nil {
 		return nil, err
 	}
-	kept, err := s.store.History(ctx, id)
+	replay, err := s.store.Replay(ctx, id)
 	if err != nil {
 		return nil, err
 	}
 	detailed := Detailed{}
-	for _, x := range append(kept, record.State.Summary.Extremes()...) {
+	for _, x := range merge(replay.Kept, replay.Record.State.Summary) {
 		detailed[second(x)] = Point{Error: x.Error, Job: x.Job, Replicas: x.Replicas, Time: x.Time}
 	}
 	return detailed, nil

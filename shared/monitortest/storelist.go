@@ -71,10 +71,7 @@ func testHistory(t *testing.T, store monitor.Store) {
 			ID: "a", Revision: int64(i + 1), State: running(1), Settled: &s, Step: step,
 		}, monitor.CommittedNow)
 	}
-	samples, err := store.History(t.Context(), "a")
-	if err != nil {
-		t.Fatal(err)
-	}
+	samples := kept(t, store, "a")
 	if int64(len(samples)) != index.Stored {
 		t.Fatalf("%d samples, want %d", len(samples), index.Stored)
 	}

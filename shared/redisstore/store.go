@@ -19,8 +19,8 @@ import (
 )
 
 // Remembered is how many committed ticks a job remembers to tell duplicates:
-// over eight minutes of ticks at 2 s, where a sender retries for 3.1 s.
-const Remembered = 256
+// over a minute of ticks, of 1 s too, where a sender retries for 3.1 s.
+const Remembered = 64
 
 //go:embed lua/create.lua
 var createSource string
@@ -189,23 +189,6 @@ func (s *Store) SaveJob(ctx context.Context, id monitor.JobID, status monitor.Jo
 	}
 	err = s.job.Run(ctx, s.client, []string{jobKey(id)}, text, version, jobRetention.Milliseconds()).Err()
 	return unavailable("save job status", err)
-}
-
-// History implements monitor.Store.
-func (s *Store) History(ctx context.Context, id monitor.JobID) ([]sample.Sample, error) {
-	texts, err := s.client.LRange(ctx, historyKey(id), 0, -1).Result()
-	if err != nil {
-		return nil, unavailable("read history", err)
-	}
-	samples := make([]sample.Sample, 0, len(texts))
-	for _, text := range texts {
-		x, err := sample.Parse(text)
-		if err != nil {
-			return nil, err
-		}
-		samples = append(samples, x)
-	}
-	return samples, nil
 }
 
 // keys are those that the scripts create and commit take.

@@ -83,29 +83,6 @@ func TestEndedJobsExpire(t *testing.T) {
 	}
 }
 
-// A job's state is bounded however long it runs.
-func TestAJobTakesLessThan100KB(t *testing.T) {
-	t.Parallel()
-	client := open(t, redistest.Start(t).URL())
-	fill(t, redisstore.New(client), "a", history.Max)
-	total := int64(0)
-	for key := range expiries(t, client) {
-		size, err := client.MemoryUsage(t.Context(), key, 0).Result()
-		if err != nil {
-			t.Fatal(err)
-		}
-		total += size
-	}
-	t.Logf("%d bytes with %d samples and %d ticks", total, history.Max, redisstore.Remembered)
-	if total > 2*100_000 {
-		t.Errorf("a job takes %d bytes, want at most 100 KB of history and as much of ticks", total)
-	}
-	size, err := client.MemoryUsage(t.Context(), "monitor:{a}:history", 0).Result()
-	if err != nil || size > 100_000 {
-		t.Errorf("a full history takes %d bytes (%v), want at most 100 KB", size, err)
-	}
-}
-
 func TestErrorsAreRetryable(t *testing.T) {
 	t.Parallel()
 	server := redistest.Start(t)
@@ -119,7 +96,7 @@ func TestErrorsAreRetryable(t *testing.T) {
 		"Load":          func() error { _, err := store.Load(ctx, "a", "t"); return err },
 		"Commit":        func() error { _, err := store.Commit(ctx, monitor.Commit{ID: "a"}); return err },
 		"MarkScheduled": func() error { return store.MarkScheduled(ctx, "a", true) },
-		"History":       func() error { _, err := store.History(ctx, "a"); return err },
+		"Replay":        func() error { _, err := store.Replay(ctx, "a"); return err },
 		"List":          func() error { _, _, err := store.List(ctx, "", 1); return err },
 	} {
 		if err := call(); !monitor.IsRetryable(err) {

@@ -14,7 +14,7 @@ var nearly = cmp.Comparer(func(a, b float64) bool { return math.Abs(a-b) <= 1e-9
 
 // historyMax is how many samples a detailed report holds at most, besides the
 // three that the report names.
-const historyMax = 1024
+const historyMax = 900
 
 const second = time.Second
 

@@ -18,6 +18,10 @@ func TestWrongMethods(t *testing.T) {
 		"a stop":                {"/monitoring/job-7/stop", "PUT"},
 		"a report":              {"/monitoring/job-7/report", "GET"},
 		"a detailed report":     {"/monitoring/job-7/report/detailed", "GET"},
+		"the samples":           {"/monitoring/job-7/samples", "GET"},
+		"the samples as CSV":    {"/monitoring/job-7/samples.csv", "GET"},
+		"the samples as NDJSON": {"/monitoring/job-7/samples.ndjson", "GET"},
+		"the events":            {"/monitoring/job-7/events", "GET"},
 		"the plugins":           {"/plugins", "POST"},
 		"a job's twin":          {"/monitoring/job-7.json", "GET, POST"},
 		"a stop's twin":         {"/monitoring/job-7/stop.json", "PUT"},
@@ -48,7 +52,8 @@ func TestUnknownPaths(t *testing.T) {
 	w := newWorld(t, nil)
 	for _, target := range []string{
 		"/nothing", "/nothing.json", "/monitoringx", "/monitoring/job-7/start", "/monitoring/job-7/", "/monitoring/job-7/stop/",
-		"/monitoring/job-7/report/other", "/monitoring/job-7/stop/now", "/plugins/", "/plugins/x", "/health/nothing", "/health/",
+		"/monitoring/job-7/report/other", "/monitoring/job-7/stop/now",
+		"/monitoring/job-7/samples.xml", "/monitoring/job-7/samples/", "/monitoring/job-7/events/1", "/plugins/", "/plugins/x", "/health/nothing", "/health/",
 	} {
 		for _, method := range []string{"GET", "POST", "PUT", "DELETE"} {
 			t.Run(method+" "+target, func(t *testing.T) {
@@ -80,6 +85,7 @@ func TestTwins(t *testing.T) {
 		{"list", http.MethodGet, "/monitoring", http.StatusOK},
 		{"report", http.MethodGet, "/monitoring/ID/report", http.StatusAccepted},
 		{"detailed report", http.MethodGet, "/monitoring/ID/report/detailed", http.StatusAccepted},
+		{"samples", http.MethodGet, "/monitoring/ID/samples", http.StatusOK},
 		{"stop", http.MethodPut, "/monitoring/ID/stop", http.StatusNoContent},
 		{"stop again", http.MethodPut, "/monitoring/ID/stop", http.StatusNoContent},
 		{"report after", http.MethodGet, "/monitoring/ID/report", http.StatusBadRequest},

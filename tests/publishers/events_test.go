@@ -9,7 +9,7 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
-	"kubejobs/shared/publish/events"
+	"kubejobs/shared/publish/cloudevent"
 )
 
 // TestEventsOfJobs: jobs of every fate, and what a receiver hears of them.
@@ -73,13 +73,13 @@ func compile(t *testing.T) map[string]*jsonschema.Schema {
 	t.Helper()
 	compiler := jsonschema.NewCompiler()
 	compiler.AssertFormat()
-	names, err := fs.Glob(events.Schemas, "schemas/*.json")
+	names, err := fs.Glob(cloudevent.Schemas, "schemas/*.json")
 	if err != nil {
 		t.Fatal(err)
 	}
 	compiled := map[string]*jsonschema.Schema{}
 	for _, name := range names {
-		file, err := events.Schemas.Open(name)
+		file, err := cloudevent.Schemas.Open(name)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,6 +1,6 @@
-// Package events answers how whoever wants to know hears of what happens to a
+// Package cloudevent answers how whoever wants to know hears of what happens to a
 // job: by CloudEvents that are POSTed to one receiver, a Knative Broker say.
-package events
+package cloudevent
 
 import (
 	"embed"

@@ -1,4 +1,4 @@
-package events_test
+package cloudevent_test
 
 import (
 	"context"
@@ -15,7 +15,7 @@ import (
 	cloudevents "github.com/cloudevents/sdk-go/v2"
 
 	"kubejobs/shared/monitor"
-	"kubejobs/shared/publish/events"
+	"kubejobs/shared/publish/cloudevent"
 )
 
 // sink takes CloudEvents and answers each with a status.
@@ -46,14 +46,14 @@ func (s *sink) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusAccepted)
 }
 
-func publisher(t *testing.T, o events.Options, address string) *events.Publisher {
+func publisher(t *testing.T, o cloudevent.Options, address string) *cloudevent.Publisher {
 	t.Helper()
 	parsed, err := url.Parse(address)
 	if err != nil {
 		t.Fatal(err)
 	}
 	o.Sink, o.Namespace = parsed, "batch"
-	p, err := events.New(o)
+	p, err := cloudevent.New(o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -78,7 +78,7 @@ func notice(kinds ...monitor.EventKind) monitor.Notice {
 func TestPublish(t *testing.T) {
 	t.Parallel()
 	s := &sink{}
-	p := publisher(t, events.Options{}, serve(t, s)+"/default/broker?x=y")
+	p := publisher(t, cloudevent.Options{}, serve(t, s)+"/default/broker?x=y")
 	n := notice(monitor.EventSample, monitor.EventStarted)
 	for range 10 {
 		if taken, err := p.Publish(t.Context(), n); taken != 2 || err != nil {
@@ -122,7 +122,7 @@ func TestStatuses(t *testing.T) {
 				}
 				return test.status
 			}}
-			p := publisher(t, events.Options{}, serve(t, s))
+			p := publisher(t, cloudevent.Options{}, serve(t, s))
 			taken, err := p.Publish(t.Context(), notice(monitor.EventSample, monitor.EventFinished))
 			if taken != test.taken || (err == nil) != (test.taken == 2) || monitor.IsRetryable(err) != test.passes {
 				t.Errorf("got %d, %v (retryable %t), want %d, retryable %t",
@@ -146,7 +146,7 @@ func TestSinkAway(t *testing.T) {
 			t.Parallel()
 			ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 			defer cancel()
-			p := publisher(t, events.Options{}, address+"/secret-path?token=hunter2")
+			p := publisher(t, cloudevent.Options{}, address+"/secret-path?token=hunter2")
 			taken, err := p.Publish(ctx, notice(monitor.EventSample))
 			if taken != 0 || !monitor.IsRetryable(err) {
 				t.Errorf("got %d, %v, want a retryable error", taken, err)
@@ -164,18 +164,18 @@ func TestSinkWithACertificate(t *testing.T) {
 	server := httptest.NewTLSServer(s)
 	t.Cleanup(server.Close)
 	authority := string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw}))
-	p := publisher(t, events.Options{CACerts: authority, Extensions: map[string]string{"team": "x"}}, server.URL)
+	p := publisher(t, cloudevent.Options{CACerts: authority, Extensions: map[string]string{"team": "x"}}, server.URL)
 	if taken, err := p.Publish(t.Context(), notice(monitor.EventSample)); taken != 1 || err != nil {
 		t.Fatalf("got %d, %v, want 1", taken, err)
 	}
 	if got := s.events[0].Extensions()["team"]; got != "x" {
 		t.Errorf("extension team is %v, want x", got)
 	}
-	stranger := publisher(t, events.Options{}, server.URL)
+	stranger := publisher(t, cloudevent.Options{}, server.URL)
 	if _, err := stranger.Publish(t.Context(), notice(monitor.EventSample)); err == nil {
 		t.Error("a certificate that nobody vouched for was taken")
 	}
-	if _, err := events.New(events.Options{CACerts: "no PEM"}); err == nil {
+	if _, err := cloudevent.New(cloudevent.Options{CACerts: "no PEM"}); err == nil {
 		t.Error("no error for certificates that are none")
 	}
 }

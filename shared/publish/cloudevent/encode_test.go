@@ -1,4 +1,4 @@
-package events_test
+package cloudevent_test
 
 import (
 	"encoding/json"
@@ -12,7 +12,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"kubejobs/shared/monitor"
-	"kubejobs/shared/publish/events"
+	"kubejobs/shared/publish/cloudevent"
 )
 
 var moment = time.Date(2026, 11, 24, 5, 41, 9, 0, time.UTC)
@@ -54,12 +54,12 @@ func schemas(t *testing.T) map[monitor.EventKind]*jsonschema.Schema {
 	t.Helper()
 	compiler := jsonschema.NewCompiler()
 	compiler.AssertFormat()
-	names, err := fs.Glob(events.Schemas, "schemas/*.json")
+	names, err := fs.Glob(cloudevent.Schemas, "schemas/*.json")
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, name := range names {
-		text, err := events.Schemas.ReadFile(name)
+		text, err := cloudevent.Schemas.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -72,12 +72,12 @@ func schemas(t *testing.T) map[monitor.EventKind]*jsonschema.Schema {
 			t.Fatalf("%s: %v", name, err)
 		}
 	}
-	if len(names) != len(events.Kinds())+1 {
+	if len(names) != len(cloudevent.Kinds())+1 {
 		t.Errorf("%d schemas, want one for each kind and the common one", len(names))
 	}
 	compiled := map[monitor.EventKind]*jsonschema.Schema{}
-	for _, kind := range events.Kinds() {
-		if compiled[kind], err = compiler.Compile(events.SchemaURI(kind)); err != nil {
+	for _, kind := range cloudevent.Kinds() {
+		if compiled[kind], err = compiler.Compile(cloudevent.SchemaURI(kind)); err != nil {
 			t.Fatalf("%s: %v", kind, err)
 		}
 	}
@@ -97,10 +97,10 @@ func validate(t *testing.T, schema *jsonschema.Schema, data []byte) error {
 func TestEncode(t *testing.T) {
 	t.Parallel()
 	compiled := schemas(t)
-	for _, kind := range events.Kinds() {
+	for _, kind := range cloudevent.Kinds() {
 		t.Run(string(kind), func(t *testing.T) {
 			t.Parallel()
-			got, err := events.Encode("batch", event(kind), map[string]string{"team": "x"})
+			got, err := cloudevent.Encode("batch", event(kind), map[string]string{"team": "x"})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -135,7 +135,7 @@ func TestSchemas(t *testing.T) {
 	for name := range compiled[monitor.EventSample].Ref.Properties {
 		described[name] = true
 	}
-	for _, kind := range events.Kinds() {
+	for _, kind := range cloudevent.Kinds() {
 		var data map[string]any
 		text, err := json.Marshal(event(kind).Data)
 		if err != nil {
@@ -182,7 +182,7 @@ func TestSchemas(t *testing.T) {
 
 func TestEncodeRefusesBadExtensions(t *testing.T) {
 	t.Parallel()
-	if _, err := events.Encode("batch", event(monitor.EventSample), map[string]string{"not-a-name": "x"}); err == nil {
+	if _, err := cloudevent.Encode("batch", event(monitor.EventSample), map[string]string{"not-a-name": "x"}); err == nil {
 		t.Error("no error for an extension that CloudEvents do not allow")
 	}
 }

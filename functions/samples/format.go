@@ -1,0 +1,112 @@
+package samples
+
+import (
+	"encoding/csv"
+	"encoding/json"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/elnormous/contenttype"
+
+	"kubejobs/shared/httpapi"
+	"kubejobs/shared/monitor"
+)
+
+// page is what is answered.
+type page struct {
+	Job     monitor.JobID         `json:"job"`
+	Samples []monitor.TimedSample `json:"samples"`
+	Next    string                `json:"next,omitempty"` // path of the next page
+}
+
+// Format is how samples are written.
+type Format struct {
+	suffix    string // of the path
+	mediaType string
+	write     func(http.ResponseWriter, page)
+}
+
+const (
+	ndjsonType = "application/x-ndjson"
+	csvType    = "text/csv"
+)
+
+// The formats, of which the first is the one without an Accept.
+var (
+	JSON   = Format{"json", "application/json", writeJSON}
+	NDJSON = Format{"ndjson", ndjsonType, writeNDJSON}
+	CSV    = Format{"csv", csvType, writeCSV}
+
+	formats = []Format{JSON, NDJSON, CSV}
+)
+
+// accepted is the format that an Accept header likes best; false if it likes
+// none or cannot be read.
+func accepted(accept []string) (Format, bool) {
+	header := strings.TrimSpace(strings.Join(accept, ","))
+	if header == "" {
+		return JSON, true
+	}
+	available := make([]contenttype.MediaType, len(formats))
+	for i, f := range formats {
+		available[i] = contenttype.NewMediaType(f.mediaType + "; charset=utf-8; header=present")
+	}
+	best, _, err := contenttype.GetAcceptableMediaTypeFromHeader(header, available)
+	if err != nil {
+		return Format{}, false
+	}
+	for _, f := range formats {
+		if f.mediaType == best.MIME() {
+			return f, true
+		}
+	}
+	return Format{}, false
+}
+
+// mediaTypes names what there is.
+func mediaTypes() string {
+	names := make([]string, len(formats))
+	for i, f := range formats {
+		names[i] = f.mediaType
+	}
+	return strings.Join(names, ", ")
+}
+
+func writeJSON(w http.ResponseWriter, p page) { httpapi.Respond(w, http.StatusOK, p) }
+
+// writeNDJSON writes a sample a line.
+func writeNDJSON(w http.ResponseWriter, p page) {
+	header(w, ndjsonType)
+	encoder := json.NewEncoder(w)
+	for _, s := range p.Samples {
+		if encoder.Encode(s) != nil {
+			return // the caller is gone
+		}
+	}
+}
+
+// writeCSV writes what RFC 4180 describes, with a header line.
+func writeCSV(w http.ResponseWriter, p page) {
+	header(w, csvType+"; charset=utf-8; header=present")
+	lines := csv.NewWriter(w)
+	lines.UseCRLF = true
+	_ = lines.Write([]string{"timestamp", "at", "job_progress", "time_progress", "error", "replicas"}) // Flush would say so
+	for _, s := range p.Samples {
+		_ = lines.Write([]string{
+			strconv.FormatInt(s.Timestamp, 10), s.At.Format(time.RFC3339Nano),
+			number(s.Job), number(s.Time), number(s.Error), strconv.FormatInt(s.Replicas, 10),
+		})
+	}
+	lines.Flush() // the caller may be gone
+}
+
+func header(w http.ResponseWriter, contentType string) {
+	w.Header().Set("Content-Type", contentType)
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	w.WriteHeader(http.StatusOK)
+}
+
+// number is the shortest text that reads back as the same float64.
+func number(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }

@@ -1,0 +1,37 @@
+package functions
+
+import (
+	"net/http"
+	"sync"
+
+	"kubejobs/functions/events"
+	"kubejobs/functions/samples"
+	"kubejobs/shared/httpapi"
+)
+
+// streams is what the event streams keep to, and what ends them.
+type streams struct {
+	options events.Options
+	end     func()
+}
+
+func newStreams(o events.Options) streams {
+	ending := make(chan struct{})
+	o.Ending = ending
+	return streams{o, sync.OnceFunc(func() { close(ending) })}
+}
+
+// EndStreams ends every event stream, which would hold up the server's end.
+func (s *Set) EndStreams() { s.streams.end() }
+
+// addSamples adds what reads a job's samples.
+func (s *Set) addSamples(mux *http.ServeMux) {
+	for path, handler := range map[string]http.Handler{
+		"samples":        samples.New(s.service, s.log),
+		"samples.ndjson": samples.NewAs(samples.NDJSON, s.service, s.log),
+		"samples.csv":    samples.NewAs(samples.CSV, s.service, s.log),
+		"events":         events.New(s.service, s.streams.options, s.log),
+	} {
+		mux.Handle("/monitoring/{id}/"+path, httpapi.Methods{http.MethodGet: handler})
+	}
+}

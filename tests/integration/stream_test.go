@@ -1,0 +1,45 @@
+package integration_test
+
+import (
+	"bufio"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+
+	"kubejobs/shared/monitor"
+	"kubejobs/shared/redistest"
+)
+
+// A process that is told to end ends its streams, and is not held up by them.
+func TestTerminationEndsStreams(t *testing.T) {
+	t.Parallel()
+	state, queue := redistest.Start(t), redistest.Start(t)
+	s := serve(t, "STATE_REDIS_URL="+state.URL(), "TICK_SINK="+blackHole(t))
+	s.ready()
+	fillQueue(t, queue, 10)
+	s.startJob("a", queue, 3600)
+	s.expectTick(t, "a", monitor.OutcomeSampled)
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+s.addr+"/monitoring/a/events", http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	stream := bufio.NewReader(response.Body)
+	for line := ""; !strings.HasPrefix(line, "event: sample"); {
+		if line, err = stream.ReadString('\n'); err != nil {
+			t.Fatalf("no sample in the stream: %v", err)
+		}
+	}
+	if err := s.terminate(); err != nil {
+		t.Errorf("exit: %v, want success\n%s", err, s.logs.String())
+	}
+	rest, err := io.ReadAll(stream)
+	if err != nil || !strings.HasSuffix(string(rest), "\n\nretry: 2000\n\n") {
+		t.Errorf("the stream ended with %q, %v, want a hint to come again", rest, err)
+	}
+}

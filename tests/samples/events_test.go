@@ -1,0 +1,243 @@
+package samples_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/tmaxmax/go-sse"
+
+	"kubejobs/functions/events"
+	"kubejobs/shared/monitor"
+)
+
+// client is an SSE client that notes what it gets.
+type client struct {
+	ended chan error // what it ended with
+	leave func()
+
+	mu      sync.Mutex
+	samples []int64
+	phases  []string
+	streams int // that it has had
+	lastID  string
+}
+
+// listen follows job a, connecting again as long as it is answered 200.
+func (w *world) listen() *client {
+	w.t.Helper()
+	ctx, leave := context.WithCancel(w.t.Context())
+	c := &client{ended: make(chan error, 1), leave: leave}
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, w.url+"/monitoring/a/events", http.NoBody)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	source := sse.Client{ResponseValidator: func(r *http.Response) error {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.streams++
+		return sse.DefaultValidator(r)
+	}}
+	connection := source.NewConnection(r)
+	connection.SubscribeToAll(c.take)
+	go func() { c.ended <- connection.Connect() }()
+	w.t.Cleanup(leave)
+	return c
+}
+
+func (c *client) take(e sse.Event) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch e.Type {
+	case "sample":
+		var s monitor.TimedSample
+		if json.Unmarshal([]byte(e.Data), &s) != nil || !strings.HasPrefix(e.LastEventID, strconv.FormatInt(s.Timestamp, 10)) {
+			s.Timestamp = -1
+		}
+		c.samples = append(c.samples, s.Timestamp)
+	case "phase":
+		c.phases = append(c.phases, e.Data)
+	}
+	c.lastID = e.LastEventID
+}
+
+func (c *client) has(n int) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.samples) >= n
+}
+
+func (c *client) connected() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.streams
+}
+
+// expect compares what the client got when it is done.
+func (c *client) expect(t *testing.T, samples []int64, phases ...string) {
+	t.Helper()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if diff := cmp.Diff(samples, c.samples); diff != "" {
+		t.Errorf("samples over %d streams (-want +got):\n%s", c.streams, diff)
+	}
+	if diff := cmp.Diff(phases, c.phases); diff != "" {
+		t.Errorf("phases (-want +got):\n%s", diff)
+	}
+}
+
+// await waits until the client has given up: it was answered 204.
+func (c *client) await(t *testing.T) {
+	t.Helper()
+	select {
+	case err := <-c.ended:
+		if err == nil || !strings.Contains(err.Error(), "204") {
+			t.Errorf("the client ended with %v, want 204", err)
+		}
+	case <-time.After(patience):
+		t.Fatal("the client connects for ever")
+	}
+}
+
+// short is streams that end all the time.
+func short() events.Options {
+	return events.Options{
+		Length: 150 * time.Millisecond, Retry: 20 * time.Millisecond,
+		MinPoll: 10 * time.Millisecond, MaxPoll: 20 * time.Millisecond,
+	}
+}
+
+const (
+	pending  = `{"phase":"pending","reason":""}`
+	running  = `{"phase":"running","reason":""}`
+	finished = `{"phase":"finished","reason":"the queue is empty"}`
+)
+
+// A client sees each sample of a job once, the streams of which end meanwhile,
+// and stops when the job has ended.
+func TestEverySampleOnce(t *testing.T) {
+	t.Parallel()
+	w := open(t, short())
+	w.start()
+	c := w.listen()
+	until(t, "the client is there", func() bool { return c.connected() > 0 })
+	var want []int64
+	for c.connected() < 6 {
+		want = append(want, w.tick(2*time.Second))
+		if len(want)%4 == 0 { // so that some come alone and some together
+			until(t, "the samples so far", func() bool { return c.has(len(want)) })
+		}
+		if len(want) > 10_000 {
+			t.Fatal("the streams do not end")
+		}
+	}
+	w.waiting(0)
+	want = append(want, w.tick(2*time.Second))
+	c.await(t)
+	c.expect(t, want, pending, running, finished)
+	t.Logf("%d samples over %d streams", len(want), c.connected())
+}
+
+// A client that comes late gets the last sample, one that says what it has seen
+// gets the rest.
+func TestLateClients(t *testing.T) {
+	t.Parallel()
+	w := open(t, short())
+	w.start()
+	var at []int64
+	for range 5 {
+		at = append(at, w.tick(2*time.Second))
+	}
+	w.waiting(0)
+	at = append(at, w.tick(2*time.Second))
+	c := w.listen()
+	c.await(t)
+	c.expect(t, at[5:], finished)
+	if want := strconv.FormatInt(at[5], 10) + ".finished"; c.lastID != want {
+		t.Errorf("last id %q, want %q", c.lastID, want)
+	}
+	for name, tt := range map[string]struct {
+		header, query string
+		want          []int64
+	}{
+		"by the header": {strconv.FormatInt(at[2], 10), "", at[3:]},
+		"by the query":  {"", "?last_event_id=" + strconv.FormatInt(at[0], 10), at[1:]},
+		"from 0 on":     {"0", "", at},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := w.call(http.MethodGet, "/monitoring/a/events"+tt.query, "", "Last-Event-ID", tt.header)
+			var samples []int64
+			for e, err := range sse.Read(strings.NewReader(got.body), nil) {
+				if err != nil {
+					t.Fatal(err)
+				}
+				if e.Type == "sample" {
+					at, _ := strconv.ParseInt(e.LastEventID, 10, 64)
+					samples = append(samples, at)
+				}
+			}
+			if diff := cmp.Diff(tt.want, samples); diff != "" {
+				t.Errorf("samples (-want +got):\n%s", diff)
+			}
+		})
+	}
+	if got := w.call(http.MethodGet, "/monitoring/a/events", "", "Last-Event-ID", c.lastID); got.status != 204 || got.body != "" {
+		t.Errorf("with nothing new: %d %q, want 204", got.status, got.body)
+	}
+}
+
+// The state Redis goes away and comes back, with what it had, while a stream
+// lasts: the client misses nothing and is not cut off.
+func TestTheStateRedisGoesAway(t *testing.T) {
+	t.Parallel()
+	o := short()
+	o.Length = time.Minute
+	w := open(t, o, "--appendonly", "yes", "--appendfsync", "always")
+	w.start()
+	want := []int64{w.tick(2 * time.Second)}
+	c := w.listen()
+	until(t, "the first sample", func() bool { return c.has(1) })
+	for range 2 {
+		w.state.Stop()
+		until(t, "the state is away", func() bool {
+			return w.call(http.MethodGet, "/monitoring/a", "").status == http.StatusServiceUnavailable
+		})
+		w.state.Restart()
+		until(t, "the state is back", func() bool {
+			return w.call(http.MethodGet, "/monitoring/a", "").status == http.StatusOK
+		})
+		want = append(want, w.tick(2*time.Second))
+		until(t, "the sample after it", func() bool { return c.has(len(want)) })
+	}
+	if got := c.connected(); got != 1 {
+		t.Errorf("%d streams, want the first one only", got)
+	}
+	c.leave()
+	if err := <-c.ended; !errors.Is(err, context.Canceled) {
+		t.Errorf("the client ended with %v", err)
+	}
+	c.expect(t, want)
+}
+
+// A server that ends is not held up by a stream.
+func TestDrainEndsStreams(t *testing.T) {
+	t.Parallel()
+	w := open(t, events.Options{Length: time.Hour})
+	w.start()
+	want := []int64{w.tick(2 * time.Second)}
+	c := w.listen()
+	until(t, "the first sample", func() bool { return c.has(1) })
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	if err := w.set.Drain(ctx); err != nil {
+		t.Errorf("Drain: %v", err)
+	}
+	c.expect(t, want)
+}

@@ -1,0 +1,187 @@
+package samples_test
+
+import (
+	"bufio"
+	"encoding/csv"
+	"encoding/json"
+	"net/http"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"kubejobs/functions/events"
+	"kubejobs/shared/monitor"
+)
+
+// read is the samples in an answer, whatever its format.
+func (a answer) read(t *testing.T) []monitor.TimedSample {
+	t.Helper()
+	var page struct{ Samples []monitor.TimedSample }
+	switch a.header.Get("Content-Type") {
+	case "application/json":
+		decode(t, a.body, &page)
+	case "application/x-ndjson":
+		for lines := bufio.NewScanner(strings.NewReader(a.body)); lines.Scan(); {
+			var s monitor.TimedSample
+			decode(t, lines.Text(), &s)
+			page.Samples = append(page.Samples, s)
+		}
+	case "text/csv; charset=utf-8; header=present":
+		lines, err := csv.NewReader(strings.NewReader(a.body)).ReadAll()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, line := range lines[1:] {
+			line[1] = strconv.Quote(line[1]) // the time: the rest is JSON as it is
+			members := make([]string, len(line))
+			for i, value := range line {
+				members[i] = strconv.Quote(lines[0][i]) + ":" + value
+			}
+			var s monitor.TimedSample
+			decode(t, "{"+strings.Join(members, ",")+"}", &s)
+			page.Samples = append(page.Samples, s)
+		}
+	default:
+		t.Fatalf("answer %d of type %q: %s", a.status, a.header.Get("Content-Type"), a.body)
+	}
+	return page.Samples
+}
+
+func decode(t *testing.T, text string, into any) {
+	t.Helper()
+	decoder := json.NewDecoder(strings.NewReader(text))
+	if err := decoder.Decode(into); err != nil {
+		t.Fatalf("%v in %s", err, text)
+	}
+}
+
+func times(samples []monitor.TimedSample) []int64 {
+	at := make([]int64, len(samples))
+	for i, s := range samples {
+		at[i] = s.Timestamp
+	}
+	return at
+}
+
+// The formats are the same samples, of a living and of an ended job, and pages
+// of any size are all of them, each once.
+func TestSamples(t *testing.T) {
+	t.Parallel()
+	w := open(t, events.Options{})
+	w.start()
+	var want []int64
+	for i := range 12 {
+		w.waiting(1000 - 77*i)
+		want = append(want, w.tick(2017*time.Millisecond))
+	}
+	check := func(what string) {
+		all := w.call(http.MethodGet, "/monitoring/a/samples", "").read(t)
+		if diff := cmp.Diff(want, times(all)); diff != "" {
+			t.Fatalf("%s: samples (-want +got):\n%s", what, diff)
+		}
+		for _, suffix := range []string{".json", ".ndjson", ".csv"} {
+			if diff := cmp.Diff(all, w.call(http.MethodGet, "/monitoring/a/samples"+suffix, "").read(t)); diff != "" {
+				t.Errorf("%s: %s (-JSON +%s):\n%s", what, suffix, suffix, diff)
+			}
+			for _, limit := range []int{1, 5, len(want) - 1, len(want), 1000} {
+				if diff := cmp.Diff(all, w.pages(suffix, limit)); diff != "" {
+					t.Errorf("%s: %s in pages of %d (-want +got):\n%s", what, suffix, limit, diff)
+				}
+			}
+		}
+	}
+	check("living")
+	w.waiting(0)
+	want = append(want, w.tick(2*time.Second))
+	check("finished")
+	if got := w.call(http.MethodPut, "/monitoring/a/stop", ""); got.status != http.StatusNoContent {
+		t.Fatalf("stop: %d %s", got.status, got.body)
+	}
+	check("stopped")
+
+	window := "?since=" + strconv.FormatInt(want[2], 10) + "&until=" + time.UnixMilli(want[5]).UTC().Format(time.RFC3339Nano)
+	got := w.call(http.MethodGet, "/monitoring/a/samples"+window, "").read(t)
+	if diff := cmp.Diff(want[2:5], times(got)); diff != "" {
+		t.Errorf("samples from one on to before another (-want +got):\n%s", diff)
+	}
+}
+
+// pages follows the links from page to page.
+func (w *world) pages(suffix string, limit int) []monitor.TimedSample {
+	w.t.Helper()
+	var all []monitor.TimedSample
+	path := "/monitoring/a/samples" + suffix + "?limit=" + strconv.Itoa(limit)
+	for range 20 {
+		got := w.call(http.MethodGet, path, "", "Accept", "text/csv;q=0.1")
+		all = append(all, got.read(w.t)...)
+		link := got.header.Get("Link")
+		if suffix == ".json" {
+			var page struct{ Next string }
+			decode(w.t, got.body, &page)
+			if page.Next != "" && link != "<"+page.Next+`>; rel="next"` {
+				w.t.Errorf("Link %q, but next %q", link, page.Next)
+			}
+		}
+		if link == "" {
+			return all
+		}
+		path = strings.TrimSuffix(strings.TrimPrefix(link, "<"), `>; rel="next"`)
+	}
+	w.t.Fatalf("pages of %d do not end", limit)
+	return nil
+}
+
+func TestPaths(t *testing.T) {
+	t.Parallel()
+	w := open(t, events.Options{})
+	w.start()
+	w.tick(2 * time.Second)
+	const asJSON, asCSV = "application/json", "text/csv; charset=utf-8; header=present"
+	tests := map[string]struct {
+		path, accept string
+		status       int
+		contentType  string
+	}{
+		"by default":                  {"/a/samples", "", 200, asJSON},
+		"by Accept":                   {"/a/samples", "text/csv, */*;q=0.1", 200, asCSV},
+		"nothing fits":                {"/a/samples", "text/html", 406, asJSON},
+		"the suffix wins":             {"/a/samples.csv", "application/json", 200, asCSV},
+		"the suffix .json wins":       {"/a/samples.json", "text/csv", 200, asJSON},
+		"the suffix .ndjson wins":     {"/a/samples.ndjson", "text/html", 200, "application/x-ndjson"},
+		"another suffix":              {"/a/samples.xml", "", 404, asJSON},
+		"no suffix":                   {"/a/samples.", "", 404, asJSON},
+		"a suffix in capitals":        {"/a/samples.CSV", "", 404, asJSON},
+		"something behind":            {"/a/samples/1", "", 404, asJSON},
+		"an unknown job":              {"/b/samples.csv", "", 404, asJSON},
+		"an id that is none":          {"/A/samples", "", 400, asJSON},
+		"a wrong query":               {"/a/samples.csv?limit=0", "", 400, asJSON},
+		"a stream of an unknown job":  {"/b/events", "", 404, asJSON},
+		"a stream of an id that none": {"/A/events", "", 400, asJSON},
+		"a stream with a wrong id":    {"/a/events?last_event_id=x", "", 400, asJSON},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			var header []string
+			if tt.accept != "" {
+				header = []string{"Accept", tt.accept}
+			}
+			got := w.call(http.MethodGet, "/monitoring"+tt.path, "", header...)
+			if contentType := got.header.Get("Content-Type"); got.status != tt.status || contentType != tt.contentType {
+				t.Errorf("answer %d of %q, want %d of %q: %s", got.status, contentType, tt.status, tt.contentType, got.body)
+			}
+			head := w.call(http.MethodHead, "/monitoring"+tt.path, "", header...)
+			if head.status != tt.status || head.header.Get("Content-Type") != tt.contentType || head.body != "" {
+				t.Errorf("HEAD: %d of %q, %q, want the same without a body", head.status, head.header.Get("Content-Type"), head.body)
+			}
+		})
+	}
+	w.state.Stop()
+	for _, path := range []string{"samples", "samples.csv", "events"} {
+		if got := w.call(http.MethodGet, "/monitoring/a/"+path, ""); got.status != http.StatusServiceUnavailable {
+			t.Errorf("%s without the state Redis: %d %s, want 503", path, got.status, got.body)
+		}
+	}
+}
