@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
 	"kubejobs/shared/batchjob"
 	"kubejobs/shared/config"
@@ -17,12 +19,12 @@ import (
 	"kubejobs/shared/embedredis"
 	"kubejobs/shared/kubeclient"
 	"kubejobs/shared/localtick"
-	"kubejobs/shared/metrics"
 	"kubejobs/shared/monitor"
 	"kubejobs/shared/pingsource"
 	"kubejobs/shared/publish/redislist"
 	"kubejobs/shared/redispool"
 	"kubejobs/shared/redisstore"
+	"kubejobs/shared/telemetry"
 	"kubejobs/shared/workqueue"
 )
 
@@ -33,6 +35,8 @@ const (
 	scheduleFor = 10 * time.Second
 	// closeTimeout bounds the wait for the local scheduler's ticks at the end.
 	closeTimeout = time.Second
+	// flushTimeout bounds the sending of the last spans and metrics.
+	flushTimeout = 2 * time.Second
 	// redisPort is a job's Redis's where nobody says otherwise.
 	redisPort = 6379
 )
@@ -42,7 +46,7 @@ type Set struct {
 	cfg       config.Config
 	log       *slog.Logger
 	service   measured
-	metrics   *metrics.Metrics
+	telemetry *telemetry.Telemetry
 	scheduler monitor.Scheduler
 	local     *localtick.Scheduler // the scheduler, where that is in the process
 	embedded  *embedredis.Server   // nil with a state Redis of its own
@@ -55,6 +59,10 @@ type Set struct {
 type Options struct {
 	RedisPort int // the embedded Redis's; 0 is any free one
 	Now       func() time.Time
+	// Readers and Processors get metrics and spans beside those that the settings
+	// name.
+	Readers    []sdkmetric.Reader
+	Processors []sdktrace.SpanProcessor
 }
 
 // QuietRedis drops the log lines that the Redis client writes of itself, for
@@ -65,14 +73,26 @@ func QuietRedis() { redisstore.Quiet() }
 // releases it.
 func Open(ctx context.Context, cfg config.Config, log *slog.Logger, o Options) (*Set, error) {
 	s := &Set{cfg: cfg, log: log}
-	if err := s.openState(o.RedisPort); err != nil {
+	if err := s.openTelemetry(ctx, o); err != nil {
 		return nil, err
+	}
+	if err := s.openState(o.RedisPort); err != nil {
+		return nil, errors.Join(err, s.Close(ctx))
 	}
 	if err := s.openService(ctx, o.Now); err != nil {
 		return nil, errors.Join(err, s.Close(ctx))
 	}
 	s.units = s.newUnits()
 	return s, nil
+}
+
+func (s *Set) openTelemetry(ctx context.Context, o Options) (err error) {
+	t := s.cfg.Telemetry
+	s.telemetry, err = telemetry.Open(ctx, telemetry.Options{
+		Traces: t.Traces, Push: t.Push, Serve: t.Serve, Jobs: t.Jobs, Service: t.Service, Now: o.Now,
+		Readers: o.Readers, Processors: o.Processors,
+	})
+	return err
 }
 
 // openState connects to the state Redis, or starts the embedded one.
@@ -91,6 +111,9 @@ func (s *Set) openState(port int) error {
 	if err != nil {
 		return err
 	}
+	if hook := s.telemetry.RedisHook(telemetry.RedisState); hook != nil {
+		client.AddHook(hook)
+	}
 	s.state = client
 	return nil
 }
@@ -106,15 +129,16 @@ func (s *Set) openService(ctx context.Context, now func() time.Time) error {
 	}
 	if s.scheduler == nil {
 		s.local, err = localtick.New(ctx, localtick.Options{
-			Sink: s.cfg.TickSink, Jitter: s.cfg.TickJitter, Now: now,
+			Sink: s.cfg.TickSink, Jitter: s.cfg.TickJitter, Wrap: s.telemetry.Transport, Now: now,
 		}, s.log)
 		if err != nil {
 			return err
 		}
 		s.scheduler = s.local
 	}
-	s.pool = redispool.New(redispool.Options{Dial: policy.Dialer(dialTimeout)})
-	s.metrics = metrics.New()
+	s.pool = redispool.New(redispool.Options{
+		Dial: policy.Dialer(dialTimeout), Hook: s.telemetry.RedisHook(telemetry.RedisJob),
+	})
 	service := monitor.NewService(
 		monitor.Config{
 			Retries: s.cfg.Retries, Retention: s.cfg.Retention,
@@ -123,10 +147,10 @@ func (s *Set) openService(ctx context.Context, now func() time.Time) error {
 			JobEvents: s.cfg.JobStatus == config.JobStatusEvents, StaleAfter: s.cfg.StaleAfter, MaxAge: s.cfg.MaxAge,
 			Now: now,
 		},
-		redisstore.New(s.state), workqueue.New(s.pool), jobs,
-		redislist.New(s.pool, s.cfg.Retention), s.scheduler, s.log,
+		s.telemetry.Store(redisstore.New(s.state)), s.telemetry.Queue(workqueue.New(s.pool)), s.telemetry.Jobs(jobs),
+		s.telemetry.Publisher(redislist.New(s.pool, s.cfg.Retention)), s.telemetry.Scheduler(s.scheduler), s.log,
 	)
-	s.service = measured{service, s.metrics}
+	s.service = measured{service, s.telemetry}
 	return nil
 }
 
@@ -136,7 +160,7 @@ func (s *Set) openKubernetes() (monitor.Jobs, error) {
 	if s.cfg.Scheduler != config.SchedulerKnative && s.cfg.JobStatus != config.JobStatusKubernetes {
 		return nil, nil
 	}
-	client, err := kubeclient.New(s.cfg.Kubeconfig)
+	client, err := kubeclient.New(s.cfg.Kubeconfig, s.telemetry.Transport)
 	if err != nil {
 		return nil, err
 	}
@@ -237,7 +261,7 @@ func (s *Set) EmbeddedRedis() string {
 func (s *Set) Scheduled(id monitor.JobID) bool { return s.local != nil && s.local.Has(id) }
 
 // Close releases everything that Open made. It waits a second for ticks under
-// way.
+// way, and two for the last telemetry to be sent.
 func (s *Set) Close(ctx context.Context) error {
 	var errs []error
 	if s.local != nil {
@@ -254,5 +278,13 @@ func (s *Set) Close(ctx context.Context) error {
 	if s.embedded != nil {
 		s.embedded.Close()
 	}
+	s.flush(ctx)
 	return errors.Join(errs...)
+}
+
+// flush sends the last telemetry. That it cannot is no failure of the program.
+func (s *Set) flush(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), flushTimeout)
+	defer cancel()
+	s.telemetry.Close(ctx)
 }

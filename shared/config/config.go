@@ -59,6 +59,7 @@ type Config struct {
 
 	SubmissionZone *time.Location
 	LogLevel       slog.Level
+	Telemetry      Telemetry
 	Plugins        []string
 }
 

@@ -72,10 +72,10 @@ func TestNamespace(t *testing.T) {
 	if got := kubeclient.Namespace(filepath.Join(t.TempDir(), "none")); got != "default" {
 		t.Errorf("Namespace of no kubeconfig = %q, want default", got)
 	}
-	if client, err := kubeclient.New(path); err != nil || client == nil {
+	if client, err := kubeclient.New(path, nil); err != nil || client == nil {
 		t.Errorf("New: %v, %v", client, err)
 	}
-	if client, err := kubeclient.New(filepath.Join(t.TempDir(), "none")); err == nil {
+	if client, err := kubeclient.New(filepath.Join(t.TempDir(), "none"), nil); err == nil {
 		t.Errorf("New without a kubeconfig = %v, want an error", client)
 	}
 }
