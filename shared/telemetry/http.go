@@ -20,17 +20,24 @@ func (t *Telemetry) Requests(next http.Handler) http.Handler {
 	}
 	return otelhttp.NewHandler(next, "",
 		otelhttp.WithTracerProvider(t.traces), otelhttp.WithMeterProvider(metricnoop.NewMeterProvider()),
-		otelhttp.WithPropagators(t.propagator), otelhttp.WithSpanNameFormatter(method),
+		otelhttp.WithPropagators(t.propagator), otelhttp.WithSpanNameFormatter(spanName),
 		otelhttp.WithFilter(func(r *http.Request) bool {
 			return r.URL.Path != "/metrics" && !strings.HasPrefix(r.URL.Path, "/health/")
 		}),
 	)
 }
 
-func method(_ string, r *http.Request) string { return r.Method }
+// spanName is the method, and the route once that is known: not the path, which
+// holds an id.
+func spanName(_ string, r *http.Request) string {
+	if r.Pattern == "" {
+		return r.Method
+	}
+	return r.Method + " " + r.Pattern
+}
 
-// Routes names the span of a request after the route that mux takes, not after
-// its path, which holds an id.
+// Routes names the span of a request after the route that mux takes, also where
+// the request is a copy of the one that Requests saw.
 func (t *Telemetry) Routes(mux *http.ServeMux) http.Handler {
 	if !t.tracing {
 		return mux
@@ -43,7 +50,7 @@ func (t *Telemetry) Routes(mux *http.ServeMux) http.Handler {
 				span.SetStatus(codes.Error, "panic")
 			}
 			if r.Pattern != "" {
-				span.SetName(r.Method + " " + r.Pattern)
+				span.SetName(spanName("", r))
 				span.SetAttributes(semconv.HTTPRoute(r.Pattern))
 			}
 		}()

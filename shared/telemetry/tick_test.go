@@ -113,7 +113,8 @@ func TestCommitsThatAreNoTicks(t *testing.T) {
 func TestGaugesOfAJob(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, 10)
-	b.tick(job("fast", time.Second), running(0.2, 0.6, 20*time.Second))
+	fast := running(0.2, 0.6, 20*time.Second)
+	b.tick(job("fast", time.Second), fast)
 	b.tick(job("slow", time.Second), running(0.2, 0.3, 20*time.Second))
 	b.tick(job("idle", time.Second), running(0.2, 0.2, 20*time.Second))
 	b.tick(job("new", time.Second), monitor.State{Phase: monitor.PhasePending})
@@ -123,7 +124,7 @@ func TestGaugesOfAJob(t *testing.T) {
 	text := scrape(t, b.made)
 	expect(t, text,
 		`kubejobs_job_progress{job_id="fast"} 0.6`, `kubejobs_job_time_progress{job_id="fast"} 0.2`,
-		`kubejobs_job_error{job_id="fast"} `+fmt.Sprint(0.6-0.2), `kubejobs_job_replicas{job_id="fast"} 4`,
+		`kubejobs_job_error{job_id="fast"} `+fmt.Sprint(fast.Summary.Last.Error), `kubejobs_job_replicas{job_id="fast"} 4`,
 		`kubejobs_job_deadline_timestamp_seconds{job_id="fast"} `+at(100),
 		`kubejobs_job_expected_finish_timestamp_seconds{job_id="fast"} `+at(40),
 		`kubejobs_job_at_risk{job_id="fast"} 0`, `kubejobs_job_stalled{job_id="fast"} 0`,
