@@ -2,7 +2,6 @@ package logging_test
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"log/slog"
 	"testing"
@@ -16,21 +15,20 @@ import (
 func TestLineHasTheIDsOfItsSpan(t *testing.T) {
 	t.Parallel()
 	span := trace.NewSpanContext(trace.SpanContextConfig{TraceID: trace.TraceID{1}, SpanID: trace.SpanID{2}})
-	within := trace.ContextWithSpanContext(t.Context(), span)
 	traced := map[string]any{
 		"level": "INFO", "msg": "job runs", "job": "a",
 		"trace_id": "01000000000000000000000000000000", "span_id": "0200000000000000",
 	}
 	tests := map[string]struct {
-		ctx  context.Context
+		span trace.SpanContext
 		with func(*slog.Logger) *slog.Logger
 		args []any
 		want map[string]any
 	}{
-		"no span":                    {t.Context(), nil, []any{"job", "a"}, map[string]any{"level": "INFO", "msg": "job runs", "job": "a"}},
-		"a span":                     {within, nil, []any{"job", "a"}, traced},
-		"a span, a logger's own key": {within, func(l *slog.Logger) *slog.Logger { return l.With("job", "a") }, nil, traced},
-		"a span, a group": {within, func(l *slog.Logger) *slog.Logger { return l.With("job", "a").WithGroup("g") }, nil, map[string]any{
+		"no span":                    {trace.SpanContext{}, nil, []any{"job", "a"}, map[string]any{"level": "INFO", "msg": "job runs", "job": "a"}},
+		"a span":                     {span, nil, []any{"job", "a"}, traced},
+		"a span, a logger's own key": {span, func(l *slog.Logger) *slog.Logger { return l.With("job", "a") }, nil, traced},
+		"a span, a group": {span, func(l *slog.Logger) *slog.Logger { return l.With("job", "a").WithGroup("g") }, nil, map[string]any{
 			"level": "INFO", "msg": "job runs", "job": "a",
 			"g": map[string]any{"trace_id": traced["trace_id"], "span_id": traced["span_id"]},
 		}},
@@ -43,7 +41,7 @@ func TestLineHasTheIDsOfItsSpan(t *testing.T) {
 			if tt.with != nil {
 				log = tt.with(log)
 			}
-			log.InfoContext(tt.ctx, "job runs", tt.args...)
+			log.InfoContext(trace.ContextWithSpanContext(t.Context(), tt.span), "job runs", tt.args...)
 			var got map[string]any
 			if err := json.Unmarshal(line.Bytes(), &got); err != nil {
 				t.Fatal(err)
