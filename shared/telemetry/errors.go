@@ -23,7 +23,12 @@ const errorEvery = 10 * time.Second
 // before, and would show headers.
 func LogErrors(log *slog.Logger, secrets []string) {
 	otel.SetLogger(logr.Discard())
-	otel.SetErrorHandler(newErrorLog(log, secrets))
+	otel.SetErrorHandler(NewErrorHandler(log, secrets))
+}
+
+// NewErrorHandler is what LogErrors sets.
+func NewErrorHandler(log *slog.Logger, secrets []string) otel.ErrorHandler {
+	return &errorLog{log: log, clean: cleaner(secrets), limit: rate.NewLimiter(rate.Every(errorEvery), 1)}
 }
 
 // errorLog is an otel.ErrorHandler.
@@ -32,10 +37,6 @@ type errorLog struct {
 	clean   *strings.Replacer
 	limit   *rate.Limiter
 	dropped atomic.Int64
-}
-
-func newErrorLog(log *slog.Logger, secrets []string) *errorLog {
-	return &errorLog{log: log, clean: cleaner(secrets), limit: rate.NewLimiter(rate.Every(errorEvery), 1)}
 }
 
 // cleaner replaces secrets.

@@ -65,7 +65,7 @@ func (t *Telemetry) committed(ctx context.Context, c *monitor.Commit) {
 		return
 	}
 	x, _ := ctx.Value(tickKey{}).(*Tick)
-	if x != nil && x.loaded && c.TickID != "" {
+	if x != nil && x.loaded {
 		t.tickLateness.Record(ctx, float64(c.State.Ticks.LastLateness)/1000)
 		if lost := c.State.Ticks.Lost - x.lost; lost > 0 { // one that is found again is not taken back
 			t.ticksLost.Add(ctx, lost)
