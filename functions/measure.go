@@ -3,11 +3,15 @@ package functions
 import (
 	"context"
 	"log/slog"
+	"time"
 
 	"kubejobs/shared/config"
 	"kubejobs/shared/monitor"
 	"kubejobs/shared/telemetry"
 )
+
+// flushTimeout bounds the sending of the last spans and metrics.
+const flushTimeout = 2 * time.Second
 
 // LogTelemetry logs what goes wrong inside the OpenTelemetry SDK, for the whole
 // process. A main calls it once.
@@ -38,4 +42,20 @@ func (m measured) Sweep(ctx context.Context) (monitor.Swept, error) {
 	swept, err := m.Service.Sweep(ctx)
 	m.telemetry.Sweep(ctx, swept, err)
 	return swept, err
+}
+
+func (s *Set) openTelemetry(ctx context.Context, o Options) (err error) {
+	t := s.cfg.Telemetry
+	s.telemetry, err = telemetry.Open(ctx, telemetry.Options{
+		Traces: t.Traces, Push: t.Push, Serve: t.Serve, Jobs: t.Jobs, Service: t.Service, Now: o.Now,
+		Readers: o.Readers, Processors: o.Processors,
+	})
+	return err
+}
+
+// flush sends the last telemetry. That it cannot is no failure of the program.
+func (s *Set) flush(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), flushTimeout)
+	defer cancel()
+	s.telemetry.Close(ctx)
 }

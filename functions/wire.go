@@ -35,8 +35,6 @@ const (
 	scheduleFor = 10 * time.Second
 	// closeTimeout bounds the wait for the local scheduler's ticks at the end.
 	closeTimeout = time.Second
-	// flushTimeout bounds the sending of the last spans and metrics.
-	flushTimeout = 2 * time.Second
 	// redisPort is a job's Redis's where nobody says otherwise.
 	redisPort = 6379
 )
@@ -84,15 +82,6 @@ func Open(ctx context.Context, cfg config.Config, log *slog.Logger, o Options) (
 	}
 	s.units = s.newUnits()
 	return s, nil
-}
-
-func (s *Set) openTelemetry(ctx context.Context, o Options) (err error) {
-	t := s.cfg.Telemetry
-	s.telemetry, err = telemetry.Open(ctx, telemetry.Options{
-		Traces: t.Traces, Push: t.Push, Serve: t.Serve, Jobs: t.Jobs, Service: t.Service, Now: o.Now,
-		Readers: o.Readers, Processors: o.Processors,
-	})
-	return err
 }
 
 // openState connects to the state Redis, or starts the embedded one.
@@ -280,11 +269,4 @@ func (s *Set) Close(ctx context.Context) error {
 	}
 	s.flush(ctx)
 	return errors.Join(errs...)
-}
-
-// flush sends the last telemetry. That it cannot is no failure of the program.
-func (s *Set) flush(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), flushTimeout)
-	defer cancel()
-	s.telemetry.Close(ctx)
 }
