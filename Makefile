@@ -46,9 +46,11 @@ run: ## Monitor a real batch job for half a minute, with nothing installed but G
 local: ## Serve everything on this machine until Ctrl-C
 	@go run ./functions/cmd/kubejobs local
 
+# grpcnotrace leaves out gRPC's pages for a browser, whose templates would keep
+# the linker from dropping any exported method: 11 MB.
 .PHONY: build
 build: ## Build bin/kubejobs
-	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o bin/kubejobs ./functions/cmd/kubejobs
+	CGO_ENABLED=0 go build -trimpath -tags grpcnotrace -ldflags '-s -w' -o bin/kubejobs ./functions/cmd/kubejobs
 
 .PHONY: test
 test: setup control-plane ## Run every test, with the race detector, in random order

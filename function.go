@@ -39,7 +39,9 @@ func (f *Function) Start(ctx context.Context, settings map[string]string) error 
 	if err != nil {
 		return err
 	}
-	set, err := functions.Open(ctx, cfg, logging.New(os.Stderr, cfg.LogLevel), functions.Options{})
+	log := logging.New(os.Stderr, cfg.LogLevel)
+	functions.LogTelemetry(cfg, log)
+	set, err := functions.Open(ctx, cfg, log, functions.Options{})
 	if err != nil {
 		return err
 	}

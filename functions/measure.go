@@ -2,27 +2,60 @@ package functions
 
 import (
 	"context"
+	"log/slog"
+	"time"
 
-	"kubejobs/shared/metrics"
+	"kubejobs/shared/config"
 	"kubejobs/shared/monitor"
+	"kubejobs/shared/telemetry"
 )
+
+// flushTimeout bounds the sending of the last spans and metrics.
+const flushTimeout = 2 * time.Second
+
+// LogTelemetry logs what goes wrong inside the OpenTelemetry SDK, for the whole
+// process. A main calls it once.
+func LogTelemetry(cfg config.Config, log *slog.Logger) {
+	var secrets []string
+	for _, secret := range cfg.Telemetry.Secrets {
+		secrets = append(secrets, secret.Reveal())
+	}
+	telemetry.LogErrors(log, secrets)
+}
 
 // measured is the service with its ticks and sweeps counted.
 type measured struct {
 	*monitor.Service
-	metrics *metrics.Metrics
+	telemetry *telemetry.Telemetry
 }
 
 // Tick counts a tick by what became of it.
 func (m measured) Tick(ctx context.Context, tick monitor.Tick) (monitor.Outcome, error) {
+	began := time.Now()
 	outcome, err := m.Service.Tick(ctx, tick)
-	m.metrics.Tick(outcome, err)
+	m.telemetry.Tick(ctx, began, tick.Job, outcome, err)
 	return outcome, err
 }
 
 // Sweep counts a sweep and what it did.
 func (m measured) Sweep(ctx context.Context) (monitor.Swept, error) {
 	swept, err := m.Service.Sweep(ctx)
-	m.metrics.Sweep(swept, err)
+	m.telemetry.Sweep(ctx, swept, err)
 	return swept, err
+}
+
+func (s *Set) openTelemetry(ctx context.Context, o Options) (err error) {
+	t := s.cfg.Telemetry
+	s.telemetry, err = telemetry.Open(ctx, telemetry.Options{
+		Traces: t.Traces, Push: t.Push, Serve: t.Serve, Jobs: t.Jobs, Service: t.Service, Now: o.Now,
+		Readers: o.Readers, Processors: o.Processors,
+	})
+	return err
+}
+
+// flush sends the last telemetry. That it cannot is no failure of the program.
+func (s *Set) flush(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), flushTimeout)
+	defer cancel()
+	s.telemetry.Close(ctx)
 }

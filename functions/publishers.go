@@ -3,11 +3,14 @@ package functions
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"kubejobs/shared/egress"
+	"kubejobs/shared/monitor"
 	"kubejobs/shared/publish"
 	"kubejobs/shared/publish/cloudevent"
 	"kubejobs/shared/publish/influx"
+	"kubejobs/shared/telemetry"
 )
 
 // influxQueue is how many samples wait for one InfluxDB that does not take them.
@@ -21,6 +24,7 @@ func (s *Set) openPublishers(policy *egress.Policy, o publish.Options) error {
 	s.influx, err = influx.New(influx.Options{
 		URL: in.URL, Database: in.Database, User: in.User, Password: in.Password.Reveal(),
 		Org: in.Org, Bucket: in.Bucket, Token: in.Token.Reveal(), Host: in.HostTag,
+		Transport: s.telemetry.Transport,
 	}, policy.DialerFor("plugin_info.database_data.url", dialTimeout))
 	if err != nil {
 		return fmt.Errorf("INFLUX_URL: %w", err)
@@ -29,15 +33,24 @@ func (s *Set) openPublishers(policy *egress.Policy, o publish.Options) error {
 	if s.cfg.Events.Sink != nil {
 		publisher, err := cloudevent.New(cloudevent.Options{
 			Sink: s.cfg.Events.Sink, Namespace: s.cfg.JobNamespace,
-			Extensions: s.cfg.Events.Extensions, CACerts: s.cfg.Events.CACerts,
+			Extensions: s.cfg.Events.Extensions, CACerts: s.cfg.Events.CACerts, Transport: s.telemetry.Transport,
 		})
 		if err != nil {
 			return fmt.Errorf("K_CA_CERTS: %w", err)
 		}
 		entries = append(entries, publish.Entry{Publisher: publisher})
 	}
+	o.Observe = func(publisher string, outcome monitor.DeliveryOutcome, _ time.Duration) {
+		s.telemetry.Delivered(publisher, outcome)
+	}
 	s.fan = publish.NewFan(o, s.log, entries...)
-	return nil
+	return s.telemetry.ObserveCircuits(func() []telemetry.Circuit {
+		var circuits []telemetry.Circuit
+		for _, c := range s.fan.Circuits() {
+			circuits = append(circuits, telemetry.Circuit(c))
+		}
+		return circuits
+	})
 }
 
 // closePublishers sends what waits, for a second.

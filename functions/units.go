@@ -50,8 +50,9 @@ func (s *Set) newUnits() map[string]unit {
 	} {
 		probes := s.probes(name)
 		mux.Handle("/health/", probes)
-		mux.Handle("/metrics", httpapi.Methods{http.MethodGet: s.metrics})
-		units[name] = httpapi.NewDrainer(httpapi.Guard(limits(name), s.log, httpapi.CleanPath(mux)), probes, quietPeriod)
+		mux.Handle("/metrics", s.metrics())
+		traced := s.telemetry.Requests(httpapi.CleanPath(s.telemetry.Routes(mux)))
+		units[name] = httpapi.NewDrainer(httpapi.Guard(limits(name), s.log, traced), probes, quietPeriod)
 	}
 	return units
 }
@@ -159,6 +160,15 @@ func (s *Set) help() http.Handler {
 			"message": "kubejobs monitors deadline-bound jobs; POST one to /monitoring/{id}", "calls": calls,
 		})
 	})
+}
+
+// metrics is /metrics, which is no path where metrics are not served.
+func (s *Set) metrics() http.Handler {
+	served := s.telemetry.Served()
+	if served == nil {
+		return http.HandlerFunc(httpapi.NotFound)
+	}
+	return httpapi.Methods{http.MethodGet: served}
 }
 
 // probes answers /health/readiness and /health/liveness of a unit.

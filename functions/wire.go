@@ -10,22 +10,21 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
 	"kubejobs/functions/events"
-	"kubejobs/shared/batchjob"
 	"kubejobs/shared/config"
 	"kubejobs/shared/egress"
 	"kubejobs/shared/embedredis"
-	"kubejobs/shared/kubeclient"
 	"kubejobs/shared/localtick"
-	"kubejobs/shared/metrics"
 	"kubejobs/shared/monitor"
-	"kubejobs/shared/pingsource"
 	"kubejobs/shared/publish"
 	"kubejobs/shared/publish/influx"
 	"kubejobs/shared/publish/redislist"
 	"kubejobs/shared/redispool"
 	"kubejobs/shared/redisstore"
+	"kubejobs/shared/telemetry"
 	"kubejobs/shared/workqueue"
 )
 
@@ -45,7 +44,7 @@ type Set struct {
 	cfg       config.Config
 	log       *slog.Logger
 	service   measured
-	metrics   *metrics.Metrics
+	telemetry *telemetry.Telemetry
 	scheduler monitor.Scheduler
 	local     *localtick.Scheduler // the scheduler, where that is in the process
 	embedded  *embedredis.Server   // nil with a state Redis of its own
@@ -63,6 +62,10 @@ type Options struct {
 	Now       func() time.Time
 	Publish   publish.Options // how long the further publishers are waited for
 	Events    events.Options  // of the event streams, but for what ends them
+	// Readers and Processors get metrics and spans beside those that the settings
+	// name.
+	Readers    []sdkmetric.Reader
+	Processors []sdktrace.SpanProcessor
 }
 
 // QuietRedis drops the log lines that the Redis client writes of itself, for
@@ -73,8 +76,11 @@ func QuietRedis() { redisstore.Quiet() }
 // releases it.
 func Open(ctx context.Context, cfg config.Config, log *slog.Logger, o Options) (*Set, error) {
 	s := &Set{cfg: cfg, log: log, streams: newStreams(o.Events)}
-	if err := s.openState(o.RedisPort); err != nil {
+	if err := s.openTelemetry(ctx, o); err != nil {
 		return nil, err
+	}
+	if err := s.openState(o.RedisPort); err != nil {
+		return nil, errors.Join(err, s.Close(ctx))
 	}
 	if err := s.openService(ctx, o); err != nil {
 		return nil, errors.Join(err, s.Close(ctx))
@@ -99,6 +105,9 @@ func (s *Set) openState(port int) error {
 	if err != nil {
 		return err
 	}
+	if hook := s.telemetry.RedisHook(telemetry.RedisState); hook != nil {
+		client.AddHook(hook)
+	}
 	s.state = client
 	return nil
 }
@@ -114,15 +123,16 @@ func (s *Set) openService(ctx context.Context, o Options) error {
 	}
 	if s.scheduler == nil {
 		s.local, err = localtick.New(ctx, localtick.Options{
-			Sink: s.cfg.TickSink, Jitter: s.cfg.TickJitter, Now: o.Now,
+			Sink: s.cfg.TickSink, Jitter: s.cfg.TickJitter, Wrap: s.telemetry.Transport, Now: o.Now,
 		}, s.log)
 		if err != nil {
 			return err
 		}
 		s.scheduler = s.local
 	}
-	s.pool = redispool.New(redispool.Options{Dial: policy.Dialer(dialTimeout)})
-	s.metrics = metrics.New()
+	s.pool = redispool.New(redispool.Options{
+		Dial: policy.Dialer(dialTimeout), Hook: s.telemetry.RedisHook(telemetry.RedisJob),
+	})
 	if err := s.openPublishers(policy, o.Publish); err != nil {
 		return err
 	}
@@ -135,60 +145,15 @@ func (s *Set) openService(ctx context.Context, o Options) error {
 			Events: s.cfg.Events.Sink != nil, SampleEvents: s.cfg.Events.Samples, Now: o.Now,
 		},
 		monitor.Ports{
-			Store: redisstore.New(s.state), Queue: workqueue.New(s.pool), Jobs: jobs,
-			Publisher: redislist.New(s.pool, s.cfg.Retention), Broadcaster: s.fan, Scheduler: s.scheduler,
+			Store: s.telemetry.Store(redisstore.New(s.state)), Queue: s.telemetry.Queue(workqueue.New(s.pool)),
+			Jobs:      s.telemetry.Jobs(jobs),
+			Publisher: s.telemetry.Publisher(redislist.New(s.pool, s.cfg.Retention)),
+			Scheduler: s.telemetry.Scheduler(s.scheduler), Broadcaster: s.telemetry.Broadcaster(s.fan),
 		},
 		s.log,
 	)
-	s.service = measured{service, s.metrics}
+	s.service = measured{service, s.telemetry}
 	return nil
-}
-
-// openKubernetes makes the drivers that talk to Kubernetes, where the settings
-// want any: the scheduler, and the Jobs, nil if no tick is to ask for them.
-func (s *Set) openKubernetes() (monitor.Jobs, error) {
-	if s.cfg.Scheduler != config.SchedulerKnative && s.cfg.JobStatus != config.JobStatusKubernetes {
-		return nil, nil
-	}
-	client, err := kubeclient.New(s.cfg.Kubeconfig)
-	if err != nil {
-		return nil, err
-	}
-	jobs := batchjob.New(client, s.cfg.JobNamespace)
-	if s.cfg.Scheduler == config.SchedulerKnative {
-		namespace := s.cfg.PingNamespace
-		if namespace == "" {
-			namespace = kubeclient.Namespace(s.cfg.Kubeconfig)
-		}
-		sink, err := pingsource.ParseSink(s.cfg.TickSink, namespace)
-		if err != nil {
-			return nil, fmt.Errorf("TICK_SINK: %w", err)
-		}
-		var ownerOf pingsource.OwnerOf
-		if namespace == s.cfg.JobNamespace {
-			ownerOf = ownerIn(jobs)
-		}
-		s.scheduler = pingsource.New(client, namespace, sink, ownerOf)
-	}
-	if s.cfg.JobStatus != config.JobStatusKubernetes {
-		return nil, nil
-	}
-	return jobs, nil
-}
-
-// ownerIn finds the Job that a PingSource is to end with. Without one, or
-// without the right to look, it is the sweep that ends it.
-func ownerIn(jobs *batchjob.Jobs) pingsource.OwnerOf {
-	return func(ctx context.Context, id monitor.JobID) (*pingsource.Owner, error) {
-		job, err := jobs.Get(ctx, id)
-		switch {
-		case monitor.IsRetryable(err):
-			return nil, err
-		case err != nil:
-			return nil, nil //nolint:nilerr // an owner is a convenience
-		}
-		return &pingsource.Owner{Name: job.Name, UID: job.UID}, nil
-	}
 }
 
 // defaultQueue is the Service redis-<id> in the jobs' namespace, or the
@@ -251,7 +216,7 @@ func (s *Set) EmbeddedRedis() string {
 func (s *Set) Scheduled(id monitor.JobID) bool { return s.local != nil && s.local.Has(id) }
 
 // Close releases everything that Open made. It waits a second for ticks under
-// way.
+// way, and two for the last telemetry to be sent.
 func (s *Set) Close(ctx context.Context) error {
 	var errs []error
 	if s.local != nil {
@@ -269,5 +234,6 @@ func (s *Set) Close(ctx context.Context) error {
 	if s.embedded != nil {
 		s.embedded.Close()
 	}
+	s.flush(ctx)
 	return errors.Join(errs...)
 }

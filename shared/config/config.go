@@ -61,6 +61,7 @@ type Config struct {
 
 	SubmissionZone *time.Location
 	LogLevel       slog.Level
+	Telemetry      Telemetry
 	Plugins        []string
 
 	Influx Influx

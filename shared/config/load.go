@@ -51,6 +51,7 @@ func Load(lookup Lookup) (Config, error) {
 	c.SubmissionZone = r.zone()
 	c.LogLevel = r.level()
 	c.Influx = r.influx()
+	c.Telemetry = r.telemetry()
 	if c.DefaultPeriod < c.MinPeriod {
 		r.bad("DEFAULT_PERIOD", "want at least MIN_PERIOD, %v, got %v", c.MinPeriod, c.DefaultPeriod)
 	}

@@ -65,6 +65,7 @@ func TestDefaults(t *testing.T) {
 		Retries: 10, Retention: 168 * time.Hour,
 		SubmissionZone: time.UTC, LogLevel: slog.LevelInfo, Plugins: []string{"kubejobs"},
 		Events: config.Events{Samples: true}, Influx: config.Influx{HostTag: "server01"},
+		Telemetry: config.Telemetry{Serve: true, Jobs: 200, Service: "kubejobs"},
 	}
 	tests := map[string]struct{ env map[string]string }{
 		"nothing is set":        {nil},
@@ -92,7 +93,9 @@ func TestLoad(t *testing.T) {
 		StaleAfter: time.Hour, MaxAge: 24 * time.Hour,
 		AllowedHosts: []string{"10.1.0.0/16", "*.batch.svc"},
 		MinPeriod:    time.Second, DefaultPeriod: 5 * time.Second, TickSpacing: 0, TickJitter: 0,
-		Retries: 3, Retention: time.Hour, LogLevel: slog.LevelWarn, Plugins: []string{"kubejobs", "other"}, Influx: config.Influx{HostTag: "server01"},
+		Retries: 3, Retention: time.Hour, LogLevel: slog.LevelWarn, Plugins: []string{"kubejobs", "other"},
+		Influx:    config.Influx{HostTag: "server01"},
+		Telemetry: config.Telemetry{Jobs: 7, Service: "monitor"},
 	}
 	got := load(t, map[string]string{
 		"PORT": " 9090 ", "FUNCTION_TARGET": "tick", "STATE_REDIS_URL": "rediss://user:pw@redis:6380/1",
@@ -100,7 +103,7 @@ func TestLoad(t *testing.T) {
 		"MIN_PERIOD": "1s", "DEFAULT_PERIOD": "5s", "TICK_SPACING": "0", "TICK_JITTER": "0s", "RETRIES": "3",
 		"RETENTION": "1h", "SUBMISSION_TIMEZONE": "America/Recife", "LOG_LEVEL": "warn", "PLUGINS": "kubejobs, other",
 		"SCHEDULER": "local", "JOB_STATUS": "events", "K_SERVICE": "monitor", "PINGSOURCE_NAMESPACE": "ticks",
-		"STALE_AFTER": "1h", "MAX_AGE": "24h",
+		"STALE_AFTER": "1h", "MAX_AGE": "24h", "METRICS_JOBS": "7",
 	})
 	if zone := got.SubmissionZone.String(); zone != "America/Recife" {
 		t.Errorf("SubmissionZone = %s, want America/Recife", zone)

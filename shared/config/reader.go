@@ -98,15 +98,16 @@ func (r *reader) oneOf(setting, otherwise string, values []string) string {
 	return text
 }
 
-// flag is true or false.
+// flag is true or false, in any case.
 func (r *reader) flag(setting string, otherwise bool) bool {
 	text := r.text(setting, strconv.FormatBool(otherwise))
-	value, err := strconv.ParseBool(text)
-	if err != nil {
+	switch {
+	case strings.EqualFold(text, "true"):
+		return true
+	case !strings.EqualFold(text, "false"):
 		r.bad(setting, "want true or false, got %.80q", text)
-		return otherwise
 	}
-	return value
+	return false
 }
 
 // label is a DNS label, as a namespace is.

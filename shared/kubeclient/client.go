@@ -4,6 +4,7 @@ package kubeclient
 
 import (
 	"fmt"
+	"net/http"
 	"os"
 	"strings"
 	"time"
@@ -31,14 +32,18 @@ const namespaceFile = "/var/run/secrets/kubernetes.io/serviceaccount/namespace"
 
 // New is a client by the file kubeconfig, or in-cluster where that is "". It
 // connects at the first use. The dynamic client is enough for the two kinds of
-// objects that are needed and links a seventh of what the typed ones do.
-func New(kubeconfig string) (dynamic.Interface, error) {
+// objects that are needed and links a seventh of what the typed ones do. wrap,
+// which may be nil, goes round its transport.
+func New(kubeconfig string, wrap func(http.RoundTripper) http.RoundTripper) (dynamic.Interface, error) {
 	config, err := load(kubeconfig)
 	if err != nil {
 		return nil, fmt.Errorf("connect to Kubernetes: %w", err)
 	}
 	config.Timeout, config.QPS, config.Burst = timeout, requestsPerSecond, requestsAtOnce
 	config.UserAgent = "kubejobs"
+	if wrap != nil {
+		config.Wrap(wrap)
+	}
 	client, err := dynamic.NewForConfig(config)
 	if err != nil {
 		return nil, fmt.Errorf("connect to Kubernetes: %w", err)

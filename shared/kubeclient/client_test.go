@@ -3,11 +3,15 @@ package kubeclient_test
 import (
 	"context"
 	"errors"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"kubejobs/shared/kubeclient"
@@ -72,10 +76,41 @@ func TestNamespace(t *testing.T) {
 	if got := kubeclient.Namespace(filepath.Join(t.TempDir(), "none")); got != "default" {
 		t.Errorf("Namespace of no kubeconfig = %q, want default", got)
 	}
-	if client, err := kubeclient.New(path); err != nil || client == nil {
+	if client, err := kubeclient.New(path, nil); err != nil || client == nil {
 		t.Errorf("New: %v, %v", client, err)
 	}
-	if client, err := kubeclient.New(filepath.Join(t.TempDir(), "none")); err == nil {
+	if client, err := kubeclient.New(filepath.Join(t.TempDir(), "none"), nil); err == nil {
 		t.Errorf("New without a kubeconfig = %v, want an error", client)
 	}
 }
+
+// What goes round the transport sees each request.
+func TestNewWrapsTheTransport(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(http.NotFoundHandler())
+	t.Cleanup(server.Close)
+	path := filepath.Join(t.TempDir(), "config")
+	text := strings.ReplaceAll(kubeconfig, "https://127.0.0.1:1", server.URL)
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var seen []string
+	client, err := kubeclient.New(path, func(base http.RoundTripper) http.RoundTripper {
+		return roundTrip(func(r *http.Request) (*http.Response, error) {
+			seen = append(seen, r.URL.Path)
+			return base.RoundTrip(r)
+		})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	jobs := schema.GroupVersionResource{Group: "batch", Version: "v1", Resource: "jobs"}
+	_, err = client.Resource(jobs).Namespace("default").Get(t.Context(), "a", metav1.GetOptions{})
+	if !apierrors.IsNotFound(err) || len(seen) != 1 || seen[0] != "/apis/batch/v1/namespaces/default/jobs/a" {
+		t.Errorf("seen %v (%v), want the one request", seen, err)
+	}
+}
+
+type roundTrip func(*http.Request) (*http.Response, error)
+
+func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }

@@ -36,8 +36,9 @@ const attemptTimeout = 30 * time.Second
 
 // Options are what a Scheduler is set to.
 type Options struct {
-	Sink   string        // URL that ticks are POSTed to
-	Jitter time.Duration // each tick is delayed by a random part of it; 0 turns it off
+	Sink   string                                    // URL that ticks are POSTed to
+	Jitter time.Duration                             // each tick is delayed by a random part of it; 0 turns it off
+	Wrap   func(http.RoundTripper) http.RoundTripper // goes round the sender's transport; nil: nothing
 	Now    func() time.Time
 }
 
@@ -63,7 +64,7 @@ func New(ctx context.Context, o Options, log *slog.Logger) (*Scheduler, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	client, err := newClient(o.Sink)
+	client, err := newClient(o)
 	if err != nil {
 		return nil, err
 	}
@@ -87,21 +88,25 @@ func New(ctx context.Context, o Options, log *slog.Logger) (*Scheduler, error) {
 
 // newClient sends on a fresh connection each, as the adapter does (and without
 // the header "Connection: close" that DisableKeepAlives would add).
-func newClient(sink string) (cloudevents.Client, error) {
+func newClient(o Options) (cloudevents.Client, error) {
+	var transport http.RoundTripper = &http.Transport{MaxIdleConnsPerHost: -1}
+	if o.Wrap != nil {
+		transport = o.Wrap(transport)
+	}
 	protocol, err := cloudevents.NewHTTP(
-		cloudevents.WithTarget(sink),
+		cloudevents.WithTarget(o.Sink),
 		cloudevents.WithHeader("Kn-Namespace", Namespace),
 		cehttp.WithClient(http.Client{
 			Timeout:   attemptTimeout,
-			Transport: &http.Transport{MaxIdleConnsPerHost: -1},
+			Transport: transport,
 		}),
 	)
 	if err != nil {
-		return nil, fmt.Errorf("sender of ticks to %s: %w", sink, err)
+		return nil, fmt.Errorf("sender of ticks to %s: %w", o.Sink, err)
 	}
 	client, err := cloudevents.NewClient(protocol)
 	if err != nil {
-		return nil, fmt.Errorf("sender of ticks to %s: %w", sink, err)
+		return nil, fmt.Errorf("sender of ticks to %s: %w", o.Sink, err)
 	}
 	return client, nil
 }

@@ -101,6 +101,29 @@ func TestTickIsAPingSources(t *testing.T) {
 	}
 }
 
+// What goes round the transport sends each tick.
+func TestTransportIsWrapped(t *testing.T) {
+	t.Parallel()
+	s := newSink(t, nil)
+	scheduler := newScheduler(t.Context(), t, localtick.Options{
+		Sink: s.URL, Wrap: func(base http.RoundTripper) http.RoundTripper { return marked{base} },
+	})
+	schedule(t, scheduler, "a", time.Second)
+	scheduler.Start()
+	s.await(t, "a", 1)
+	if got := s.of("a")[0].request.Header.Get("Traceparent"); got != "marked" {
+		t.Errorf("traceparent %q, want the one that was put on", got)
+	}
+}
+
+type marked struct{ base http.RoundTripper }
+
+func (m marked) RoundTrip(r *http.Request) (*http.Response, error) {
+	r = r.Clone(r.Context())
+	r.Header.Set("Traceparent", "marked")
+	return m.base.RoundTrip(r)
+}
+
 func TestAttempts(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct{ status, want int }{

@@ -6,7 +6,8 @@ import (
 	"log/slog"
 )
 
-// New is a logger of JSON lines on w, from level on.
+// New is a logger of JSON lines on w, from level on. A line that is logged within
+// a span has trace_id and span_id.
 func New(w io.Writer, level slog.Level) *slog.Logger {
-	return slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{Level: level}))
+	return slog.New(traced{slog.NewJSONHandler(w, &slog.HandlerOptions{Level: level})})
 }

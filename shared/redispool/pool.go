@@ -22,6 +22,7 @@ type Options struct {
 	Idle    time.Duration // after which an unused client is closed, 5 min
 	Timeout time.Duration // of a dial, a read and a write each, 1 s
 	Dial    Dial          // nil: net.Dialer
+	Hook    redis.Hook    // of every client; nil: none
 	Now     func() time.Time
 }
 
@@ -93,6 +94,9 @@ func (p *Pool) acquire(address string) *entry {
 	e, ok := p.clients.Get(address)
 	if !ok {
 		e = &entry{client: redis.NewClient(p.clientOptions(address))}
+		if p.options.Hook != nil {
+			e.client.AddHook(p.options.Hook)
+		}
 		p.clients.Add(address, e)
 	}
 	e.users++

@@ -12,27 +12,6 @@ import (
 	"kubejobs/knative/observability"
 )
 
-// pending are the metrics of the list that the program does not export yet.
-var pending = map[string]bool{
-	"kubejobs_ticks_lost_total":                      true,
-	"kubejobs_tick_lateness_seconds":                 true,
-	"kubejobs_tick_duration_seconds":                 true,
-	"kubejobs_step_duration_seconds":                 true,
-	"kubejobs_jobs":                                  true,
-	"kubejobs_jobs_unlisted":                         true,
-	"kubejobs_job_progress":                          true,
-	"kubejobs_job_time_progress":                     true,
-	"kubejobs_job_error":                             true,
-	"kubejobs_job_replicas":                          true,
-	"kubejobs_job_deadline_timestamp_seconds":        true,
-	"kubejobs_job_expected_finish_timestamp_seconds": true,
-	"kubejobs_job_at_risk":                           true,
-	"kubejobs_job_stalled":                           true,
-	"kubejobs_redis_calls_total":                     true,
-	"kubejobs_redis_call_duration_seconds":           true,
-	"kubejobs_sweep_last_timestamp_seconds":          true,
-}
-
 // ticks are sent before anybody looks.
 const ticks = 5
 
@@ -102,12 +81,9 @@ func (p prometheus) checkMetrics(t *testing.T) {
 	for _, metric := range observability.Metrics() {
 		listed[metric.Name] = true
 		got, exported := seen[metric.Name]
-		wanted := (metric.Origin == observability.ByTick || metric.Origin == observability.BySweep) && !pending[metric.Name]
 		switch {
-		case wanted && !exported:
+		case metric.Origin != observability.ByHTTP && !exported:
 			t.Errorf("%s is not exported", metric.Name)
-		case exported && pending[metric.Name]:
-			t.Errorf("%s is exported: it is pending no more", metric.Name)
 		case exported && string(got[0].Type) != string(metric.Kind):
 			t.Errorf("%s: got a %s, want a %s", metric.Name, got[0].Type, metric.Kind)
 		}

@@ -49,6 +49,7 @@ func serve(
 	ctx context.Context, cfg config.Config, log *slog.Logger, o functions.Options,
 	work func(context.Context, *functions.Set) error,
 ) error {
+	functions.LogTelemetry(cfg, log)
 	ticking, stopTicking := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopTicking()
 	set, err := functions.Open(ticking, cfg, log, o)

@@ -39,6 +39,8 @@ type Options struct {
 
 	Host    string        // the tag, DefaultHost
 	Timeout time.Duration // of a request, 5 s; the context's deadline counts too
+	// Transport wraps the one that requests go through; nil: none does.
+	Transport func(http.RoundTripper) http.RoundTripper
 }
 
 // Publisher is a publish.Publisher. It writes to the job's own database if the
@@ -47,7 +49,7 @@ type Publisher struct {
 	host   string
 	own    *server // nil if there is none
 	target place   // own's; its name is "" if there is none
-	named  *http.Client
+	named  client
 }
 
 var _ publish.Publisher = (*Publisher)(nil)
@@ -67,7 +69,7 @@ func New(o Options, dial Dial) (*Publisher, error) {
 	if o.Timeout <= 0 {
 		o.Timeout = 5 * time.Second
 	}
-	p := &Publisher{host: o.Host, named: newClient(dial, o.Timeout)}
+	p := &Publisher{host: o.Host, named: newClient(dial, o)}
 	if o.URL == "" {
 		return p, nil
 	}
@@ -111,9 +113,9 @@ func (p *Publisher) Publish(ctx context.Context, n monitor.Notice) (int, error) 
 
 // Close closes the connections that nobody uses.
 func (p *Publisher) Close() {
-	p.named.CloseIdleConnections()
+	p.named.closeIdle()
 	if p.own != nil {
-		p.own.client.CloseIdleConnections()
+		p.own.client.closeIdle()
 	}
 }
 

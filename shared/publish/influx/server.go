@@ -18,7 +18,14 @@ type server struct {
 	address string // host:port
 	login   string // the header Authorization, "" for none
 	secrets []string
-	client  *http.Client
+	client  client
+}
+
+// client is an HTTP client whose kept connections can be closed, whatever its
+// transport is wrapped in.
+type client struct {
+	*http.Client
+	closeIdle func()
 }
 
 // place is a database or a bucket of a server.
@@ -46,7 +53,7 @@ func newServer(o Options) (*server, error) {
 	}
 	var plain net.Dialer
 	s := &server{
-		base: base, address: net.JoinHostPort(base.Hostname(), port), client: newClient(plain.DialContext, o.Timeout),
+		base: base, address: net.JoinHostPort(base.Hostname(), port), client: newClient(plain.DialContext, o),
 	}
 	switch {
 	case o.Token != "":
@@ -60,7 +67,7 @@ func newServer(o Options) (*server, error) {
 
 // named is an InfluxDB that a job names. It gets the login that every client of
 // Asperathos sends, InfluxDB's well-known default, and none of the program's.
-func named(a monitor.Address, client *http.Client) *server {
+func named(a monitor.Address, client client) *server {
 	return &server{
 		base: &url.URL{Scheme: "http", Host: a.String()}, address: a.String(),
 		login: "Basic " + basic("root", "root"), client: client,
@@ -96,17 +103,22 @@ func (s *server) place(name string, query url.Values, path ...string) place {
 // newClient is a client that keeps a few connections for further requests. It
 // follows no redirect, which would lead past the check of an address, and uses
 // no proxy.
-func newClient(dial Dial, timeout time.Duration) *http.Client {
-	return &http.Client{
-		Transport: &http.Transport{
-			DialContext:            dial,
-			MaxIdleConns:           64,
-			MaxIdleConnsPerHost:    4,
-			IdleConnTimeout:        90 * time.Second,
-			MaxResponseHeaderBytes: 64 << 10,
-			DisableCompression:     true,
-		},
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		Timeout:       timeout,
+func newClient(dial Dial, o Options) client {
+	transport := &http.Transport{
+		DialContext:            dial,
+		MaxIdleConns:           64,
+		MaxIdleConnsPerHost:    8, // as many as one place is written by at once
+		IdleConnTimeout:        90 * time.Second,
+		MaxResponseHeaderBytes: 64 << 10,
+		DisableCompression:     true,
 	}
+	var wrapped http.RoundTripper = transport
+	if o.Transport != nil {
+		wrapped = o.Transport(transport)
+	}
+	return client{&http.Client{
+		Transport:     wrapped,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		Timeout:       o.Timeout,
+	}, transport.CloseIdleConnections}
 }

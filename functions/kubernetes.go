@@ -1,0 +1,59 @@
+package functions
+
+import (
+	"context"
+	"fmt"
+
+	"kubejobs/shared/batchjob"
+	"kubejobs/shared/config"
+	"kubejobs/shared/kubeclient"
+	"kubejobs/shared/monitor"
+	"kubejobs/shared/pingsource"
+)
+
+// openKubernetes makes the drivers that talk to Kubernetes, where the settings
+// want any: the scheduler, and the Jobs, nil if no tick is to ask for them.
+func (s *Set) openKubernetes() (monitor.Jobs, error) {
+	if s.cfg.Scheduler != config.SchedulerKnative && s.cfg.JobStatus != config.JobStatusKubernetes {
+		return nil, nil
+	}
+	client, err := kubeclient.New(s.cfg.Kubeconfig, s.telemetry.Transport)
+	if err != nil {
+		return nil, err
+	}
+	jobs := batchjob.New(client, s.cfg.JobNamespace)
+	if s.cfg.Scheduler == config.SchedulerKnative {
+		namespace := s.cfg.PingNamespace
+		if namespace == "" {
+			namespace = kubeclient.Namespace(s.cfg.Kubeconfig)
+		}
+		sink, err := pingsource.ParseSink(s.cfg.TickSink, namespace)
+		if err != nil {
+			return nil, fmt.Errorf("TICK_SINK: %w", err)
+		}
+		var ownerOf pingsource.OwnerOf
+		if namespace == s.cfg.JobNamespace {
+			ownerOf = ownerIn(jobs)
+		}
+		s.scheduler = pingsource.New(client, namespace, sink, ownerOf)
+	}
+	if s.cfg.JobStatus != config.JobStatusKubernetes {
+		return nil, nil
+	}
+	return jobs, nil
+}
+
+// ownerIn finds the Job that a PingSource is to end with. Without one, or
+// without the right to look, it is the sweep that ends it.
+func ownerIn(jobs *batchjob.Jobs) pingsource.OwnerOf {
+	return func(ctx context.Context, id monitor.JobID) (*pingsource.Owner, error) {
+		job, err := jobs.Get(ctx, id)
+		switch {
+		case monitor.IsRetryable(err):
+			return nil, err
+		case err != nil:
+			return nil, nil //nolint:nilerr // an owner is a convenience
+		}
+		return &pingsource.Owner{Name: job.Name, UID: job.UID}, nil
+	}
+}

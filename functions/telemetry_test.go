@@ -1,0 +1,184 @@
+package functions_test
+
+import (
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/sdk/trace/tracetest"
+	"go.opentelemetry.io/otel/trace"
+
+	"kubejobs/functions"
+	"kubejobs/shared/config"
+)
+
+// The trace of the captured tick.
+const (
+	tickTrace  = "ec9099f4cd2074a10ef9a5b9db217c4b"
+	tickParent = "62288ac12b9bee8f"
+)
+
+// One real tick: its root continues the adapter's trace, its steps are below,
+// and each step's calls of Redis below that.
+func TestATickIsATrace(t *testing.T) {
+	t.Parallel()
+	recorder := tracetest.NewSpanRecorder()
+	s := open(t, functions.Options{Processors: []sdktrace.SpanProcessor{recorder}})
+	s.start()
+	recorder.Reset()
+	s.tick()
+	names := map[trace.SpanID]string{}
+	for _, span := range recorder.Ended() {
+		names[span.SpanContext().SpanID()] = span.Name()
+	}
+	var tree []string
+	for _, span := range recorder.Ended() {
+		parent := span.Parent().SpanID()
+		if names[parent] == "" {
+			names[parent] = parent.String()
+		}
+		tree = append(tree, names[parent]+" > "+span.Name())
+		if got := span.SpanContext().TraceID().String(); got != tickTrace {
+			t.Errorf("%s is of trace %s, want the adapter's", span.Name(), got)
+		}
+		shown := fmt.Sprint(span.Name(), span.Attributes(), span.Events(), span.Status())
+		for _, secret := range []string{password, "{kj-abc1234}", "kj-abc1234:metrics", "1167763c", "processing"} {
+			if strings.Contains(shown, secret) {
+				t.Errorf("%s shows %q: %s", span.Name(), secret, shown)
+			}
+		}
+	}
+	slices.Sort(tree)
+	tree = slices.Compact(tree) // a new connection greets, and a script is sent twice at first
+	want := []string{
+		tickParent + " > POST /", "POST / > broadcast", "POST / > commit", "POST / > load", "POST / > publish", "POST / > queue",
+	}
+	if diff := cmp.Diff(want, slices.DeleteFunc(slices.Clone(tree), isRedis)); diff != "" {
+		t.Errorf("spans (-want +got):\n%s", diff)
+	}
+	for _, step := range []string{"load", "queue", "publish", "commit"} {
+		if !slices.ContainsFunc(tree, func(line string) bool { return strings.HasPrefix(line, step+" > redis ") }) {
+			t.Errorf("no call of Redis below %s in %v", step, tree)
+		}
+	}
+}
+
+func isRedis(line string) bool { return strings.Contains(line, "> redis ") }
+
+// Probes and scrapes leave no span.
+func TestProbesAreNoTrace(t *testing.T) {
+	t.Parallel()
+	recorder := tracetest.NewSpanRecorder()
+	s := open(t, functions.Options{Processors: []sdktrace.SpanProcessor{recorder}})
+	for _, path := range []string{"/health/readiness", "/health/liveness", "/metrics"} {
+		if w := s.serve(config.TargetTick, httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, http.NoBody)); w.Code != http.StatusOK {
+			t.Errorf("%s: %d %s", path, w.Code, w.Body)
+		}
+	}
+	if spans := recorder.Started(); len(spans) != 0 {
+		t.Errorf("%d spans, want none: the first is %q", len(spans), spans[0].Name())
+	}
+}
+
+// What is logged within a request names its trace.
+func TestLogLinesNameTheTrace(t *testing.T) {
+	t.Parallel()
+	s := open(t, functions.Options{Processors: []sdktrace.SpanProcessor{tracetest.NewSpanRecorder()}})
+	s.start()
+	s.tick()
+	for line := range strings.Lines(s.logs.String()) {
+		if strings.Contains(line, "job runs") {
+			if !strings.Contains(line, `"trace_id":"`+tickTrace+`","span_id":"`) {
+				t.Errorf("%s names no trace", line)
+			}
+			return
+		}
+	}
+	t.Errorf("no line about the job in:\n%s", s.logs.String())
+}
+
+func TestMetricsOfATick(t *testing.T) {
+	t.Parallel()
+	s := open(t, functions.Options{})
+	s.start()
+	s.tick()
+	w := s.serve(config.TargetAll, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/metrics", http.NoBody))
+	for _, want := range []string{
+		`kubejobs_ticks_total{outcome="sampled"} 1`,
+		`kubejobs_tick_duration_seconds_count{outcome="sampled"} 1`,
+		`kubejobs_tick_lateness_seconds_count 1`,
+		`kubejobs_step_duration_seconds_count{result="ok",step="queue"} 2`, // the start counts the items
+		`kubejobs_step_duration_seconds_count{result="ok",step="publish"} 1`,
+		`kubejobs_step_duration_seconds_count{result="ok",step="commit"} 1`,
+		`kubejobs_step_duration_seconds_count{result="ok",step="schedule"} 1`,
+		`kubejobs_job_progress{job_id="kj-abc1234"} 0.5`,
+		`kubejobs_job_at_risk{job_id="kj-abc1234"} 0`,
+		`kubejobs_jobs 1`,
+	} {
+		if !strings.Contains(w.Body.String(), "\n"+want+"\n") {
+			t.Errorf("%q is missing", want)
+		}
+	}
+	for _, want := range []string{`kubejobs_redis_calls_total{client="job",result="ok"}`, `kubejobs_redis_calls_total{client="state",result="ok"}`} {
+		if !strings.Contains(w.Body.String(), "\n"+want) {
+			t.Errorf("%q is missing", want)
+		}
+	}
+	if t.Failed() || strings.Contains(w.Body.String(), password) || strings.Contains(w.Body.String(), s.redis.Addr()) {
+		t.Errorf("metrics:\n%s", w.Body)
+	}
+}
+
+func TestMetricsThatAreNotServed(t *testing.T) {
+	t.Parallel()
+	for name, setting := range map[string]string{"not wanted": "METRICS=false", "in Knative": "K_SERVICE=tick", "disabled": "OTEL_SDK_DISABLED=true"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := open(t, functions.Options{}, setting)
+			for _, target := range config.Targets() {
+				if w := s.serve(target, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/metrics", http.NoBody)); w.Code != http.StatusNotFound {
+					t.Errorf("%s: %d %s, want 404", target, w.Code, w.Body)
+				}
+			}
+		})
+	}
+}
+
+// A collector that hangs delays no tick, and Close not beyond what it gives the
+// last telemetry.
+func TestACollectorThatHangsDelaysNothing(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { listener.Close() })
+	endpoint := "http://" + listener.Addr().String()
+	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint) // for the SDK
+	t.Setenv("OTEL_EXPORTER_OTLP_TIMEOUT", "600000")
+	t.Setenv("OTEL_BSP_EXPORT_TIMEOUT", "600000")
+	t.Setenv("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "1")
+	s := open(t, functions.Options{}, "OTEL_EXPORTER_OTLP_ENDPOINT="+endpoint)
+	done := make(chan error, 1)
+	go func() {
+		s.start()
+		for range 20 {
+			s.tick()
+		}
+		done <- s.Close(t.Context())
+	}()
+	select {
+	case err := <-done:
+		if err != nil {
+			t.Errorf("Close: %v, want nil: telemetry is no reason to fail", err)
+		}
+	case <-time.After(patience):
+		t.Fatal("a tick or Close waits for the collector")
+	}
+}

@@ -1,0 +1,81 @@
+package telemetry
+
+import (
+	"context"
+
+	"go.opentelemetry.io/otel/metric"
+
+	"kubejobs/shared/monitor"
+)
+
+// Broadcaster measures broadcasts, and takes the jobs' figures from what is
+// told. nil stays nil.
+func (t *Telemetry) Broadcaster(next monitor.Broadcaster) monitor.Broadcaster {
+	if t.off() || next == nil {
+		return next
+	}
+	return &broadcaster{next, t, t.step(stepBroadcast)}
+}
+
+type broadcaster struct {
+	next      monitor.Broadcaster
+	t         *Telemetry
+	broadcast step
+}
+
+// Broadcast implements monitor.Broadcaster. A delivery that failed makes it a
+// failed step.
+func (b *broadcaster) Broadcast(ctx context.Context, n monitor.Notice) []monitor.Delivery {
+	b.t.told(ctx, &n)
+	ctx, call := b.broadcast.begin(ctx, n.Spec.ID)
+	deliveries := b.next.Broadcast(ctx, n)
+	var failure error
+	for _, d := range deliveries {
+		if d.Outcome == monitor.DeliveryFailed && failure == nil {
+			failure = monitor.Unavailable("a publisher failed", d.Err)
+		}
+	}
+	b.broadcast.end(ctx, call, failure)
+	return deliveries
+}
+
+// Delivered counts a notice by what became of it at a publisher.
+func (t *Telemetry) Delivered(publisher string, outcome monitor.DeliveryOutcome) {
+	t.deliver(publisher, outcome, 1)
+}
+
+func (t *Telemetry) deliver(publisher string, outcome monitor.DeliveryOutcome, count int64) {
+	if t.metering {
+		t.deliveries.Add(context.Background(), count, labels(keyPublisher.With(publisher), keyOutcome.With(string(outcome))))
+	}
+}
+
+// Circuit is how it stands with one publisher.
+type Circuit struct {
+	Publisher string
+	Open      int // places that get nothing for a while, since they failed
+	Queued    int // notices that wait in memory
+}
+
+// ObserveCircuits reads the publishers' circuits whenever metrics are read.
+func (t *Telemetry) ObserveCircuits(read func() []Circuit) error {
+	if !t.metering || read == nil {
+		return nil
+	}
+	for _, c := range read() {
+		for _, outcome := range []monitor.DeliveryOutcome{
+			monitor.DeliveryDone, monitor.DeliveryFailed, monitor.DeliverySkipped, monitor.DeliveryDropped,
+		} {
+			t.deliver(c.Publisher, outcome, 0) // so that the first one is seen as a rise
+		}
+	}
+	_, err := t.meter.RegisterCallback(func(_ context.Context, o metric.Observer) error {
+		for _, c := range read() {
+			publisher := labels(keyPublisher.With(c.Publisher))
+			o.ObserveInt64(t.circuitOpen, int64(c.Open), publisher)
+			o.ObserveInt64(t.circuitQueued, int64(c.Queued), publisher)
+		}
+		return nil
+	}, t.circuitOpen, t.circuitQueued)
+	return err
+}

@@ -1,0 +1,121 @@
+package telemetry
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/google/uuid"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"github.com/prometheus/otlptranslator"
+	"go.opentelemetry.io/contrib/exporters/autoexport"
+	exporter "go.opentelemetry.io/otel/exporters/prometheus"
+	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
+	"go.opentelemetry.io/otel/sdk/metric/exemplar"
+	"go.opentelemetry.io/otel/sdk/resource"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
+	"knative.dev/pkg/changeset"
+)
+
+// openSignals makes the providers of the signals that are on.
+func (t *Telemetry) openSignals(ctx context.Context, o Options) error {
+	t.tracing = o.Traces || len(o.Processors) > 0
+	t.metering = o.Push || o.Serve || len(o.Readers) > 0
+	if t.off() {
+		return nil
+	}
+	about, err := newResource(ctx, o.Service)
+	if err != nil {
+		return err
+	}
+	if t.tracing {
+		if err := t.openTraces(ctx, o, about); err != nil {
+			return err
+		}
+	}
+	if !t.metering {
+		return nil
+	}
+	return t.openMetrics(ctx, o, about)
+}
+
+// openTraces batches spans in a queue that drops what it cannot take; its size
+// is OTEL_BSP_MAX_QUEUE_SIZE. The sampler is OTEL_TRACES_SAMPLER.
+func (t *Telemetry) openTraces(ctx context.Context, o Options, about *resource.Resource) error {
+	options := []sdktrace.TracerProviderOption{sdktrace.WithResource(about)}
+	for _, processor := range o.Processors {
+		options = append(options, sdktrace.WithSpanProcessor(processor))
+	}
+	if o.Traces {
+		spans, err := autoexport.NewSpanExporter(ctx)
+		if err != nil {
+			return fmt.Errorf("OTEL_TRACES_EXPORTER: %w", err)
+		}
+		options = append(options, sdktrace.WithBatcher(spans))
+	}
+	provider := sdktrace.NewTracerProvider(options...)
+	t.traces = provider
+	t.shutdowns = append(t.shutdowns, provider.Shutdown)
+	return nil
+}
+
+// openMetrics makes one reader for each way that metrics are read.
+func (t *Telemetry) openMetrics(ctx context.Context, o Options, about *resource.Resource) error {
+	options := []sdkmetric.Option{
+		sdkmetric.WithResource(about), sdkmetric.WithView(noSizes()),
+		sdkmetric.WithCardinalityLimit(max(2*o.Jobs, 2000)),
+	}
+	if !t.tracing { // there is no span for an exemplar to name
+		options = append(options, sdkmetric.WithExemplarFilter(exemplar.AlwaysOffFilter))
+	}
+	for _, reader := range o.Readers {
+		options = append(options, sdkmetric.WithReader(reader))
+	}
+	if o.Push {
+		reader, err := autoexport.NewMetricReader(ctx)
+		if err != nil {
+			return fmt.Errorf("OTEL_METRICS_EXPORTER: %w", err)
+		}
+		options = append(options, sdkmetric.WithReader(reader))
+	}
+	if o.Serve {
+		registry := prometheus.NewRegistry()
+		reader, err := exporter.New(exporter.WithRegisterer(registry), exporter.WithoutScopeInfo(),
+			exporter.WithoutTargetInfo(), exporter.WithTranslationStrategy(otlptranslator.UnderscoreEscapingWithSuffixes))
+		if err != nil {
+			return fmt.Errorf("METRICS: %w", err)
+		}
+		options = append(options, sdkmetric.WithReader(reader))
+		t.handler = promhttp.HandlerFor(registry, promhttp.HandlerOpts{DisableCompression: true})
+	}
+	provider := sdkmetric.NewMeterProvider(options...)
+	t.meters = provider
+	t.shutdowns = append(t.shutdowns, provider.Shutdown)
+	return nil
+}
+
+// noSizes drops the sizes of bodies, which otelhttp measures beside the time.
+func noSizes() sdkmetric.View {
+	return sdkmetric.NewView(
+		sdkmetric.Instrument{Name: "http.client.request.body.size"},
+		sdkmetric.Stream{Aggregation: sdkmetric.AggregationDrop{}},
+	)
+}
+
+// newResource is who sends: the Service in Knative, and an id that no other
+// instance has. OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES win.
+func newResource(ctx context.Context, service string) (*resource.Resource, error) {
+	about, err := resource.New(ctx,
+		resource.WithTelemetrySDK(),
+		resource.WithAttributes(
+			semconv.ServiceName(service), semconv.ServiceVersion(changeset.Get()),
+			semconv.ServiceInstanceID(uuid.NewString()),
+		),
+		resource.WithFromEnv(),
+	)
+	if err != nil {
+		return nil, fmt.Errorf("OTEL_RESOURCE_ATTRIBUTES: %w", err)
+	}
+	return about, nil
+}

@@ -1,0 +1,72 @@
+package telemetry
+
+import (
+	"context"
+	"time"
+
+	"go.opentelemetry.io/otel/metric"
+
+	"kubejobs/shared/monitor"
+)
+
+// jobGauges are the gauges that are read from the table of jobs.
+type jobGauges struct {
+	progress, timeProgress, behind metric.Float64ObservableGauge
+	replicas, atRisk, stalled      metric.Int64ObservableGauge
+	deadline, finish               metric.Float64ObservableGauge
+	listed, unlisted               metric.Int64ObservableGauge
+}
+
+// observeJobs makes the gauges of the jobs in table.
+func (m *maker) observeJobs(table *jobTable, now func() time.Time) {
+	g := jobGauges{
+		progress:     m.share("kubejobs.job.progress", "Completed share of the items, 0 to 1."),
+		timeProgress: m.share("kubejobs.job.time.progress", "Elapsed share of the time, 0 to 1."),
+		behind: m.share("kubejobs.job.error",
+			"Completed share of the items minus the elapsed share of the time: negative means late."),
+		replicas: m.observed("kubejobs.job.replicas", "Pods of the job that run."),
+		deadline: m.observedMoment("kubejobs.job.deadline.timestamp", "When the job should be done."),
+		finish: m.observedMoment("kubejobs.job.expected.finish.timestamp",
+			"When the job will be done, as it goes now; none while unknown."),
+		atRisk:   m.observed("kubejobs.job.at.risk", "1 for a job that will miss its deadline, as it goes now."),
+		stalled:  m.observed("kubejobs.job.stalled", "1 for a job that has stopped to advance."),
+		listed:   m.observed("kubejobs.jobs", "Jobs with gauges in this instance."),
+		unlisted: m.observed("kubejobs.jobs.unlisted", "Jobs that this instance ticks beyond METRICS_JOBS."),
+	}
+	_, err := m.meter.RegisterCallback(func(_ context.Context, o metric.Observer) error {
+		jobs, unlisted := table.jobs(now())
+		o.ObserveInt64(g.listed, int64(len(jobs)))
+		o.ObserveInt64(g.unlisted, int64(unlisted))
+		for id, figures := range jobs {
+			g.observe(o, id, figures)
+		}
+		return nil
+	}, g.progress, g.timeProgress, g.behind, g.replicas, g.deadline, g.finish, g.atRisk, g.stalled, g.listed, g.unlisted)
+	m.check(err)
+}
+
+func (g *jobGauges) observe(o metric.Observer, id monitor.JobID, f figures) {
+	job := labels(keyJob.With(string(id)))
+	if f.sampled {
+		o.ObserveFloat64(g.progress, f.progress, job)
+		o.ObserveFloat64(g.timeProgress, f.timeProgress, job)
+		o.ObserveFloat64(g.behind, f.behind, job)
+		o.ObserveInt64(g.replicas, f.replicas, job)
+	}
+	o.ObserveFloat64(g.deadline, seconds(f.deadline), job)
+	if !f.finish.IsZero() {
+		o.ObserveFloat64(g.finish, seconds(f.finish), job)
+	}
+	o.ObserveInt64(g.atRisk, bit(f.atRisk), job)
+	o.ObserveInt64(g.stalled, bit(f.stalled), job)
+}
+
+// seconds is a time in Unix seconds.
+func seconds(t time.Time) float64 { return float64(t.UnixMilli()) / 1000 }
+
+func bit(is bool) int64 {
+	if is {
+		return 1
+	}
+	return 0
+}

@@ -1,0 +1,83 @@
+package telemetry
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+
+	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
+	"go.opentelemetry.io/otel/codes"
+	metricnoop "go.opentelemetry.io/otel/metric/noop"
+	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
+	"go.opentelemetry.io/otel/trace"
+)
+
+// Requests gives each request a span, below the caller's; probes and /metrics
+// have none. It has no metrics: those of ticks and sweeps say more.
+func (t *Telemetry) Requests(next http.Handler) http.Handler {
+	if !t.tracing {
+		return next
+	}
+	return otelhttp.NewHandler(next, "",
+		otelhttp.WithTracerProvider(t.traces), otelhttp.WithMeterProvider(metricnoop.NewMeterProvider()),
+		otelhttp.WithPropagators(t.propagator), otelhttp.WithSpanNameFormatter(spanName),
+		otelhttp.WithFilter(func(r *http.Request) bool {
+			return r.URL.Path != "/metrics" && !strings.HasPrefix(r.URL.Path, "/health/")
+		}),
+	)
+}
+
+// spanName is the method, and the route once that is known: not the path, which
+// holds an id.
+func spanName(_ string, r *http.Request) string {
+	if r.Pattern == "" {
+		return r.Method
+	}
+	return r.Method + " " + r.Pattern
+}
+
+// Routes names the span of a request after the route that mux takes, also where
+// the request is a copy of the one that Requests saw.
+func (t *Telemetry) Routes(mux *http.ServeMux) http.Handler {
+	if !t.tracing {
+		return mux
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		span := trace.SpanFromContext(r.Context())
+		returned := false
+		defer func() {
+			if !returned {
+				span.SetStatus(codes.Error, "panic")
+			}
+			if r.Pattern != "" {
+				span.SetName(spanName("", r))
+				span.SetAttributes(semconv.HTTPRoute(r.Pattern))
+			}
+		}()
+		mux.ServeHTTP(w, r)
+		returned = true
+	})
+}
+
+// Transport measures outgoing requests, by method, server and status, and sends
+// the trace along.
+func (t *Telemetry) Transport(base http.RoundTripper) http.RoundTripper {
+	if t.off() {
+		return base
+	}
+	return otelhttp.NewTransport(queryless{base}, otelhttp.WithTracerProvider(t.traces),
+		otelhttp.WithMeterProvider(t.meters), otelhttp.WithPropagators(t.propagator))
+}
+
+// queryless takes the query off the URL in a request's span: it may hold a
+// credential. otelhttp has set the URL before, and the last value counts.
+type queryless struct{ base http.RoundTripper }
+
+// RoundTrip implements http.RoundTripper.
+func (q queryless) RoundTrip(r *http.Request) (*http.Response, error) {
+	if span := trace.SpanFromContext(r.Context()); r.URL.RawQuery != "" && span.IsRecording() {
+		bare := url.URL{Scheme: r.URL.Scheme, Host: r.URL.Host, Path: r.URL.Path}
+		span.SetAttributes(semconv.URLFull(bare.String()))
+	}
+	return q.base.RoundTrip(r)
+}

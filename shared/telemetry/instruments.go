@@ -1,0 +1,120 @@
+package telemetry
+
+import (
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
+	"knative.dev/pkg/observability/attributekey"
+
+	"kubejobs/shared/monitor"
+)
+
+// Keys of the attributes, which are Prometheus' labels.
+const (
+	keyOutcome   = attributekey.String("outcome")
+	keyResult    = attributekey.String("result")
+	keyStep      = attributekey.String("step")
+	keyAction    = attributekey.String("action")
+	keyPublisher = attributekey.String("publisher")
+	keyClient    = attributekey.String("client")
+	keyJob       = attributekey.String("job_id")
+)
+
+// Results.
+const (
+	resultOK    = "ok"
+	resultDone  = "done"
+	resultError = "error"
+)
+
+// instruments are made once. Names are OpenTelemetry's; Prometheus shows
+// kubejobs.tick.duration in s as kubejobs_tick_duration_seconds.
+type instruments struct {
+	ticks        counters[monitor.Outcome]
+	ticksLost    metric.Int64Counter
+	tickLateness metric.Float64Histogram
+	tickDuration timers[monitor.Outcome]
+
+	steps map[string]stepTimers
+
+	sweeps         counters[string]
+	sweepActions   counters[string]
+	sweepJobs      metric.Int64Gauge
+	sweepSchedules metric.Int64Gauge
+	sweepLast      metric.Float64Gauge
+
+	deliveries metric.Int64Counter
+
+	redisCalls    metric.Int64Counter
+	redisDuration metric.Float64Histogram
+
+	circuitOpen   metric.Int64ObservableGauge
+	circuitQueued metric.Int64ObservableGauge
+	meter         metric.Meter
+}
+
+func newInstruments(m *maker) instruments {
+	outcomes := []monitor.Outcome{
+		monitor.OutcomeSampled, monitor.OutcomeFailed, monitor.OutcomeDuplicate, monitor.OutcomeSurplus,
+		monitor.OutcomeEnded, monitor.OutcomeUnknown, resultError,
+	}
+	i := instruments{
+		meter: m.meter,
+		ticks: countersOf(m.counter("kubejobs.ticks", "Ticks by what became of them."), keyOutcome, outcomes),
+		ticksLost: m.counter("kubejobs.ticks.lost",
+			"Ticks that were due and did not come, as the next one of their job showed."),
+		tickLateness: m.seconds("kubejobs.tick.lateness", "From a tick's instant to its arrival."),
+		tickDuration: timersOf(m.seconds("kubejobs.tick.duration", "A tick, by what became of it."), keyOutcome, outcomes),
+		sweeps: countersOf(m.counter("kubejobs.sweeps", "Sweeps by their result."),
+			keyResult, []string{resultDone, resultError}),
+		sweepActions: countersOf(m.counter("kubejobs.sweep.actions", "What sweeps did."),
+			keyAction, []string{"created", "replaced", "deleted", "ended", "sent", "failed"}),
+		sweepJobs:      m.gauge("kubejobs.sweep.jobs", "Living jobs that the last sweep saw."),
+		sweepSchedules: m.gauge("kubejobs.sweep.schedules", "Schedules that the last sweep saw."),
+		sweepLast:      m.moment("kubejobs.sweep.last.timestamp", "When the last sweep that saw everything ended."),
+		deliveries:     m.counter("kubejobs.publisher.deliveries", "Notices by publisher and by what became of them."),
+		redisCalls:     m.counter("kubejobs.redis.calls", "Round trips to the state Redis and to jobs' Redises."),
+		redisDuration:  m.seconds("kubejobs.redis.call.duration", "A round trip to Redis."),
+		circuitOpen: m.observed("kubejobs.publisher.circuit.open",
+			"Places of a publisher that get nothing for a while, since they failed."),
+		circuitQueued: m.observed("kubejobs.publisher.queued", "Notices that wait in memory for a publisher."),
+	}
+	step := m.seconds("kubejobs.step.duration", "One call of a port, by step and result.")
+	i.steps = map[string]stepTimers{}
+	for _, name := range stepNames() {
+		i.steps[name] = newStepTimers(step, name)
+	}
+	return i
+}
+
+// counters is a counter whose values of one attribute are known.
+type counters[K ~string] struct {
+	metric.Int64Counter
+	by map[K][]metric.AddOption
+}
+
+func countersOf[K ~string](c metric.Int64Counter, key attributekey.String, values []K) counters[K] {
+	by := map[K][]metric.AddOption{}
+	for _, value := range values {
+		by[value] = []metric.AddOption{labels(key.With(string(value)))}
+	}
+	return counters[K]{c, by}
+}
+
+// timers is a histogram whose values of one attribute are known.
+type timers[K ~string] struct {
+	metric.Float64Histogram
+	by map[K][]metric.RecordOption
+}
+
+func timersOf[K ~string](h metric.Float64Histogram, key attributekey.String, values []K) timers[K] {
+	by := map[K][]metric.RecordOption{}
+	for _, value := range values {
+		by[value] = []metric.RecordOption{labels(key.With(string(value)))}
+	}
+	return timers[K]{h, by}
+}
+
+// labels is an attribute set made once: making one takes longer than counting.
+func labels(attributes ...attribute.KeyValue) metric.MeasurementOption {
+	return metric.WithAttributeSet(attribute.NewSet(attributes...))
+}

@@ -1,0 +1,102 @@
+package telemetry
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/metric"
+	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
+	"go.opentelemetry.io/otel/trace"
+)
+
+// Redis clients, as the attribute client calls them.
+const (
+	RedisState = "state" // the state Redis's
+	RedisJob   = "job"   // all of the jobs' Redises'
+)
+
+// RedisHook measures the round trips of a client; nil if there is no signal.
+//
+// redisotel does more than can be used here: its metrics have a label for each
+// address and its callbacks outlive the pool's clients, its spans have no regard
+// to whether there is a trace (each probe's ping would be one), and it formats
+// every command and copies Redis' error texts, which may quote arguments.
+func (t *Telemetry) RedisHook(client string) redis.Hook {
+	if t.off() {
+		return nil
+	}
+	with := func(result string) metric.MeasurementOption {
+		return labels(keyClient.With(client), keyResult.With(result))
+	}
+	return &redisHook{
+		calls: t.redisCalls, duration: t.redisDuration, tracer: t.tracer,
+		ok: []metric.AddOption{with(resultOK)}, failed: []metric.AddOption{with(resultError)},
+		client: []metric.RecordOption{labels(keyClient.With(client))},
+		span: []trace.SpanStartOption{
+			trace.WithSpanKind(trace.SpanKindClient),
+			trace.WithAttributes(semconv.DBSystemNameRedis, keyClient.With(client)),
+		},
+	}
+}
+
+type redisHook struct {
+	calls      metric.Int64Counter
+	duration   metric.Float64Histogram
+	tracer     trace.Tracer
+	ok, failed []metric.AddOption
+	client     []metric.RecordOption
+	span       []trace.SpanStartOption
+}
+
+// DialHook implements redis.Hook: what cannot be dialled is a call that fails.
+func (h *redisHook) DialHook(next redis.DialHook) redis.DialHook { return next }
+
+// ProcessHook implements redis.Hook.
+func (h *redisHook) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+	return func(ctx context.Context, command redis.Cmder) error {
+		ctx, call := h.begin(ctx, command.FullName)
+		err := next(ctx, command)
+		h.end(ctx, call, err)
+		return err
+	}
+}
+
+// ProcessPipelineHook implements redis.Hook: a pipeline is one round trip.
+func (h *redisHook) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return func(ctx context.Context, commands []redis.Cmder) error {
+		ctx, call := h.begin(ctx, pipeline)
+		err := next(ctx, commands)
+		h.end(ctx, call, err)
+		return err
+	}
+}
+
+func pipeline() string { return "pipeline" }
+
+// begin names the span after the command, without its arguments.
+func (h *redisHook) begin(ctx context.Context, name func() string) (context.Context, call) {
+	c := call{started: time.Now()}
+	if trace.SpanFromContext(ctx).IsRecording() {
+		ctx, c.span = h.tracer.Start(ctx, "redis "+name(), h.span...)
+	}
+	return ctx, c
+}
+
+func (h *redisHook) end(ctx context.Context, c call, err error) {
+	options := h.ok
+	if err != nil && !errors.Is(err, redis.Nil) {
+		options = h.failed
+	}
+	h.calls.Add(ctx, 1, options...)
+	h.duration.Record(ctx, time.Since(c.started).Seconds(), h.client...)
+	if c.span == nil {
+		return
+	}
+	if err != nil && !errors.Is(err, redis.Nil) {
+		c.span.SetStatus(codes.Error, "")
+	}
+	c.span.End()
+}
