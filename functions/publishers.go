@@ -18,7 +18,7 @@ const influxQueue = 256
 
 // openPublishers makes those that the settings name, beside the Controller's
 // list. A job may name an InfluxDB of its own, which policy is asked about.
-func (s *Set) openPublishers(policy *egress.Policy, o publish.Options) error {
+func (s *Set) openPublishers(ctx context.Context, policy *egress.Policy, o publish.Options) error {
 	in := s.cfg.Influx
 	var err error
 	s.influx, err = influx.New(influx.Options{
@@ -41,10 +41,10 @@ func (s *Set) openPublishers(policy *egress.Policy, o publish.Options) error {
 		entries = append(entries, publish.Entry{Publisher: publisher})
 	}
 	o.Observe = func(publisher string, outcome monitor.DeliveryOutcome, _ time.Duration) {
-		s.telemetry.Delivered(publisher, outcome)
+		s.telemetry.Delivered(ctx, publisher, outcome)
 	}
 	s.fan = publish.NewFan(o, s.log, entries...)
-	return s.telemetry.ObserveCircuits(func() []telemetry.Circuit {
+	return s.telemetry.ObserveCircuits(ctx, func() []telemetry.Circuit {
 		var circuits []telemetry.Circuit
 		for _, c := range s.fan.Circuits() {
 			circuits = append(circuits, telemetry.Circuit(c))

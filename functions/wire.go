@@ -133,7 +133,7 @@ func (s *Set) openService(ctx context.Context, o Options) error {
 	s.pool = redispool.New(redispool.Options{
 		Dial: policy.Dialer(dialTimeout), Hook: s.telemetry.RedisHook(telemetry.RedisJob),
 	})
-	if err := s.openPublishers(policy, o.Publish); err != nil {
+	if err := s.openPublishers(ctx, policy, o.Publish); err != nil {
 		return err
 	}
 	service := monitor.NewService(

@@ -40,13 +40,13 @@ func (b *broadcaster) Broadcast(ctx context.Context, n monitor.Notice) []monitor
 }
 
 // Delivered counts a notice by what became of it at a publisher.
-func (t *Telemetry) Delivered(publisher string, outcome monitor.DeliveryOutcome) {
-	t.deliver(publisher, outcome, 1)
+func (t *Telemetry) Delivered(ctx context.Context, publisher string, outcome monitor.DeliveryOutcome) {
+	t.deliver(ctx, publisher, outcome, 1)
 }
 
-func (t *Telemetry) deliver(publisher string, outcome monitor.DeliveryOutcome, count int64) {
+func (t *Telemetry) deliver(ctx context.Context, publisher string, outcome monitor.DeliveryOutcome, count int64) {
 	if t.metering {
-		t.deliveries.Add(context.Background(), count, labels(keyPublisher.With(publisher), keyOutcome.With(string(outcome))))
+		t.deliveries.Add(ctx, count, labels(keyPublisher.With(publisher), keyOutcome.With(string(outcome))))
 	}
 }
 
@@ -58,7 +58,7 @@ type Circuit struct {
 }
 
 // ObserveCircuits reads the publishers' circuits whenever metrics are read.
-func (t *Telemetry) ObserveCircuits(read func() []Circuit) error {
+func (t *Telemetry) ObserveCircuits(ctx context.Context, read func() []Circuit) error {
 	if !t.metering || read == nil {
 		return nil
 	}
@@ -66,7 +66,7 @@ func (t *Telemetry) ObserveCircuits(read func() []Circuit) error {
 		for _, outcome := range []monitor.DeliveryOutcome{
 			monitor.DeliveryDone, monitor.DeliveryFailed, monitor.DeliverySkipped, monitor.DeliveryDropped,
 		} {
-			t.deliver(c.Publisher, outcome, 0) // so that the first one is seen as a rise
+			t.deliver(ctx, c.Publisher, outcome, 0) // so that the first one is seen as a rise
 		}
 	}
 	_, err := t.meter.RegisterCallback(func(_ context.Context, o metric.Observer) error {

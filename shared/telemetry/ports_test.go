@@ -181,13 +181,13 @@ func TestDeliveriesAreCounted(t *testing.T) {
 	t.Parallel()
 	made := open(t, telemetry.Options{Serve: true})
 	circuits := func() []telemetry.Circuit { return []telemetry.Circuit{{Publisher: "kafka", Open: 2, Queued: 5}} }
-	if err := made.ObserveCircuits(circuits); err != nil {
+	if err := made.ObserveCircuits(t.Context(), circuits); err != nil {
 		t.Fatal(err)
 	}
 	for range 2 {
-		made.Delivered("influx", monitor.DeliveryDone)
+		made.Delivered(t.Context(), "influx", monitor.DeliveryDone)
 	}
-	made.Delivered("kafka", monitor.DeliveryFailed)
+	made.Delivered(t.Context(), "kafka", monitor.DeliveryFailed)
 	expect(t, scrape(t, made),
 		`kubejobs_publisher_deliveries_total{outcome="delivered",publisher="influx"} 2`,
 		`kubejobs_publisher_deliveries_total{outcome="delivered",publisher="kafka"} 0`,

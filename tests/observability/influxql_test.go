@@ -1,42 +1,34 @@
 package observability_test
 
 import (
-	"fmt"
+	"encoding/json"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-)
 
-// database is where Asperathos' Visualizer looks.
-const database = "asperathos"
+	"kubejobs/shared/influxtest"
+	"kubejobs/shared/monitor"
+	"kubejobs/shared/sample"
+)
 
 // Two points of each job within one interval, whose mean is shown.
 func TestInfluxDBAnswersEachPanel(t *testing.T) {
 	t.Parallel()
 	db := runInfluxDB(t)
-	if _, err := db.query(t, database, "CREATE DATABASE "+database); err != nil {
-		t.Fatal(err)
-	}
 	at := time.Now().Truncate(10 * time.Second).Add(-time.Minute).UnixMilli()
 	measurements := []string{"application_progress_error", "job_progress", "time_progress", "job_parallelism"}
-	for i, measurement := range measurements {
-		for j, job := range []string{"demo", "demo-2", "demo-20"} {
-			first := float64(10*i + j)
-			db.write(t, database,
-				fmt.Sprintf("%s,job=%s,host=tick value=%g %d", measurement, job, first, at),
-				fmt.Sprintf("%s,job=%s,host=tick value=%g %d", measurement, job, first+1, at+2000))
-		}
+	for i, job := range []monitor.JobID{"demo", "demo-2", "demo-20"} {
+		j := float64(i)
+		db.write(t, job,
+			sample.Sample{At: at, Error: j, Job: 10 + j, Time: 20 + j, Replicas: 30 + int64(i)},
+			sample.Sample{At: at + 2000, Error: j + 1, Job: 11 + j, Time: 21 + j, Replicas: 31 + int64(i)})
 	}
 	shown := map[string]bool{}
 	for _, panel := range panels(t, "influxdb") {
 		for _, target := range panel.Targets {
-			got, err := db.query(t, database, influxVariables.Replace(target.Query))
-			if err != nil {
-				t.Errorf("%s: %v", panel.Title, err)
-				continue
-			}
+			got := db.Query(database, influxVariables.Replace(target.Query))
 			i := -1
 			for n, measurement := range measurements {
 				if strings.Contains(target.Query, `"`+measurement+`"`) {
@@ -62,14 +54,18 @@ func TestInfluxDBAnswersEachPanel(t *testing.T) {
 var influxVariables = strings.NewReplacer("$timeFilter", "time >= now() - 1h and time <= now()", "$__interval", "10s", "$job", "(demo|demo-2)")
 
 // byJob is the one value of each job's series.
-func byJob(t *testing.T, all []series) map[string]float64 {
+func byJob(t *testing.T, all []influxtest.Series) map[string]float64 {
 	t.Helper()
 	values := map[string]float64{}
 	for _, s := range all {
 		if len(s.Values) != 1 {
 			t.Fatalf("got %v of %v, want one value", s.Values, s.Tags)
 		}
-		values[s.Tags["job"]], _ = s.Values[0][1].(float64)
+		value, err := s.Values[0][1].(json.Number).Float64()
+		if err != nil {
+			t.Fatal(err)
+		}
+		values[s.Tags["job"]] = value
 	}
 	return values
 }
@@ -77,19 +73,16 @@ func byJob(t *testing.T, all []series) map[string]float64 {
 func TestInfluxDBKnowsTheJobs(t *testing.T) {
 	t.Parallel()
 	db := runInfluxDB(t)
-	if _, err := db.query(t, database, "CREATE DATABASE "+database); err != nil {
-		t.Fatal(err)
+	for _, job := range []monitor.JobID{"demo", "demo-2"} {
+		db.write(t, job, sample.Sample{At: time.Now().UnixMilli()})
 	}
-	now := time.Now().UnixMilli()
-	db.write(t, database, fmt.Sprintf("application_progress_error,job=demo,host=tick value=0 %d", now),
-		fmt.Sprintf("application_progress_error,job=demo-2,host=tick value=0 %d", now))
 	for _, variable := range variables(t, "influxdb") {
 		if variable.Type != "query" {
 			continue
 		}
-		got, err := db.query(t, database, variable.Definition)
-		if err != nil || len(got) != 1 {
-			t.Fatalf("%s: %v, %v", variable.Definition, got, err)
+		got := db.Query(database, variable.Definition)
+		if len(got) != 1 {
+			t.Fatalf("%s: %v, want one series", variable.Definition, got)
 		}
 		if diff := cmp.Diff([][]any{{"job", "demo"}, {"job", "demo-2"}}, got[0].Values); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", variable.Definition, diff)
