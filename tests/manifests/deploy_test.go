@@ -79,29 +79,29 @@ func TestWhatIsDeployed(t *testing.T) {
 	production := map[string][2]string{"monitor": {"1", "5"}, "tick": {"0", "50"}, "sweep": {"0", "1"}}
 	want := map[string]deployed{
 		"dev": {
-			Settings: map[string]string{"PINGSOURCE_NAMESPACE": "kubejobs", "LOG_LEVEL": "debug"},
+			Settings: map[string]string{"PINGSOURCE_NAMESPACE": "kubejobs", "METRICS": "true", "LOG_LEVEL": "debug"},
 			Public:   []string{"monitor"}, JobRoles: jobRoles, JobsIn: []string{"default"}, Secrets: []string{"kubejobs"},
 			Scale: map[string][2]string{"monitor": {"0", "5"}, "tick": {"0", "10"}, "sweep": {"0", "1"}},
 		},
 		"production": {
-			Settings: map[string]string{"PINGSOURCE_NAMESPACE": "kubejobs"},
+			Settings: map[string]string{"PINGSOURCE_NAMESPACE": "kubejobs", "METRICS": "true"},
 			JobRoles: jobRoles, JobsIn: []string{"default"}, Scale: production,
 		},
 		"events": {
-			Settings: map[string]string{"PINGSOURCE_NAMESPACE": "kubejobs", "JOB_STATUS": "events"},
+			Settings: map[string]string{"PINGSOURCE_NAMESPACE": "kubejobs", "METRICS": "true", "JOB_STATUS": "events"},
 			JobRoles: eventRoles, JobsIn: []string{"default"}, Scale: production,
 		},
 		"broker": {
-			Settings: map[string]string{"PINGSOURCE_NAMESPACE": "kubejobs"},
+			Settings: map[string]string{"PINGSOURCE_NAMESPACE": "kubejobs", "METRICS": "true"},
 			JobRoles: jobRoles, JobsIn: []string{"default"}, Scale: production,
 		},
 		"owners": {
-			Settings: map[string]string{"PINGSOURCE_NAMESPACE": "kubejobs", "JOB_NAMESPACE": "kubejobs"},
+			Settings: map[string]string{"PINGSOURCE_NAMESPACE": "kubejobs", "METRICS": "true", "JOB_NAMESPACE": "kubejobs"},
 			JobRoles: []string{"kubejobs-monitor-jobs", "kubejobs-sweep-jobs", "kubejobs-tick-jobs"},
 			JobsIn:   []string{"kubejobs"}, Scale: production,
 		},
 		"example": {
-			Settings: map[string]string{"PINGSOURCE_NAMESPACE": "kubejobs", "JOB_STATUS": "events", "JOB_NAMESPACE": "batch"},
+			Settings: map[string]string{"PINGSOURCE_NAMESPACE": "kubejobs", "METRICS": "true", "JOB_STATUS": "events", "JOB_NAMESPACE": "batch"},
 			JobRoles: eventRoles, JobsIn: []string{"batch"}, Scale: production,
 		},
 	}
