@@ -193,8 +193,8 @@ func TestPublishersFailAlone(t *testing.T) {
 		"a sink that is not there":     {map[string]string{"EVENTS_SINK": "http://127.0.0.1:9"}, "cloudevents"},
 		"an InfluxDB that hangs":       {map[string]string{"INFLUX_URL": "http://" + deaf.Addr().String()}, "influxdb"},
 		"an InfluxDB without database": {map[string]string{"INFLUX_DATABASE": "nowhere"}, "influxdb"},
-		"a collector that hangs": {map[string]string{
-			"OTEL_EXPORTER_OTLP_ENDPOINT": "http://" + deaf.Addr().String(),
+		"a collector that is not there": {map[string]string{
+			"OTEL_TRACES_EXPORTER": "otlp", "OTEL_METRICS_EXPORTER": "otlp",
 		}, ""},
 	}
 	for name, test := range tests {
