@@ -32,8 +32,8 @@ func settings(t *testing.T) map[string]string {
 	return m.Data
 }
 
-// environment is what Knative gives a container: its env and envFrom, and what
-// Knative and Kubernetes add.
+// environment is what Knative gives a container: its env and envFrom, with a
+// Secret that holds what it must, and what Knative and Kubernetes add.
 func environment(t *testing.T, s service) map[string]string {
 	t.Helper()
 	c := s.Spec.Template.Spec.Containers[0]
@@ -47,15 +47,19 @@ func environment(t *testing.T, s service) map[string]string {
 		}
 	}
 	for _, variable := range c.Env {
-		env[variable.Name] = variable.Value
 		if variable.ValueFrom == nil {
+			env[variable.Name] = variable.Value
 			continue
 		}
 		ref := variable.ValueFrom.SecretKeyRef
-		if ref == nil || ref.Name != "kubejobs" || ref.Key != "state-redis-url" {
+		if ref == nil || ref.Name != "kubejobs" || ref.Key != strings.ToLower(strings.ReplaceAll(variable.Name, "_", "-")) {
 			t.Errorf("%s: %s comes from %+v", s.Name, variable.Name, variable.ValueFrom)
 		}
-		env[variable.Name] = secret
+		if optional := ref.Optional != nil && *ref.Optional; optional == (variable.Name == "STATE_REDIS_URL") {
+			t.Errorf("%s: %s is optional: %t", s.Name, variable.Name, optional)
+		} else if !optional {
+			env[variable.Name] = secret
+		}
 	}
 	return env
 }
@@ -103,6 +107,23 @@ func TestEachServiceIsAUnit(t *testing.T) {
 	slices.Sort(want)
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("Services, and all (-want +got):\n%s", diff)
+	}
+}
+
+// The Secret may hold an InfluxDB's login: every unit reads the same ConfigMap,
+// and a login there without its password is refused.
+func TestEachServiceMayHaveALoginOfInfluxDB(t *testing.T) {
+	t.Parallel()
+	for name, s := range services(t) {
+		var got []string
+		for _, variable := range s.Spec.Template.Spec.Containers[0].Env {
+			if strings.HasPrefix(variable.Name, "INFLUX_") {
+				got = append(got, variable.Name)
+			}
+		}
+		if diff := cmp.Diff([]string{"INFLUX_PASSWORD", "INFLUX_TOKEN"}, got); diff != "" {
+			t.Errorf("%s: (-want +got):\n%s", name, diff)
+		}
 	}
 }
 
