@@ -90,7 +90,8 @@ func TestReportsOfALongJob(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil)
 	j := job{id: "long", items: 10, budget: time.Hour, submitted: noon.Add(390 * time.Millisecond)}
-	const samples = historyMax + 100
+	const published = 1024 // the newest, for the Controller
+	const samples = published + 100
 	timeline := make([]moment, samples)
 	for i := range timeline {
 		timeline[i] = moment{time.Duration(i+1) * 2 * second, 3, 2, 5}
@@ -101,8 +102,8 @@ func TestReportsOfALongJob(t *testing.T) {
 	w.start(t, j, timeline[0])
 	w.play(t, j, timeline)
 	checkReports(t, w, j, timeline)
-	if got := w.queue.LLen(t.Context(), "long:metrics").Val(); got != 1024 {
-		t.Errorf("the metrics list holds %d samples after %d, want the newest 1024", got, samples)
+	if got := w.queue.LLen(t.Context(), "long:metrics").Val(); got != published {
+		t.Errorf("the metrics list holds %d samples after %d, want the newest %d", got, samples, published)
 	}
 }
 
