@@ -97,6 +97,7 @@ Fill a queue, monitor it, look at it:
   redis-cli -p %[2]s rpush job a b c
   curl -XPOST http://%[1]s/monitoring/demo -d '{"plugin":"kubejobs","plugin_info":{"expected_time":40}}'
   curl http://%[1]s/monitoring/demo
+  curl -N http://%[1]s/monitoring/demo/events
   redis-cli -p %[2]s lrange demo:metrics 0 -1
 `, cfg.Listen, port)
 		return wait(ctx, set)
