@@ -60,6 +60,7 @@ type Set struct {
 type Options struct {
 	RedisPort int // the embedded Redis's; 0 is any free one
 	Now       func() time.Time
+	SweepCron string          // when the local scheduler sweeps; "": never
 	Publish   publish.Options // how long the further publishers are waited for
 	Events    events.Options  // of the event streams, but for what ends them
 	// Readers and Processors get metrics and spans beside those that the settings
@@ -153,7 +154,7 @@ func (s *Set) openService(ctx context.Context, o Options) error {
 		s.log,
 	)
 	s.service = measured{service, s.telemetry}
-	return nil
+	return s.sweepLocally(ctx, o.SweepCron)
 }
 
 // defaultQueue is the Service redis-<id> in the jobs' namespace, or the
@@ -163,32 +164,6 @@ func (s *Set) defaultQueue(id monitor.JobID) monitor.Address {
 		return monitor.Address{Host: "127.0.0.1", Port: s.embedded.Port()}
 	}
 	return monitor.Address{Host: fmt.Sprintf("redis-%s.%s.svc", id, s.cfg.JobNamespace), Port: redisPort}
-}
-
-// Start begins ticking: living jobs that an earlier process scheduled first. A
-// state Redis that is away is waited for until ctx ends.
-func (s *Set) Start(ctx context.Context) error {
-	if s.local == nil {
-		return nil
-	}
-	s.local.Start()
-	if s.cfg.Target != config.TargetMonitor && s.cfg.Target != config.TargetAll {
-		return nil
-	}
-	wait := 100 * time.Millisecond
-	for {
-		err := s.service.Resume(ctx)
-		if err == nil || !monitor.IsRetryable(err) {
-			return err
-		}
-		s.log.WarnContext(ctx, "jobs not resumed", "error", err)
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(wait):
-			wait = min(2*wait, 5*time.Second)
-		}
-	}
 }
 
 // Ready tells whether requests of the unit that is set can be served.
@@ -203,17 +178,6 @@ func (s *Set) ready(ctx context.Context, unit string) error {
 	}
 	return s.service.Ready(ctx)
 }
-
-// EmbeddedRedis is where the embedded Redis listens, "" if there is none.
-func (s *Set) EmbeddedRedis() string {
-	if s.embedded == nil {
-		return ""
-	}
-	return s.embedded.Addr()
-}
-
-// Scheduled tells whether the local scheduler ticks a job.
-func (s *Set) Scheduled(id monitor.JobID) bool { return s.local != nil && s.local.Has(id) }
 
 // Close releases everything that Open made. It waits a second for ticks under
 // way, and two for the last telemetry to be sent.

@@ -34,6 +34,9 @@ const (
 // here nobody else would end it.
 const attemptTimeout = 30 * time.Second
 
+// parsed are the fields of an expression, as PingSource takes them.
+const parsed = cron.SecondOptional | cron.Minute | cron.Hour | cron.Dom | cron.Month | cron.Dow
+
 // Options are what a Scheduler is set to.
 type Options struct {
 	Sink   string                                    // URL that ticks are POSTed to
@@ -69,8 +72,7 @@ func New(ctx context.Context, o Options, log *slog.Logger) (*Scheduler, error) {
 		return nil, err
 	}
 	s := &Scheduler{
-		cron: cron.New(cron.WithLocation(time.UTC), cron.WithParser(cron.NewParser(
-			cron.SecondOptional|cron.Minute|cron.Hour|cron.Dom|cron.Month|cron.Dow))),
+		cron:    cron.New(cron.WithLocation(time.UTC), cron.WithParser(cron.NewParser(parsed))),
 		entries: map[monitor.JobID]entry{},
 	}
 	s.send = func(id monitor.JobID) {
@@ -109,6 +111,19 @@ func newClient(o Options) (cloudevents.Client, error) {
 		return nil, fmt.Errorf("sender of ticks to %s: %w", o.Sink, err)
 	}
 	return client, nil
+}
+
+// Every does something by a cron expression, with ctx, while the Scheduler runs;
+// not while it is being done yet.
+func (s *Scheduler) Every(ctx context.Context, expression string, do func(context.Context)) error {
+	once := cron.NewChain(cron.SkipIfStillRunning(cron.DiscardLogger))
+	parser := cron.NewParser(parsed)
+	schedule, err := parser.Parse(expression)
+	if err != nil {
+		return fmt.Errorf("schedule %q: %w", expression, err)
+	}
+	s.cron.Schedule(schedule, once.Then(cron.FuncJob(func() { do(ctx) })))
+	return nil
 }
 
 // Start begins ticking.

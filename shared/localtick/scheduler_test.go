@@ -301,3 +301,33 @@ func TestList(t *testing.T) {
 		t.Errorf("pages of two (-want +got):\n%s", diff)
 	}
 }
+
+// What is done every so often is not done twice at once, and ends with the
+// scheduler.
+func TestEvery(t *testing.T) {
+	t.Parallel()
+	s := newScheduler(t.Context(), t, localtick.Options{Sink: "http://127.0.0.1:9"})
+	type key struct{}
+	begun, end := make(chan any, 100), make(chan struct{})
+	ctx := context.WithValue(t.Context(), key{}, "given")
+	if err := s.Every(ctx, "* * * * * *", func(ctx context.Context) {
+		begun <- ctx.Value(key{})
+		<-end
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Every(ctx, "@never", func(context.Context) {}); err == nil {
+		t.Error("no error for an expression that is none")
+	}
+	s.Start()
+	if got := <-begun; got != "given" {
+		t.Errorf("done with %v, want the context given", got)
+	}
+	select {
+	case <-begun:
+		t.Error("begun again while it is being done")
+	case <-time.After(2100 * time.Millisecond): // two more instants
+	}
+	close(end)
+	<-begun
+}

@@ -33,7 +33,7 @@ func newLocal() *cobra.Command {
 			if demo.run {
 				work = demo.work(cmd.OutOrStdout(), cfg)
 			}
-			return serve(cmd.Context(), cfg, logging.New(os.Stderr, cfg.LogLevel), functions.Options{RedisPort: redisPort}, work)
+			return serve(cmd.Context(), cfg, logging.New(os.Stderr, cfg.LogLevel), functions.Options{RedisPort: redisPort, SweepCron: functions.SweepCron}, work)
 		},
 	}
 	cmd.Flags().IntVar(&redisPort, "redis-port", 0, "loopback port of the embedded Redis, 0 for any free one")
