@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+
+	"kubejobs/shared/proctest"
 )
 
 // Series is a series of an answer. Numbers are json.Number; times are Unix
@@ -39,7 +41,7 @@ func (s *Server) Query(database, statement string) []Series {
 func (s *Server) ask(method, database, statement string) []Series {
 	s.tb.Helper()
 	query := url.Values{"db": {database}, "q": {statement}, "epoch": {"ms"}}
-	ctx, cancel := context.WithTimeout(context.Background(), startTimeout)
+	ctx, cancel := context.WithTimeout(context.Background(), proctest.Patience)
 	defer cancel()
 	r, err := http.NewRequestWithContext(ctx, method, s.URL()+"/query?"+query.Encode(), http.NoBody)
 	if err != nil {

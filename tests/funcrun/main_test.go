@@ -5,16 +5,14 @@ package funcrun_test
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"testing"
-	"time"
 
-	"kubejobs/shared/redistest"
+	"kubejobs/shared/proctest"
 )
 
 // funcGo is the middleware that func v1.22 builds in.
@@ -76,43 +74,18 @@ func build(t *testing.T) string {
 	return filepath.Join(dir, "program")
 }
 
-// run starts the program with settings and waits until it is ready; it gives
-// the URL and the process.
-func run(t *testing.T, program string, settings ...string) (string, *exec.Cmd) {
+// run starts the program with settings and waits until it is ready.
+func run(t *testing.T, program string, settings ...string) *proctest.Process {
 	t.Helper()
-	address := fmt.Sprintf("127.0.0.1:%d", redistest.FreePort(t))
-	cmd := exec.Command(program)
-	cmd.Dir = t.TempDir()
-	cmd.Env = append([]string{"LISTEN_ADDRESS=" + address}, settings...)
-	logs, err := os.Create(filepath.Join(cmd.Dir, "log"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd.Stderr, cmd.Stdout = logs, logs
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = cmd.Process.Kill() // it may have ended
-		_ = cmd.Wait()
-		if t.Failed() {
-			text, _ := os.ReadFile(logs.Name())
-			t.Logf("program:\n%.4000s", text)
-		}
+	dir := t.TempDir()
+	return proctest.Start(t, proctest.Program{
+		Command: func(addr string) *exec.Cmd {
+			cmd := exec.Command(program)
+			cmd.Dir, cmd.Env = dir, append([]string{"LISTEN_ADDRESS=" + addr}, settings...)
+			return cmd
+		},
+		Answers: proctest.OK("/health/readiness"),
 	})
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
-	defer cancel()
-	for {
-		status, _, err := get(ctx, "http://"+address+"/health/readiness")
-		if err == nil && status == http.StatusOK {
-			return "http://" + address, cmd
-		}
-		select {
-		case <-ctx.Done():
-			t.Fatalf("the program is never ready: %d %v", status, err)
-		case <-time.After(20 * time.Millisecond):
-		}
-	}
 }
 
 func get(ctx context.Context, url string) (int, []byte, error) {

@@ -11,7 +11,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -26,15 +25,13 @@ func TestFuncRun(t *testing.T) {
 	if err := queue.Client().RPush(t.Context(), "job", "x", "y", "z").Err(); err != nil {
 		t.Fatal(err)
 	}
-	url, cmd := run(t, program, "MIN_PERIOD=1s", "TICK_JITTER=0s")
+	p := run(t, program, "MIN_PERIOD=1s", "TICK_JITTER=0s")
+	url := "http://" + p.Addr()
 
 	t.Run("captured invocations", func(t *testing.T) { invocations(t, url) })
 	t.Run("a job is started and ticked", func(t *testing.T) { job(t, url, queue.Port()) })
 	t.Run("ends on SIGTERM", func(t *testing.T) {
-		if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
-			t.Fatal(err)
-		}
-		if err := cmd.Wait(); err != nil {
+		if err := p.Terminate(); err != nil {
 			t.Errorf("exit: %v, want success", err)
 		}
 	})

@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"kubejobs/shared/proctest"
 	"kubejobs/shared/redistest"
 )
 
@@ -62,7 +63,6 @@ func TestNoEventIsLostWhenTheServerIsKilled(t *testing.T) {
 	state, queue := redistest.Start(t), redistest.Start(t)
 	s := serve(t, "STATE_REDIS_URL="+state.URL(), "TICK_SPACING=0", "TICK_SINK="+blackHole(t),
 		"EVENTS_SINK="+sink.URL, "EVENTS_SAMPLES=false")
-	s.ready()
 	fillQueue(t, queue, 1000)
 	for job := range some {
 		s.startJob(jobID(job), queue, 3600)
@@ -72,7 +72,7 @@ func TestNoEventIsLostWhenTheServerIsKilled(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.tickEach(some)
-	until(t, "every event is taken", func() bool {
+	proctest.Until(t, "every event is taken", func() bool {
 		if status, text, err := s.call(t.Context(), http.MethodPost, "/sweep", nil); err != nil || status != http.StatusOK {
 			t.Fatalf("sweep: %d %s %v", status, text, err)
 		}
@@ -110,8 +110,7 @@ func (s *server) tickEach(jobs int) {
 	}
 	for i := range jobs {
 		if i%(jobs/3) == jobs/6 && i < jobs*2/3 {
-			s.kill()
-			s.start()
+			s.Respawn()
 		}
 		select {
 		case work <- newTick(jobID(i)):

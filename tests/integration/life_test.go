@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"kubejobs/shared/monitor"
+	"kubejobs/shared/proctest"
 	"kubejobs/shared/redistest"
 )
 
@@ -17,7 +18,6 @@ func TestJobRedisAwayAndBack(t *testing.T) {
 	t.Parallel()
 	state, queue := redistest.Start(t), redistest.Start(t)
 	s := serve(t, "STATE_REDIS_URL="+state.URL(), "TICK_SPACING=0", "TICK_SINK="+blackHole(t), "RETRIES=5")
-	s.ready()
 	fillQueue(t, queue, 1000)
 	s.startJob("a", queue, 3600)
 	s.expectTick(t, "a", monitor.OutcomeSampled)
@@ -31,7 +31,7 @@ func TestJobRedisAwayAndBack(t *testing.T) {
 	}
 	queue.Restart()
 	fillQueue(t, queue, 500)
-	until(t, "a tick is sampled again", func() bool {
+	proctest.Until(t, "a tick is sampled again", func() bool {
 		_, outcome, err := s.deliver(t.Context(), newTick("a"))
 		return err == nil && outcome == monitor.OutcomeSampled
 	})
@@ -46,7 +46,6 @@ func TestJobRedisGone(t *testing.T) {
 	t.Parallel()
 	state, queue := redistest.Start(t), redistest.Start(t)
 	s := serve(t, "STATE_REDIS_URL="+state.URL(), "TICK_SPACING=0", "TICK_SINK="+blackHole(t), "RETRIES=3")
-	s.ready()
 	fillQueue(t, queue, 1000)
 	s.startJob("a", queue, 3600)
 	s.expectTick(t, "a", monitor.OutcomeSampled)
@@ -78,14 +77,13 @@ func TestEightStartsAndAWholeLife(t *testing.T) {
 	t.Parallel()
 	state, queue := redistest.Start(t), redistest.Start(t)
 	s := serve(t, "STATE_REDIS_URL="+state.URL(), "MIN_PERIOD=1s", "TICK_JITTER=0s")
-	s.ready()
 	fillQueue(t, queue, 1000)
 	var group errgroup.Group
 	for range 8 {
 		group.Go(func() error { s.startJob("a", queue, 1); return nil })
 	}
 	_ = group.Wait() // startJob reports what is wrong
-	until(t, "three samples", func() bool { return s.status("a").Samples >= 3 })
+	proctest.Until(t, "three samples", func() bool { return s.status("a").Samples >= 3 })
 	got := s.status("a")
 	if got.Ticks.Surplus != 0 || got.Ticks.Duplicate != 0 || got.Ticks.Received != got.Samples {
 		t.Errorf("more than one schedule ticks the job: %+v", got.Ticks)
@@ -96,7 +94,7 @@ func TestEightStartsAndAWholeLife(t *testing.T) {
 	if err := queue.Client().Del(t.Context(), "job").Err(); err != nil {
 		t.Fatal(err)
 	}
-	until(t, "the job is finished", func() bool { return s.status("a").Phase == monitor.PhaseFinished })
+	proctest.Until(t, "the job is finished", func() bool { return s.status("a").Phase == monitor.PhaseFinished })
 	got = s.status("a")
 	if got.Progress.Job != 1 || got.NextTick != nil || got.Report == nil {
 		t.Errorf("a finished job: %+v", got)
@@ -116,19 +114,16 @@ func TestScheduleSurvivesARestart(t *testing.T) {
 	t.Parallel()
 	state, queue := redistest.Start(t), redistest.Start(t)
 	s := serve(t, "STATE_REDIS_URL="+state.URL(), "MIN_PERIOD=1s", "TICK_JITTER=0s")
-	s.ready()
 	fillQueue(t, queue, 1000)
 	s.startJob("a", queue, 1)
 	s.startJob("b", queue, 1)
-	until(t, "a first sample", func() bool { return s.status("a").Samples > 0 })
+	proctest.Until(t, "a first sample", func() bool { return s.status("a").Samples > 0 })
 	if status, text, err := s.call(t.Context(), http.MethodPut, "/monitoring/b/stop", nil); err != nil || status != http.StatusNoContent {
 		t.Fatalf("stop: %d %s %v", status, text, err)
 	}
-	s.kill()
-	s.start()
-	s.ready()
+	s.Restart()
 	before, stopped := s.status("a").Samples, s.status("b")
-	until(t, "samples after the restart", func() bool { return s.status("a").Samples >= before+2 })
+	proctest.Until(t, "samples after the restart", func() bool { return s.status("a").Samples >= before+2 })
 	if after := s.status("b"); after.Samples != stopped.Samples || after.Ticks.Received != stopped.Ticks.Received {
 		t.Errorf("a stopped job is ticked after a restart: %+v", after)
 	}
@@ -139,7 +134,6 @@ func TestTermination(t *testing.T) {
 	t.Parallel()
 	state, queue := redistest.Start(t), redistest.Start(t)
 	s := serve(t, "STATE_REDIS_URL="+state.URL(), "TICK_SINK="+blackHole(t), "LOG_LEVEL=info")
-	s.ready()
 	fillQueue(t, queue, 10)
 	s.startJob("a", queue, 3600)
 	queue.Pause()
@@ -153,12 +147,12 @@ func TestTermination(t *testing.T) {
 		outcome <- got
 	}()
 	client := state.Client()
-	until(t, "the tick is under way", func() bool { // only the load of a tick calls HGET by itself
+	proctest.Until(t, "the tick is under way", func() bool { // only the load of a tick calls HGET by itself
 		calls, err := client.Info(t.Context(), "commandstats").Result()
 		return err == nil && strings.Contains(calls, "cmdstat_hget:")
 	})
-	if err := s.terminate(); err != nil {
-		t.Errorf("exit: %v, want success\n%s", err, s.logs.String())
+	if err := s.Terminate(); err != nil {
+		t.Errorf("exit: %v, want success\n%s", err, s.Output())
 	}
 	if got := <-outcome; got != monitor.OutcomeFailed {
 		t.Errorf("outcome %q, want %q: the queue hangs", got, monitor.OutcomeFailed)

@@ -13,7 +13,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
-	"kubejobs/shared/redistest"
+	"kubejobs/shared/proctest"
 )
 
 // announced finds the embedded Redis in what `kubejobs local` prints.
@@ -23,17 +23,12 @@ var announced = regexp.MustCompile(`its Redis at (127\.0\.0\.1:\d+);`)
 // mode: a Redis client reaches the embedded Redis, and samples come.
 func TestLocal(t *testing.T) {
 	t.Parallel()
-	s := &server{t: t, addr: "127.0.0.1:" + strconv.Itoa(redistest.FreePort(t))}
-	_, port, _ := strings.Cut(s.addr, ":")
-	s.cmd = exec.Command(program, "local")
-	s.cmd.Env, s.cmd.Stdout, s.cmd.Stderr = []string{"PORT=" + port}, &s.logs, &s.logs
-	if err := s.cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(s.kill)
-	s.ready()
-	until(t, "the Redis is announced", func() bool { return announced.MatchString(s.logs.String()) })
-	client := redis.NewClient(&redis.Options{Addr: announced.FindStringSubmatch(s.logs.String())[1]})
+	s := run(t, "local", func(addr string) []string {
+		_, port, _ := strings.Cut(addr, ":")
+		return []string{"PORT=" + port}
+	})
+	proctest.Until(t, "the Redis is announced", func() bool { return announced.MatchString(s.Output()) })
+	client := redis.NewClient(&redis.Options{Addr: announced.FindStringSubmatch(s.Output())[1]})
 	t.Cleanup(func() { _ = client.Close() })
 	if err := client.RPush(t.Context(), "job", "a", "b", "c").Err(); err != nil {
 		t.Fatal(err)
@@ -42,14 +37,14 @@ func TestLocal(t *testing.T) {
 	if status, text, err := s.call(t.Context(), http.MethodPost, "/monitoring/demo", body); err != nil || status != http.StatusAccepted {
 		t.Fatalf("start: %d %s %v, want 202", status, text, err)
 	}
-	until(t, "a sample is in the list", func() bool {
+	proctest.Until(t, "a sample is in the list", func() bool {
 		n, err := client.LLen(t.Context(), "demo:metrics").Result()
 		return err == nil && n > 0
 	})
 	if got := s.status("demo"); got.Items != 3 {
 		t.Errorf("%d items, want the 3 that the list held", got.Items)
 	}
-	if err := s.terminate(); err != nil {
+	if err := s.Terminate(); err != nil {
 		t.Errorf("exit: %v, want success", err)
 	}
 }

@@ -32,7 +32,7 @@ func newTick(job string) tick { return tick{id: uuid.NewString(), job: job, sent
 
 // deliver makes one attempt.
 func (s *server) deliver(ctx context.Context, t tick) (int, monitor.Outcome, error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+s.addr+"/",
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+s.Addr()+"/",
 		strings.NewReader(fmt.Sprintf(`{"app_id":%q}`, t.job)))
 	if err != nil {
 		return 0, "", err

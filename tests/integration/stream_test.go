@@ -16,11 +16,10 @@ func TestTerminationEndsStreams(t *testing.T) {
 	t.Parallel()
 	state, queue := redistest.Start(t), redistest.Start(t)
 	s := serve(t, "STATE_REDIS_URL="+state.URL(), "TICK_SINK="+blackHole(t))
-	s.ready()
 	fillQueue(t, queue, 10)
 	s.startJob("a", queue, 3600)
 	s.expectTick(t, "a", monitor.OutcomeSampled)
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+s.addr+"/monitoring/a/events", http.NoBody)
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+s.Addr()+"/monitoring/a/events", http.NoBody)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -35,8 +34,8 @@ func TestTerminationEndsStreams(t *testing.T) {
 			t.Fatalf("no sample in the stream: %v", err)
 		}
 	}
-	if err := s.terminate(); err != nil {
-		t.Errorf("exit: %v, want success\n%s", err, s.logs.String())
+	if err := s.Terminate(); err != nil {
+		t.Errorf("exit: %v, want success\n%s", err, s.Output())
 	}
 	rest, err := io.ReadAll(stream)
 	if err != nil || !strings.HasSuffix(string(rest), "\n\nretry: 2000\n\n") {

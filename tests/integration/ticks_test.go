@@ -14,6 +14,7 @@ import (
 	"github.com/redis/go-redis/v9"
 	"golang.org/x/sync/errgroup"
 
+	"kubejobs/shared/proctest"
 	"kubejobs/shared/redistest"
 )
 
@@ -30,7 +31,6 @@ func TestNoTickIsLostOrDoubledWhenTheServerIsKilled(t *testing.T) {
 	t.Parallel()
 	state, queue := redistest.Start(t), redistest.Start(t)
 	s := serve(t, "STATE_REDIS_URL="+state.URL(), "TICK_SPACING=0", "TICK_SINK="+blackHole(t))
-	s.ready()
 	fillQueue(t, queue, 1000)
 	for job := range jobs {
 		s.startJob(jobID(job), queue, 3600)
@@ -53,8 +53,7 @@ func TestNoTickIsLostOrDoubledWhenTheServerIsKilled(t *testing.T) {
 	}
 	for i := range ticks {
 		if i%(ticks/4) == ticks/8 && i < ticks*3/4 {
-			s.kill()
-			s.start()
+			s.Respawn()
 		}
 		select {
 		case work <- newTick(jobID(i % jobs)):
@@ -124,7 +123,6 @@ func TestStateRedisAway(t *testing.T) {
 	state := redistest.Start(t, "--appendonly", "yes", "--appendfsync", "always")
 	queue := redistest.Start(t)
 	s := serve(t, "STATE_REDIS_URL="+state.URL(), "TICK_SPACING=0", "TICK_SINK="+blackHole(t))
-	s.ready()
 	fillQueue(t, queue, 1000)
 	const some = 10
 	for job := range some {
@@ -146,12 +144,12 @@ func TestStateRedisAway(t *testing.T) {
 			return nil
 		})
 	}
-	until(t, "ticks are acknowledged before the outage", func() bool { return acked.total() >= some })
+	proctest.Until(t, "ticks are acknowledged before the outage", func() bool { return acked.total() >= some })
 	state.Stop()
 	<-time.After(outage)
 	state.Restart()
 	back := acked.total()
-	until(t, "ticks are acknowledged after the outage", func() bool { return acked.total() >= back+5*some })
+	proctest.Until(t, "ticks are acknowledged after the outage", func() bool { return acked.total() >= back+5*some })
 	over.Store(true)
 	if err := group.Wait(); err != nil {
 		t.Fatal(err)
@@ -175,7 +173,6 @@ func TestCallsWithoutStateRedis(t *testing.T) {
 	t.Parallel()
 	state, queue := redistest.Start(t), redistest.Start(t)
 	s := serve(t, "STATE_REDIS_URL="+state.URL(), "TICK_SINK="+blackHole(t))
-	s.ready()
 	state.Stop()
 	body := fmt.Appendf(nil, `{"plugin":"kubejobs","plugin_info":{"expected_time":60,"number_of_jobs":6,`+
 		`"redis_ip":"127.0.0.1","redis_port":%d}}`, queue.Port())
@@ -200,7 +197,7 @@ func TestCallsWithoutStateRedis(t *testing.T) {
 		}
 	}
 	state.Restart()
-	until(t, "the state Redis is read again", func() bool {
+	proctest.Until(t, "the state Redis is read again", func() bool {
 		status, _, err := s.call(t.Context(), http.MethodGet, "/monitoring", nil)
 		return err == nil && status == http.StatusOK
 	})
@@ -214,7 +211,6 @@ func TestTickIsNotReadyWithoutStateRedis(t *testing.T) {
 	t.Parallel()
 	state := redistest.Start(t)
 	s := serve(t, "STATE_REDIS_URL="+state.URL(), "FUNCTION_TARGET=tick")
-	s.ready()
 	state.Stop()
 	status, text, err := s.call(t.Context(), http.MethodGet, "/health/readiness", nil)
 	if err != nil || status != http.StatusServiceUnavailable || !json.Valid(text) {

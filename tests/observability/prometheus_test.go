@@ -1,10 +1,8 @@
 package observability_test
 
 import (
-	"bytes"
 	"context"
 	"fmt"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -15,7 +13,7 @@ import (
 	promv1 "github.com/prometheus/client_golang/api/prometheus/v1"
 	"github.com/prometheus/common/model"
 
-	"kubejobs/shared/redistest"
+	"kubejobs/shared/proctest"
 )
 
 // prometheus is a Prometheus that ends with its test.
@@ -30,39 +28,19 @@ func run(t *testing.T, files map[string][]byte) prometheus {
 			t.Fatal(err)
 		}
 	}
-	for range 5 { // somebody may take the port before the server does
-		if p, ok := try(t, dir); ok {
-			return p
-		}
-	}
-	t.Fatal("prometheus does not start")
-	return prometheus{}
-}
-
-// try tells whether the server runs: it ends at once if its port is taken.
-func try(t *testing.T, dir string) (prometheus, bool) {
-	t.Helper()
-	path, err := exec.LookPath("prometheus")
-	if err != nil {
-		t.Fatal("prometheus is not installed: run `make test`, which installs it")
-	}
-	addr := fmt.Sprintf("127.0.0.1:%d", redistest.FreePort(t))
-	var logs bytes.Buffer
-	cmd := exec.Command(path, "--config.file="+filepath.Join(dir, "scrape.yaml"), "--log.level=warn",
-		"--storage.tsdb.path="+t.TempDir(), "--web.listen-address="+addr)
-	cmd.Stdout, cmd.Stderr = &logs, &logs
-	if err := cmd.Start(); err != nil {
-		t.Fatalf("start prometheus: %v", err)
-	}
-	ended := watch(t, cmd, &logs)
-	if !answers(t, "http://"+addr+"/-/ready", http.StatusOK, ended) {
-		return prometheus{}, false
-	}
-	client, err := api.NewClient(api.Config{Address: "http://" + addr})
+	data := t.TempDir()
+	server := proctest.Start(t, proctest.Program{
+		Command: func(addr string) *exec.Cmd {
+			return exec.Command("prometheus", "--config.file="+filepath.Join(dir, "scrape.yaml"), "--log.level=warn",
+				"--storage.tsdb.path="+data, "--web.listen-address="+addr)
+		},
+		Answers: proctest.OK("/-/ready"),
+	})
+	client, err := api.NewClient(api.Config{Address: "http://" + server.Addr()})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return prometheus{promv1.NewAPI(client)}, true
+	return prometheus{promv1.NewAPI(client)}
 }
 
 // query is what an expression gives now.

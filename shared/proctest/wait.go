@@ -1,0 +1,37 @@
+package proctest
+
+import (
+	"context"
+	"net/http"
+	"testing"
+	"time"
+)
+
+// OK is a Program's Answers: it serves when GET path is answered 200.
+func OK(path string) func(ctx context.Context, addr string, pid int) bool {
+	return func(ctx context.Context, addr string, _ int) bool {
+		r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+addr+path, http.NoBody)
+		if err != nil {
+			return false
+		}
+		r.Close = true
+		response, err := http.DefaultClient.Do(r)
+		if err != nil {
+			return false
+		}
+		defer response.Body.Close()
+		return response.StatusCode == http.StatusOK
+	}
+}
+
+// Until polls a condition that must come true.
+func Until(tb testing.TB, what string, condition func() bool) {
+	tb.Helper()
+	deadline := time.Now().Add(Patience)
+	for !condition() {
+		if time.Now().After(deadline) {
+			tb.Fatalf("still not: %s", what)
+		}
+		<-time.After(10 * time.Millisecond)
+	}
+}
