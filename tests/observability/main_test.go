@@ -6,16 +6,15 @@ import (
 	"context"
 	"testing"
 	"time"
-)
 
-// patience bounds each wait of a test.
-const patience = 30 * time.Second
+	"kubejobs/shared/proctest"
+)
 
 // until polls a condition that must come true; the condition says why it is
 // not.
 func until(t *testing.T, what string, condition func() error) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), proctest.Patience)
 	defer cancel()
 	for {
 		err := condition()

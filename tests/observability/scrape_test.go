@@ -18,17 +18,16 @@ const ticks = 5
 // One program stands for a pod of each unit, so each job is seen three times.
 func TestPrometheusSeesTheFunctions(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	w.start(t, "demo")
+	w := start(t, "demo")
 	for range ticks - 1 {
-		w.tick(t, "demo")
+		tick(t, w, "demo")
 	}
-	w.lose()
-	w.tick(t, "demo")
-	w.sweep(t)
+	w.Pass(period) // of a tick that nobody sends
+	tick(t, w, "demo")
+	sweep(t, w)
 	var targets []discovered
 	for _, s := range services(t) {
-		targets = append(targets, s.pod(t, w.addr)...)
+		targets = append(targets, s.pod(t, strings.TrimPrefix(w.URL, "http://"))...)
 	}
 	p := run(t, configured(t, targets))
 

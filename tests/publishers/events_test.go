@@ -10,14 +10,15 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"kubejobs/shared/publish/cloudevent"
+	"kubejobs/tests/world"
 )
 
 // TestEventsOfJobs: jobs of every fate, and what a receiver hears of them.
 func TestEventsOfJobs(t *testing.T) {
 	t.Parallel()
 	r := newReceiver(t)
-	w := newWorld(t, map[string]string{"K_SINK": "http://" + r.addr, "K_CE_OVERRIDES": `{"extensions":{"team":"batch"}}`})
-	w.queue(6, 0, 0)
+	w := open(t, map[string]string{"K_SINK": "http://" + r.addr, "K_CE_OVERRIDES": `{"extensions":{"team":"batch"}}`})
+	w.Fill(6, 0, 0)
 	jobs := map[string]string{
 		"good": "started finished",
 		"slow": "started stalled recovered finished",
@@ -26,24 +27,24 @@ func TestEventsOfJobs(t *testing.T) {
 		"left": "started stopped",
 	}
 	for id := range jobs {
-		w.start(id, "")
+		start(w, id, "")
 	}
-	w.run("late", 1, 1)
-	w.run("left", 1, 1)
-	if code, text := w.call(http.MethodPut, "/monitoring/left/stop", ""); code != http.StatusNoContent {
-		t.Fatalf("stop: %d %s", code, text)
+	run(w, "late", 1, 1)
+	run(w, "left", 1, 1)
+	if got := w.Call(http.MethodPut, "/monitoring/left/stop", ""); got.Status != http.StatusNoContent {
+		t.Fatalf("stop: %d %s", got.Status, got.Body)
 	}
-	w.run("slow", 1, 14) // nothing is done for longer than ten periods
-	w.queue(0, 1, 5)
-	w.run("slow", 15, 15)
-	w.queue(5, 0, 1)
-	w.run("late", 16, 20) // one item in 30 s
-	w.queue(0, 0, 6)
+	run(w, "slow", 1, 14) // nothing is done for longer than ten periods
+	w.Fill(0, 1, 5)
+	run(w, "slow", 15, 15)
+	w.Fill(5, 0, 1)
+	run(w, "late", 16, 20) // one item in 30 s
+	w.Fill(0, 0, 6)
 	for _, id := range []string{"good", "slow", "late"} {
-		w.run(id, 21, 21)
+		run(w, id, 21, 21)
 	}
-	w.redis.Client().Set(t.Context(), "job", "no list", 0)
-	w.run("lost", 22, 24)
+	w.Jobs.Set(t.Context(), "job", "no list", 0)
+	run(w, "lost", 22, 24)
 	for id, want := range jobs {
 		if got := r.kinds(id); got != want {
 			t.Errorf("%s: got %q, want %q", id, got, want)
@@ -116,35 +117,36 @@ func TestReceiverAway(t *testing.T) {
 		"refuses": {func(r *receiver) { r.answer(http.StatusForbidden) }, func(r *receiver) { r.answer(0) }, "by 403"},
 	}
 	for name, test := range tests {
-		for again, send := range map[string]func(*world){
-			"the next tick": func(w *world) { w.run("a", 2, 2) },
-			"the sweep": func(w *world) {
-				if code, text := w.call(http.MethodPost, "/sweep", ""); code != http.StatusOK || !strings.Contains(text, `"sent":1`) {
-					w.t.Errorf("sweep: %d %s, want one event sent", code, text)
+		for again, send := range map[string]func(*testing.T, *world.World){
+			"the next tick": func(_ *testing.T, w *world.World) { run(w, "a", 2, 2) },
+			"the sweep": func(t *testing.T, w *world.World) {
+				t.Helper()
+				if got := w.Call(http.MethodPost, "/sweep", ""); got.Status != http.StatusOK || !strings.Contains(got.Body, `"sent":1`) {
+					t.Errorf("sweep: %d %s, want one event sent", got.Status, got.Body)
 				}
 			},
 		} {
 			t.Run(name+", then "+again, func(t *testing.T) {
 				t.Parallel()
 				r := newReceiver(t)
-				w := newWorld(t, map[string]string{"EVENTS_SINK": "http://" + r.addr, "EVENTS_SAMPLES": "false"})
-				w.queue(6, 0, 0)
-				w.start("a", "")
+				w := open(t, map[string]string{"EVENTS_SINK": "http://" + r.addr, "EVENTS_SAMPLES": "false"})
+				w.Fill(6, 0, 0)
+				start(w, "a", "")
 				test.leave(r)
-				w.run("a", 1, 1)
-				status := w.status("a")
+				run(w, "a", 1, 1)
+				status := w.Status("a")
 				if p := status.Publishers["cloudevents"]; !p.Failing || !strings.Contains(p.LastError, test.want) || status.Unsent != 1 {
 					t.Errorf("%d unsent, %+v, want 1 and an error with %q", status.Unsent, p, test.want)
 				}
-				if got := w.published("a"); got != 1 {
+				if got := w.Published("a"); got != 1 {
 					t.Errorf("%d samples published, want 1", got)
 				}
 				test.back(r)
-				send(w)
+				send(t, w)
 				if got := r.kinds("a"); got != "started" {
 					t.Errorf("got %q, want started", got)
 				}
-				status = w.status("a")
+				status = w.Status("a")
 				if p := status.Publishers["cloudevents"]; p.Failing || status.Unsent != 0 {
 					t.Errorf("%d unsent, %+v, want 0 and no failure", status.Unsent, p)
 				}

@@ -7,11 +7,11 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"kubejobs/shared/influxtest"
+	"kubejobs/shared/proctest"
 )
 
 // measurements are the four, as Asperathos' dashboards query them.
@@ -45,17 +45,17 @@ func TestInfluxDB(t *testing.T) {
 	own, other := influxtest.Start(t), influxtest.Start(t)
 	own.CreateDatabase("asperathos")
 	other.CreateDatabase("theirs")
-	w := newWorld(t, map[string]string{"INFLUX_URL": own.URL()})
-	w.queue(3, 1, 2)
+	w := open(t, map[string]string{"INFLUX_URL": own.URL()})
+	w.Fill(3, 1, 2)
 	database := func(flag string) string {
 		return fmt.Sprintf(`,"datasource_type":"influxdb","database_data":{"url":"127.0.0.1","port":%d,"name":"theirs"},%q:true`,
 			other.Port(), flag)
 	}
-	w.start("plain", "")
-	w.start("detailed", database("enable_detailed_report"))
-	w.start("visual", database("enable_visualizer"))
+	start(w, "plain", "")
+	start(w, "detailed", database("enable_detailed_report"))
+	start(w, "visual", database("enable_visualizer"))
 	for _, id := range []string{"plain", "detailed", "visual"} {
-		w.run(id, 1, 10)
+		run(w, id, 1, 10)
 	}
 	for id, place := range map[string]*influxtest.Server{"plain": own, "detailed": other, "visual": other} {
 		name := "asperathos"
@@ -65,7 +65,7 @@ func TestInfluxDB(t *testing.T) {
 		if diff := cmp.Diff(each(10), stored(place, name, id)); diff != "" {
 			t.Errorf("points of %s (-want +got):\n%s", id, diff)
 		}
-		if got := w.published(id); got != 10 {
+		if got := w.Published(id); got != 10 {
 			t.Errorf("%d samples of %s published, want 10", got, id)
 		}
 	}
@@ -131,49 +131,36 @@ func TestInfluxDBAway(t *testing.T) {
 			t.Parallel()
 			server := influxtest.Start(t)
 			server.CreateDatabase("asperathos")
-			w := newWorld(t, map[string]string{"INFLUX_URL": server.URL()})
-			w.queue(6, 0, 0)
-			w.start("a", "")
-			w.run("a", 1, 2)
+			w := open(t, map[string]string{"INFLUX_URL": server.URL()})
+			w.Fill(6, 0, 0)
+			start(w, "a", "")
+			run(w, "a", 1, 2)
 			test.leave(server)
 			at := 3
-			within(t, "the failure to be in the status", func() bool {
-				w.run("a", at, at)
+			proctest.Until(t, "the failure to be in the status", func() bool {
+				run(w, "a", at, at)
 				at++
-				return w.status("a").Publishers["influxdb"].Failing
+				return w.Status("a").Publishers["influxdb"].Failing
 			})
-			if got := w.status("a").Publishers["influxdb"].LastError; !strings.Contains(got, test.want) {
+			if got := w.Status("a").Publishers["influxdb"].LastError; !strings.Contains(got, test.want) {
 				t.Errorf("last error %q, want %q in it", got, test.want)
 			}
 			test.back(server)
-			within(t, "every sample to be in InfluxDB", func() bool {
-				w.run("a", at, at)
+			proctest.Until(t, "every sample to be in InfluxDB", func() bool {
+				run(w, "a", at, at)
 				at++
 				return stored(server, "asperathos", "a")["job_progress"] == strconv.Itoa(at-1)
 			})
 			if diff := cmp.Diff(each(at-1), stored(server, "asperathos", "a")); diff != "" {
 				t.Errorf("points (-want +got):\n%s", diff)
 			}
-			if got := w.published("a"); got != int64(at-1) {
+			if got := w.Published("a"); got != int64(at-1) {
 				t.Errorf("%d samples published, want %d", got, at-1)
 			}
-			if w.status("a").Publishers["influxdb"].Failing {
+			if w.Status("a").Publishers["influxdb"].Failing {
 				t.Error("it is failing yet")
 			}
 		})
-	}
-}
-
-// within calls ok until it is true.
-func within(t *testing.T, what string, ok func() bool) {
-	t.Helper()
-	const patience = 30 * time.Second
-	deadline := time.Now().Add(patience)
-	for !ok() {
-		if time.Now().After(deadline) {
-			t.Fatalf("%s: not within %v", what, patience)
-		}
-		<-time.After(5 * time.Millisecond)
 	}
 }
 
@@ -207,14 +194,14 @@ func TestPublishersFailAlone(t *testing.T) {
 			for name, value := range test.settings {
 				settings[name] = value
 			}
-			w := newWorld(t, settings)
-			w.queue(6, 0, 0)
-			w.start("a", "")
-			w.run("a", 1, 5)
-			if got := w.published("a"); got != 5 {
+			w := open(t, settings)
+			w.Fill(6, 0, 0)
+			start(w, "a", "")
+			run(w, "a", 1, 5)
+			if got := w.Published("a"); got != 5 {
 				t.Errorf("%d samples published, want 5", got)
 			}
-			states := w.status("a").Publishers
+			states := w.Status("a").Publishers
 			for publisher, state := range states {
 				if publisher != test.failing || !state.Failing {
 					t.Errorf("%s: %+v, want %q to fail alone", publisher, state, test.failing)

@@ -16,6 +16,7 @@ import (
 
 	"kubejobs/functions/events"
 	"kubejobs/shared/monitor"
+	"kubejobs/shared/proctest"
 )
 
 // client is an SSE client that notes what it gets.
@@ -31,13 +32,13 @@ type client struct {
 }
 
 // listen follows job a, connecting again as long as it is answered 200.
-func (w *world) listen() *client {
-	w.t.Helper()
-	ctx, leave := context.WithCancel(w.t.Context())
+func (j *job) listen() *client {
+	j.t.Helper()
+	ctx, leave := context.WithCancel(j.t.Context())
 	c := &client{ended: make(chan error, 1), leave: leave}
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, w.url+"/monitoring/a/events", http.NoBody)
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, j.URL+"/monitoring/a/events", http.NoBody)
 	if err != nil {
-		w.t.Fatal(err)
+		j.t.Fatal(err)
 	}
 	source := sse.Client{ResponseValidator: func(r *http.Response) error {
 		c.mu.Lock()
@@ -48,7 +49,7 @@ func (w *world) listen() *client {
 	connection := source.NewConnection(r)
 	connection.SubscribeToAll(c.take)
 	go func() { c.ended <- connection.Connect() }()
-	w.t.Cleanup(leave)
+	j.t.Cleanup(leave)
 	return c
 }
 
@@ -101,7 +102,7 @@ func (c *client) await(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), "204") {
 			t.Errorf("the client ended with %v, want 204", err)
 		}
-	case <-time.After(patience):
+	case <-time.After(proctest.Patience):
 		t.Fatal("the client connects for ever")
 	}
 }
@@ -124,22 +125,21 @@ const (
 // and stops when the job has ended.
 func TestEverySampleOnce(t *testing.T) {
 	t.Parallel()
-	w := open(t, short())
-	w.start()
-	c := w.listen()
-	until(t, "the client is there", func() bool { return c.connected() > 0 })
+	j := start(t, short())
+	c := j.listen()
+	proctest.Until(t, "the client is there", func() bool { return c.connected() > 0 })
 	var want []int64
 	for c.connected() < 6 {
-		want = append(want, w.tick(2*time.Second))
+		want = append(want, j.tick(2*time.Second))
 		if len(want)%4 == 0 { // so that some come alone and some together
-			until(t, "the samples so far", func() bool { return c.has(len(want)) })
+			proctest.Until(t, "the samples so far", func() bool { return c.has(len(want)) })
 		}
 		if len(want) > 10_000 {
 			t.Fatal("the streams do not end")
 		}
 	}
-	w.waiting(0)
-	want = append(want, w.tick(2*time.Second))
+	j.Fill(0, 0, 0)
+	want = append(want, j.tick(2*time.Second))
 	c.await(t)
 	c.expect(t, want, pending, running, finished)
 	t.Logf("%d samples over %d streams", len(want), c.connected())
@@ -149,15 +149,14 @@ func TestEverySampleOnce(t *testing.T) {
 // gets the rest.
 func TestLateClients(t *testing.T) {
 	t.Parallel()
-	w := open(t, short())
-	w.start()
+	j := start(t, short())
 	var at []int64
 	for range 5 {
-		at = append(at, w.tick(2*time.Second))
+		at = append(at, j.tick(2*time.Second))
 	}
-	w.waiting(0)
-	at = append(at, w.tick(2*time.Second))
-	c := w.listen()
+	j.Fill(0, 0, 0)
+	at = append(at, j.tick(2*time.Second))
+	c := j.listen()
 	c.await(t)
 	c.expect(t, at[5:], finished)
 	if want := strconv.FormatInt(at[5], 10) + ".finished"; c.lastID != want {
@@ -172,9 +171,9 @@ func TestLateClients(t *testing.T) {
 		"from 0 on":     {"0", "", at},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got := w.call(http.MethodGet, "/monitoring/a/events"+tt.query, "", "Last-Event-ID", tt.header)
+			got := j.Call(http.MethodGet, "/monitoring/a/events"+tt.query, "", "Last-Event-ID", tt.header)
 			var samples []int64
-			for e, err := range sse.Read(strings.NewReader(got.body), nil) {
+			for e, err := range sse.Read(strings.NewReader(got.Body), nil) {
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -188,8 +187,8 @@ func TestLateClients(t *testing.T) {
 			}
 		})
 	}
-	if got := w.call(http.MethodGet, "/monitoring/a/events", "", "Last-Event-ID", c.lastID); got.status != 204 || got.body != "" {
-		t.Errorf("with nothing new: %d %q, want 204", got.status, got.body)
+	if got := j.Call(http.MethodGet, "/monitoring/a/events", "", "Last-Event-ID", c.lastID); got.Status != 204 || got.Body != "" {
+		t.Errorf("with nothing new: %d %q, want 204", got.Status, got.Body)
 	}
 }
 
@@ -199,22 +198,21 @@ func TestTheStateRedisGoesAway(t *testing.T) {
 	t.Parallel()
 	o := short()
 	o.Length = time.Minute
-	w := open(t, o, "--appendonly", "yes", "--appendfsync", "always")
-	w.start()
-	want := []int64{w.tick(2 * time.Second)}
-	c := w.listen()
-	until(t, "the first sample", func() bool { return c.has(1) })
+	j := start(t, o, "--appendonly", "yes", "--appendfsync", "always")
+	want := []int64{j.tick(2 * time.Second)}
+	c := j.listen()
+	proctest.Until(t, "the first sample", func() bool { return c.has(1) })
 	for range 2 {
-		w.state.Stop()
-		until(t, "the state is away", func() bool {
-			return w.call(http.MethodGet, "/monitoring/a", "").status == http.StatusServiceUnavailable
+		j.State.Stop()
+		proctest.Until(t, "the state is away", func() bool {
+			return j.Call(http.MethodGet, "/monitoring/a", "").Status == http.StatusServiceUnavailable
 		})
-		w.state.Restart()
-		until(t, "the state is back", func() bool {
-			return w.call(http.MethodGet, "/monitoring/a", "").status == http.StatusOK
+		j.State.Restart()
+		proctest.Until(t, "the state is back", func() bool {
+			return j.Call(http.MethodGet, "/monitoring/a", "").Status == http.StatusOK
 		})
-		want = append(want, w.tick(2*time.Second))
-		until(t, "the sample after it", func() bool { return c.has(len(want)) })
+		want = append(want, j.tick(2*time.Second))
+		proctest.Until(t, "the sample after it", func() bool { return c.has(len(want)) })
 	}
 	if got := c.connected(); got != 1 {
 		t.Errorf("%d streams, want the first one only", got)
@@ -229,14 +227,13 @@ func TestTheStateRedisGoesAway(t *testing.T) {
 // A server that ends is not held up by a stream.
 func TestDrainEndsStreams(t *testing.T) {
 	t.Parallel()
-	w := open(t, events.Options{Length: time.Hour})
-	w.start()
-	want := []int64{w.tick(2 * time.Second)}
-	c := w.listen()
-	until(t, "the first sample", func() bool { return c.has(1) })
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	j := start(t, events.Options{Length: time.Hour})
+	want := []int64{j.tick(2 * time.Second)}
+	c := j.listen()
+	proctest.Until(t, "the first sample", func() bool { return c.has(1) })
+	ctx, cancel := context.WithTimeout(t.Context(), proctest.Patience)
 	defer cancel()
-	if err := w.set.Drain(ctx); err != nil {
+	if err := j.Set.Drain(ctx); err != nil {
 		t.Errorf("Drain: %v", err)
 	}
 	c.expect(t, want)

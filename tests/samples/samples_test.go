@@ -14,23 +14,24 @@ import (
 
 	"kubejobs/functions/events"
 	"kubejobs/shared/monitor"
+	"kubejobs/tests/world"
 )
 
 // read is the samples in an answer, whatever its format.
-func (a answer) read(t *testing.T) []monitor.TimedSample {
+func read(t *testing.T, a world.Answer) []monitor.TimedSample {
 	t.Helper()
 	var page struct{ Samples []monitor.TimedSample }
-	switch a.header.Get("Content-Type") {
+	switch a.Header.Get("Content-Type") {
 	case "application/json":
-		decode(t, a.body, &page)
+		decode(t, a.Body, &page)
 	case "application/x-ndjson":
-		for lines := bufio.NewScanner(strings.NewReader(a.body)); lines.Scan(); {
+		for lines := bufio.NewScanner(strings.NewReader(a.Body)); lines.Scan(); {
 			var s monitor.TimedSample
 			decode(t, lines.Text(), &s)
 			page.Samples = append(page.Samples, s)
 		}
 	case "text/csv; charset=utf-8; header=present":
-		lines, err := csv.NewReader(strings.NewReader(a.body)).ReadAll()
+		lines, err := csv.NewReader(strings.NewReader(a.Body)).ReadAll()
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -45,7 +46,7 @@ func (a answer) read(t *testing.T) []monitor.TimedSample {
 			page.Samples = append(page.Samples, s)
 		}
 	default:
-		t.Fatalf("answer %d of type %q: %s", a.status, a.header.Get("Content-Type"), a.body)
+		t.Fatalf("answer %d of type %q: %s", a.Status, a.Header.Get("Content-Type"), a.Body)
 	}
 	return page.Samples
 }
@@ -70,59 +71,58 @@ func times(samples []monitor.TimedSample) []int64 {
 // of any size are all of them, each once.
 func TestSamples(t *testing.T) {
 	t.Parallel()
-	w := open(t, events.Options{})
-	w.start()
+	j := start(t, events.Options{})
 	var want []int64
 	for i := range 12 {
-		w.waiting(1000 - 77*i)
-		want = append(want, w.tick(2017*time.Millisecond))
+		j.Fill(1000-77*i, 0, 0)
+		want = append(want, j.tick(2017*time.Millisecond))
 	}
 	check := func(what string) {
-		all := w.call(http.MethodGet, "/monitoring/a/samples", "").read(t)
+		all := read(t, j.Call(http.MethodGet, "/monitoring/a/samples", ""))
 		if diff := cmp.Diff(want, times(all)); diff != "" {
 			t.Fatalf("%s: samples (-want +got):\n%s", what, diff)
 		}
 		for _, suffix := range []string{".json", ".ndjson", ".csv"} {
-			if diff := cmp.Diff(all, w.call(http.MethodGet, "/monitoring/a/samples"+suffix, "").read(t)); diff != "" {
+			if diff := cmp.Diff(all, read(t, j.Call(http.MethodGet, "/monitoring/a/samples"+suffix, ""))); diff != "" {
 				t.Errorf("%s: %s (-JSON +%s):\n%s", what, suffix, suffix, diff)
 			}
 			for _, limit := range []int{1, 5, len(want) - 1, len(want), 1000} {
-				if diff := cmp.Diff(all, w.pages(suffix, limit)); diff != "" {
+				if diff := cmp.Diff(all, j.pages(suffix, limit)); diff != "" {
 					t.Errorf("%s: %s in pages of %d (-want +got):\n%s", what, suffix, limit, diff)
 				}
 			}
 		}
 	}
 	check("living")
-	w.waiting(0)
-	want = append(want, w.tick(2*time.Second))
+	j.Fill(0, 0, 0)
+	want = append(want, j.tick(2*time.Second))
 	check("finished")
-	if got := w.call(http.MethodPut, "/monitoring/a/stop", ""); got.status != http.StatusNoContent {
-		t.Fatalf("stop: %d %s", got.status, got.body)
+	if got := j.Call(http.MethodPut, "/monitoring/a/stop", ""); got.Status != http.StatusNoContent {
+		t.Fatalf("stop: %d %s", got.Status, got.Body)
 	}
 	check("stopped")
 
 	window := "?since=" + strconv.FormatInt(want[2], 10) + "&until=" + time.UnixMilli(want[5]).UTC().Format(time.RFC3339Nano)
-	got := w.call(http.MethodGet, "/monitoring/a/samples"+window, "").read(t)
+	got := read(t, j.Call(http.MethodGet, "/monitoring/a/samples"+window, ""))
 	if diff := cmp.Diff(want[2:5], times(got)); diff != "" {
 		t.Errorf("samples from one on to before another (-want +got):\n%s", diff)
 	}
 }
 
 // pages follows the links from page to page.
-func (w *world) pages(suffix string, limit int) []monitor.TimedSample {
-	w.t.Helper()
+func (j *job) pages(suffix string, limit int) []monitor.TimedSample {
+	j.t.Helper()
 	var all []monitor.TimedSample
 	path := "/monitoring/a/samples" + suffix + "?limit=" + strconv.Itoa(limit)
 	for range 20 {
-		got := w.call(http.MethodGet, path, "", "Accept", "text/csv;q=0.1")
-		all = append(all, got.read(w.t)...)
-		link := got.header.Get("Link")
+		got := j.Call(http.MethodGet, path, "", "Accept", "text/csv;q=0.1")
+		all = append(all, read(j.t, got)...)
+		link := got.Header.Get("Link")
 		if suffix == ".json" {
 			var page struct{ Next string }
-			decode(w.t, got.body, &page)
+			decode(j.t, got.Body, &page)
 			if page.Next != "" && link != "<"+page.Next+`>; rel="next"` {
-				w.t.Errorf("Link %q, but next %q", link, page.Next)
+				j.t.Errorf("Link %q, but next %q", link, page.Next)
 			}
 		}
 		if link == "" {
@@ -130,15 +130,14 @@ func (w *world) pages(suffix string, limit int) []monitor.TimedSample {
 		}
 		path = strings.TrimSuffix(strings.TrimPrefix(link, "<"), `>; rel="next"`)
 	}
-	w.t.Fatalf("pages of %d do not end", limit)
+	j.t.Fatalf("pages of %d do not end", limit)
 	return nil
 }
 
 func TestPaths(t *testing.T) {
 	t.Parallel()
-	w := open(t, events.Options{})
-	w.start()
-	w.tick(2 * time.Second)
+	j := start(t, events.Options{})
+	j.tick(2 * time.Second)
 	const asJSON, asCSV = "application/json", "text/csv; charset=utf-8; header=present"
 	tests := map[string]struct {
 		path, accept string
@@ -168,20 +167,20 @@ func TestPaths(t *testing.T) {
 			if tt.accept != "" {
 				header = []string{"Accept", tt.accept}
 			}
-			got := w.call(http.MethodGet, "/monitoring"+tt.path, "", header...)
-			if contentType := got.header.Get("Content-Type"); got.status != tt.status || contentType != tt.contentType {
-				t.Errorf("answer %d of %q, want %d of %q: %s", got.status, contentType, tt.status, tt.contentType, got.body)
+			got := j.Call(http.MethodGet, "/monitoring"+tt.path, "", header...)
+			if contentType := got.Header.Get("Content-Type"); got.Status != tt.status || contentType != tt.contentType {
+				t.Errorf("answer %d of %q, want %d of %q: %s", got.Status, contentType, tt.status, tt.contentType, got.Body)
 			}
-			head := w.call(http.MethodHead, "/monitoring"+tt.path, "", header...)
-			if head.status != tt.status || head.header.Get("Content-Type") != tt.contentType || head.body != "" {
-				t.Errorf("HEAD: %d of %q, %q, want the same without a body", head.status, head.header.Get("Content-Type"), head.body)
+			head := j.Call(http.MethodHead, "/monitoring"+tt.path, "", header...)
+			if head.Status != tt.status || head.Header.Get("Content-Type") != tt.contentType || head.Body != "" {
+				t.Errorf("HEAD: %d of %q, %q, want the same without a body", head.Status, head.Header.Get("Content-Type"), head.Body)
 			}
 		})
 	}
-	w.state.Stop()
+	j.State.Stop()
 	for _, path := range []string{"samples", "samples.csv", "events"} {
-		if got := w.call(http.MethodGet, "/monitoring/a/"+path, ""); got.status != http.StatusServiceUnavailable {
-			t.Errorf("%s without the state Redis: %d %s, want 503", path, got.status, got.body)
+		if got := j.Call(http.MethodGet, "/monitoring/a/"+path, ""); got.Status != http.StatusServiceUnavailable {
+			t.Errorf("%s without the state Redis: %d %s, want 503", path, got.Status, got.Body)
 		}
 	}
 }
