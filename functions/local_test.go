@@ -5,10 +5,10 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
-	"time"
 
 	"kubejobs/functions"
 	"kubejobs/shared/config"
+	"kubejobs/shared/proctest"
 )
 
 // Where nobody sends the sweep's tick the local scheduler sweeps.
@@ -18,15 +18,8 @@ func TestTheLocalSchedulerSweeps(t *testing.T) {
 	if err := s.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	deadline := time.Now().Add(patience)
-	for {
+	proctest.Until(t, "a sweep is counted", func() bool {
 		w := s.serve(config.TargetAll, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/metrics", http.NoBody))
-		if strings.Contains(w.Body.String(), "\nkubejobs_sweeps_total{result=\"done\"} ") {
-			return
-		}
-		if time.Now().After(deadline) {
-			t.Fatalf("no sweep within %v:\n%s", patience, w.Body)
-		}
-		<-time.After(20 * time.Millisecond)
-	}
+		return strings.Contains(w.Body.String(), "\nkubejobs_sweeps_total{result=\"done\"} ")
+	})
 }

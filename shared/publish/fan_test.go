@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"kubejobs/shared/monitor"
+	"kubejobs/shared/proctest"
 	"kubejobs/shared/publish"
 )
 
@@ -107,18 +108,6 @@ func outcomes(deliveries []monitor.Delivery) map[string]monitor.DeliveryOutcome 
 	return got
 }
 
-// eventually calls ok until it is true.
-func eventually(t *testing.T, what string, ok func() bool) {
-	t.Helper()
-	deadline := time.Now().Add(20 * time.Second)
-	for !ok() {
-		if time.Now().After(deadline) {
-			t.Fatalf("%s: not within 20 s", what)
-		}
-		<-time.After(time.Millisecond)
-	}
-}
-
 func TestPublishersFailAlone(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
@@ -175,7 +164,7 @@ func TestBroadcastWaitsForNobody(t *testing.T) {
 		}
 	}
 	close(release)
-	eventually(t, "delivery after the broadcast", func() bool { _, taken := deaf.got(); return taken[1] == 2 })
+	proctest.Until(t, "delivery after the broadcast", func() bool { _, taken := deaf.got(); return taken[1] == 2 })
 }
 
 // What a place does not take waits, and is sent with the next notice; each once.
@@ -194,12 +183,12 @@ func TestQueueOutlivesAnOutage(t *testing.T) {
 	}
 	p.set(nil)
 	at := int64(20)
-	eventually(t, "the queue to be empty", func() bool {
+	proctest.Until(t, "the queue to be empty", func() bool {
 		f.Broadcast(t.Context(), notice("x", at))
 		at++
 		return f.Circuits()[0].Queued == 0
 	})
-	eventually(t, "every sample", func() bool { _, taken := p.got(); return len(taken) == int(at) })
+	proctest.Until(t, "every sample", func() bool { _, taken := p.got(); return len(taken) == int(at) })
 	for sent, times := range func() map[int64]int { _, taken := p.got(); return taken }() {
 		if times != 1 {
 			t.Errorf("sample %d was taken %d times, want 1", sent, times)
@@ -246,7 +235,7 @@ func TestCircuit(t *testing.T) {
 		t.Errorf("got %+v, want skipped for the last error", d)
 	}
 	p.set(nil)
-	eventually(t, "the circuit to close", func() bool {
+	proctest.Until(t, "the circuit to close", func() bool {
 		return f.Broadcast(t.Context(), notice("x", 4))[0].Outcome == monitor.DeliveryDone
 	})
 	if got := f.Circuits()[0].Open; got != 0 {

@@ -61,9 +61,3 @@ func answers(ctx context.Context, addr string, pid int) bool {
 	info, err := client.Info(ctx, "server").Result()
 	return err == nil && strings.Contains(info, fmt.Sprintf("process_id:%d\r", pid)) && client.Ping(ctx).Err() == nil
 }
-
-// FreePort is a loopback port that nobody listens on.
-func FreePort(tb testing.TB) int {
-	tb.Helper()
-	return proctest.FreePort(tb)
-}
