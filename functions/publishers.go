@@ -3,7 +3,6 @@ package functions
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"kubejobs/shared/egress"
 	"kubejobs/shared/monitor"
@@ -40,7 +39,7 @@ func (s *Set) openPublishers(ctx context.Context, policy *egress.Policy, o publi
 		}
 		entries = append(entries, publish.Entry{Publisher: publisher})
 	}
-	o.Observe = func(publisher string, outcome monitor.DeliveryOutcome, _ time.Duration) {
+	o.Observe = func(publisher string, outcome monitor.DeliveryOutcome) {
 		s.telemetry.Delivered(ctx, publisher, outcome)
 	}
 	s.fan = publish.NewFan(o, s.log, entries...)

@@ -12,8 +12,13 @@ import (
 // four; how it fares may make more, and the oldest of those give way.
 const maxOutbox = 64
 
-// happened is what kinds of event lie between two states of a job.
+// happened is what kinds of event lie between two states of a job. What is done
+// to one that has ended is none: the store lists an ended job only as long as it
+// owes what happened before.
 func happened(before, after State) []EventKind {
+	if !before.Phase.Living() {
+		return nil
+	}
 	var kinds []EventKind
 	if before.Phase == PhasePending && after.Begun && after.Phase != PhasePending && after.Phase != PhaseStopped {
 		kinds = append(kinds, EventStarted)

@@ -114,6 +114,24 @@ func TestStoppedEvent(t *testing.T) {
 	b.expectKinds("stopped")
 }
 
+// The job has ended before, so its monitoring cannot be ended any more.
+func TestStopOfAnEndedJobIsNoEvent(t *testing.T) {
+	t.Parallel()
+	b := setupEvents(t)
+	b.queue.Set(empty, nil)
+	b.run(1, 1)
+	b.receiver.Fail(errReceiver, 0)
+	if err := b.service.Stop(t.Context(), "a"); err != nil {
+		t.Fatal(err)
+	}
+	b.receiver.Fail(nil, 0)
+	b.resends(0)
+	b.expectKinds("sample started finished")
+	if got := b.status(); got.Phase != monitor.PhaseStopped || got.Unsent != 0 {
+		t.Errorf("%s with %d events unsent, want stopped with none", got.Phase, got.Unsent)
+	}
+}
+
 // What no receiver acknowledged is in the state, and sent again: by the next
 // tick, and by the sweep when the job has ended.
 func TestUnacknowledgedEventsAreSentAgain(t *testing.T) {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/sony/gobreaker/v2"
 
@@ -19,9 +18,7 @@ const attempts = 2
 // acknowledged if it fails at once.
 func (l *lane) deliver(ctx context.Context, n monitor.Notice) monitor.Delivery {
 	d := monitor.Delivery{Publisher: l.publisher.Name()}
-	var began time.Time
 	for range attempts {
-		began = time.Now()
 		taken, err := l.breaker.Execute(func() (int, error) { return l.publish(ctx, n) })
 		d.Acknowledged += taken
 		d.Outcome, d.Err = l.outcome(err)
@@ -31,7 +28,7 @@ func (l *lane) deliver(ctx context.Context, n monitor.Notice) monitor.Delivery {
 		n.Events = n.Events[taken:]
 	}
 	if d.Outcome == monitor.DeliveryDone || d.Outcome == monitor.DeliveryFailed || l.depth == 0 {
-		l.options.Observe(d.Publisher, d.Outcome, time.Since(began))
+		l.options.Observe(d.Publisher, d.Outcome)
 	}
 	return d
 }

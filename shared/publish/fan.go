@@ -20,9 +20,8 @@ type Options struct {
 	Targets  int           // places remembered, 64; the one unused for longest is forgotten
 	Workers  int           // notices on their way to one place at once, 8
 	// Observe is told of each notice that was delivered, failed to be (it may
-	// wait for another try), was skipped, or dropped for good, and how long the
-	// last attempt took.
-	Observe func(publisher string, outcome monitor.DeliveryOutcome, took time.Duration)
+	// wait for another try), was skipped, or dropped for good.
+	Observe func(publisher string, outcome monitor.DeliveryOutcome)
 }
 
 // Entry is a publisher and how it is used.
@@ -69,7 +68,7 @@ func NewFan(o Options, log *slog.Logger, entries ...Entry) *Fan {
 		o.Workers = 8
 	}
 	if o.Observe == nil {
-		o.Observe = func(string, monitor.DeliveryOutcome, time.Duration) {}
+		o.Observe = func(string, monitor.DeliveryOutcome) {}
 	}
 	f := &Fan{options: o, entries: entries, log: log}
 	f.lanes, _ = simplelru.NewLRU(o.Targets, func(_ laneKey, l *lane) { l.giveUp() }) // errs only for a size <= 0
@@ -80,12 +79,7 @@ func NewFan(o Options, log *slog.Logger, entries ...Entry) *Fan {
 // It outlives ctx, as what was committed is to be told whether the caller waits
 // or not.
 func (f *Fan) Broadcast(ctx context.Context, n monitor.Notice) []monitor.Delivery {
-	if len(f.entries) == 0 {
-		return nil
-	}
 	ctx = context.WithoutCancel(ctx)
-	wait, cancel := context.WithTimeout(ctx, f.options.Patience)
-	defer cancel()
 	var names []string
 	var results []<-chan monitor.Delivery
 	for _, e := range f.entries {
@@ -94,6 +88,11 @@ func (f *Fan) Broadcast(ctx context.Context, n monitor.Notice) []monitor.Deliver
 			results = append(results, f.lane(e, target).send(ctx, n))
 		}
 	}
+	if len(results) == 0 {
+		return nil
+	}
+	wait, cancel := context.WithTimeout(ctx, f.options.Patience)
+	defer cancel()
 	deliveries := make([]monitor.Delivery, len(results))
 	for i, result := range results {
 		deliveries[i] = await(wait, result, names[i])

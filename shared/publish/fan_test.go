@@ -201,7 +201,7 @@ func TestQueueIsBounded(t *testing.T) {
 	var mu sync.Mutex
 	dropped := 0
 	p := &place{name: "p", fault: always(errAway)}
-	f := newFan(t, publish.Options{Observe: func(_ string, o monitor.DeliveryOutcome, _ time.Duration) {
+	f := newFan(t, publish.Options{Observe: func(_ string, o monitor.DeliveryOutcome) {
 		mu.Lock()
 		defer mu.Unlock()
 		if o == monitor.DeliveryDropped {

@@ -111,7 +111,7 @@ func (l *lane) try(ctx context.Context, it *item) bool {
 	if len(l.queue) < l.depth {
 		l.queue = append([]*item{it}, l.queue...)
 	} else {
-		l.options.Observe(l.publisher.Name(), monitor.DeliveryDropped, 0)
+		l.options.Observe(l.publisher.Name(), monitor.DeliveryDropped)
 	}
 	l.rest()
 	it.tell(l.waiting())
@@ -149,7 +149,7 @@ func (l *lane) rest() {
 func (l *lane) drop() {
 	l.queue[0].tell(monitor.Delivery{Publisher: l.publisher.Name(), Outcome: monitor.DeliveryDropped, Err: l.last})
 	l.queue = l.queue[1:]
-	l.options.Observe(l.publisher.Name(), monitor.DeliveryDropped, 0)
+	l.options.Observe(l.publisher.Name(), monitor.DeliveryDropped)
 }
 
 // giveUp drops everything that waits and tells how much that was.

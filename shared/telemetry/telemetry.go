@@ -77,12 +77,12 @@ func Open(ctx context.Context, o Options) (*Telemetry, error) {
 	m := maker{meter: t.meters.Meter(scope)}
 	t.instruments = newInstruments(&m)
 	m.observeJobs(t.table, t.now)
+	if m.err != nil {
+		return nil, fmt.Errorf("open telemetry: %w", m.err)
+	}
 	t.ticksLost.Add(ctx, 0) // so that the first ones are seen as a rise
 	for outcome := range t.ticks.by {
 		t.ticks.Add(ctx, 0, t.ticks.by[outcome]...)
-	}
-	if m.err != nil {
-		return nil, fmt.Errorf("open telemetry: %w", m.err)
 	}
 	return t, nil
 }
