@@ -30,9 +30,9 @@ export GOFLAGS ?= -buildvcs=false
 
 # Installs Debian package $(2) where command $(1) is missing.
 apt = command -v $(1) >/dev/null || { \
-	sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
-	export DEBIAN_FRONTEND=noninteractive; \
-	$$sudo apt-get update -qq && $$sudo -E apt-get install -y -qq --no-install-recommends $(2) >/dev/null; }
+	as_root=env; [ "$$(id -u)" = 0 ] || as_root='sudo env'; \
+	$$as_root apt-get update -qq && \
+	$$as_root DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(2) >/dev/null; }
 
 .PHONY: help
 help: ## Show this list
