@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 
 	"sigs.k8s.io/kustomize/api/krusty"
@@ -40,6 +41,10 @@ func overlays(t *testing.T) map[string]string {
 	}
 }
 
+// kustomize is held while it runs: it reads its schema into a variable of the
+// process, and has no lock round that.
+var kustomize sync.Mutex
+
 // render is what kustomize makes of the embedded manifests.
 func render(t *testing.T, kustomization string) []*resource.Resource {
 	t.Helper()
@@ -60,6 +65,8 @@ func render(t *testing.T, kustomization string) []*resource.Resource {
 	if err := files.WriteFile("/knative/overlays/test/kustomization.yaml", []byte(kustomization)); err != nil {
 		t.Fatal(err)
 	}
+	kustomize.Lock()
+	defer kustomize.Unlock()
 	rendered, err := krusty.MakeKustomizer(krusty.MakeDefaultOptions()).Run(files, "/knative/overlays/test")
 	if err != nil {
 		t.Fatalf("kustomize: %v", err)
