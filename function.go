@@ -11,9 +11,9 @@ import (
 	"syscall"
 
 	"kubejobs/functions"
-	"kubejobs/shared/config"
-	"kubejobs/shared/httpapi"
-	"kubejobs/shared/logging"
+	"kubejobs/shared/platform/config"
+	"kubejobs/shared/platform/httpapi"
+	"kubejobs/shared/platform/logging"
 )
 
 // Function is one instance. It opens nothing until Start.

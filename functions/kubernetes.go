@@ -4,11 +4,11 @@ import (
 	"context"
 	"fmt"
 
-	"kubejobs/shared/batchjob"
-	"kubejobs/shared/config"
-	"kubejobs/shared/kubeclient"
+	"kubejobs/shared/drivers/batchjob"
+	"kubejobs/shared/platform/config"
+	"kubejobs/shared/drivers/kubeclient"
 	"kubejobs/shared/monitor"
-	"kubejobs/shared/pingsource"
+	"kubejobs/shared/drivers/pingsource"
 )
 
 // openKubernetes makes the drivers that talk to Kubernetes, where the settings

@@ -4,7 +4,7 @@ import (
 	"context"
 	"time"
 
-	"kubejobs/shared/config"
+	"kubejobs/shared/platform/config"
 	"kubejobs/shared/monitor"
 )
 

@@ -7,8 +7,8 @@ import (
 	"testing"
 
 	"kubejobs/functions"
-	"kubejobs/shared/config"
-	"kubejobs/shared/proctest"
+	"kubejobs/shared/platform/config"
+	"kubejobs/shared/testkit/proctest"
 )
 
 // Where nobody sends the sweep's tick the local scheduler sweeps.

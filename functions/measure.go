@@ -5,9 +5,9 @@ import (
 	"log/slog"
 	"time"
 
-	"kubejobs/shared/config"
+	"kubejobs/shared/platform/config"
 	"kubejobs/shared/monitor"
-	"kubejobs/shared/telemetry"
+	"kubejobs/shared/platform/telemetry"
 )
 
 // flushTimeout bounds the sending of the last spans and metrics.

@@ -4,12 +4,12 @@ import (
 	"context"
 	"fmt"
 
-	"kubejobs/shared/egress"
+	"kubejobs/shared/core/egress"
 	"kubejobs/shared/monitor"
-	"kubejobs/shared/publish"
-	"kubejobs/shared/publish/cloudevent"
-	"kubejobs/shared/publish/influx"
-	"kubejobs/shared/telemetry"
+	"kubejobs/shared/drivers/publish"
+	"kubejobs/shared/drivers/publish/cloudevent"
+	"kubejobs/shared/drivers/publish/influx"
+	"kubejobs/shared/platform/telemetry"
 )
 
 // influxQueue is how many samples wait for one InfluxDB that does not take them.

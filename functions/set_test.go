@@ -16,9 +16,9 @@ import (
 	"time"
 
 	"kubejobs/functions"
-	"kubejobs/shared/config"
-	"kubejobs/shared/logging"
-	"kubejobs/shared/redistest"
+	"kubejobs/shared/platform/config"
+	"kubejobs/shared/platform/logging"
+	"kubejobs/shared/testkit/redistest"
 )
 
 // patience bounds each wait of a test.

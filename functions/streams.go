@@ -4,18 +4,18 @@ import (
 	"net/http"
 	"sync"
 
-	"kubejobs/functions/events"
+	"kubejobs/functions/stream"
 	"kubejobs/functions/samples"
-	"kubejobs/shared/httpapi"
+	"kubejobs/shared/platform/httpapi"
 )
 
 // streams is what the event streams keep to, and what ends them.
 type streams struct {
-	options events.Options
+	options stream.Options
 	end     func()
 }
 
-func newStreams(o events.Options) streams {
+func newStreams(o stream.Options) streams {
 	ending := make(chan struct{})
 	o.Ending = ending
 	return streams{o, sync.OnceFunc(func() { close(ending) })}
@@ -30,7 +30,7 @@ func (s *Set) addSamples(mux *http.ServeMux) {
 		"samples":        samples.New(s.service, s.log),
 		"samples.ndjson": samples.NewAs(samples.NDJSON, s.service, s.log),
 		"samples.csv":    samples.NewAs(samples.CSV, s.service, s.log),
-		"events":         events.New(s.service, s.streams.options, s.log),
+		"events":         stream.New(s.service, s.streams.options, s.log),
 	} {
 		mux.Handle("/monitoring/{id}/"+path, httpapi.Methods{http.MethodGet: handler})
 	}

@@ -16,7 +16,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"kubejobs/functions"
-	"kubejobs/shared/config"
+	"kubejobs/shared/platform/config"
 )
 
 // The trace of the captured tick.

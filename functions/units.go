@@ -9,7 +9,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"kubejobs/functions/jobs"
+	"kubejobs/functions/jobstatus"
 	"kubejobs/functions/plugins"
 	"kubejobs/functions/report"
 	"kubejobs/functions/start"
@@ -17,9 +17,9 @@ import (
 	"kubejobs/functions/stop"
 	"kubejobs/functions/sweep"
 	"kubejobs/functions/tick"
-	"kubejobs/shared/batchjob"
-	"kubejobs/shared/config"
-	"kubejobs/shared/httpapi"
+	"kubejobs/shared/drivers/batchjob"
+	"kubejobs/shared/platform/config"
+	"kubejobs/shared/platform/httpapi"
 )
 
 // limits bound a request of a unit. A start may wait 10 s for its schedule, and
@@ -123,11 +123,11 @@ func (s *Set) allMux() *http.ServeMux {
 
 // jobs takes the events of an ApiServerSource.
 func (s *Set) jobs() http.Handler {
-	parse := func(text []byte) (change jobs.Change, err error) {
+	parse := func(text []byte) (change jobstatus.Change, err error) {
 		change.Namespace, change.ID, change.Status, change.Version, err = batchjob.Parse(text)
 		return change, err
 	}
-	return httpapi.Methods{http.MethodPost: jobs.New(s.service, parse, s.cfg.JobNamespace, s.log)}
+	return httpapi.Methods{http.MethodPost: jobstatus.New(s.service, parse, s.cfg.JobNamespace, s.log)}
 }
 
 // tickOrHelp is / of the unit all: a CloudEvent is a tick, anything else is

@@ -13,19 +13,19 @@ import (
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
-	"kubejobs/functions/events"
-	"kubejobs/shared/config"
-	"kubejobs/shared/egress"
-	"kubejobs/shared/embedredis"
-	"kubejobs/shared/localtick"
+	"kubejobs/functions/stream"
+	"kubejobs/shared/platform/config"
+	"kubejobs/shared/core/egress"
+	"kubejobs/shared/drivers/embedredis"
+	"kubejobs/shared/drivers/localtick"
 	"kubejobs/shared/monitor"
-	"kubejobs/shared/publish"
-	"kubejobs/shared/publish/influx"
-	"kubejobs/shared/publish/redislist"
-	"kubejobs/shared/redispool"
-	"kubejobs/shared/redisstore"
-	"kubejobs/shared/telemetry"
-	"kubejobs/shared/workqueue"
+	"kubejobs/shared/drivers/publish"
+	"kubejobs/shared/drivers/publish/influx"
+	"kubejobs/shared/drivers/controllerlist"
+	"kubejobs/shared/drivers/redispool"
+	"kubejobs/shared/drivers/redisstore"
+	"kubejobs/shared/platform/telemetry"
+	"kubejobs/shared/drivers/workqueue"
 )
 
 const (
@@ -62,7 +62,7 @@ type Options struct {
 	Now       func() time.Time
 	SweepCron string          // when the local scheduler sweeps; "": never
 	Publish   publish.Options // how long the further publishers are waited for
-	Events    events.Options  // of the event streams, but for what ends them
+	Events    stream.Options  // of the event streams, but for what ends them
 	// Readers and Processors get metrics and spans beside those that the settings
 	// name.
 	Readers    []sdkmetric.Reader
@@ -148,7 +148,7 @@ func (s *Set) openService(ctx context.Context, o Options) error {
 		monitor.Ports{
 			Store: s.telemetry.Store(redisstore.New(s.state)), Queue: s.telemetry.Queue(workqueue.New(s.pool)),
 			Jobs:      s.telemetry.Jobs(jobs),
-			Publisher: s.telemetry.Publisher(redislist.New(s.pool, s.cfg.Retention)),
+			Publisher: s.telemetry.Publisher(controllerlist.New(s.pool, s.cfg.Retention)),
 			Scheduler: s.telemetry.Scheduler(s.scheduler), Broadcaster: s.telemetry.Broadcaster(s.fan),
 		},
 		s.log,

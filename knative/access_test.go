@@ -12,7 +12,7 @@ import (
 	networkingv1 "k8s.io/api/networking/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 
-	"kubejobs/shared/egress"
+	"kubejobs/shared/core/egress"
 )
 
 // What each ServiceAccount may do, and nothing else: the table of README.md.

@@ -10,7 +10,7 @@ import (
 	duckv1 "knative.dev/pkg/apis/duck/v1"
 
 	"kubejobs/shared/monitor"
-	"kubejobs/shared/publish/cloudevent"
+	"kubejobs/shared/drivers/publish/cloudevent"
 )
 
 // trigger is a Knative Trigger, as far as this project uses it.

@@ -17,8 +17,8 @@ import (
 
 	"kubejobs/functions"
 	"kubejobs/knative"
-	"kubejobs/shared/config"
-	"kubejobs/shared/pingsource"
+	"kubejobs/shared/platform/config"
+	"kubejobs/shared/drivers/pingsource"
 )
 
 // secret is what stands for a value of the Secret.

@@ -4,7 +4,7 @@ package plugins
 import (
 	"net/http"
 
-	"kubejobs/shared/httpapi"
+	"kubejobs/shared/platform/httpapi"
 )
 
 // New is the handler. The Asperathos Monitor installs whatever package a

@@ -10,7 +10,7 @@ import (
 
 	"github.com/elnormous/contenttype"
 
-	"kubejobs/shared/httpapi"
+	"kubejobs/shared/platform/httpapi"
 	"kubejobs/shared/monitor"
 )
 

@@ -9,7 +9,7 @@ import (
 	"net/url"
 	"strconv"
 
-	"kubejobs/shared/httpapi"
+	"kubejobs/shared/platform/httpapi"
 	"kubejobs/shared/monitor"
 )
 

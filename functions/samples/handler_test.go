@@ -13,7 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"kubejobs/functions/samples"
-	"kubejobs/shared/httpapi"
+	"kubejobs/shared/platform/httpapi"
 	"kubejobs/shared/monitor"
 )
 

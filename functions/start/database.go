@@ -4,7 +4,7 @@ import (
 	"strings"
 	"unicode"
 
-	"kubejobs/shared/egress"
+	"kubejobs/shared/core/egress"
 	"kubejobs/shared/monitor"
 )
 

@@ -7,7 +7,7 @@ import (
 	"net/http"
 	"time"
 
-	"kubejobs/shared/httpapi"
+	"kubejobs/shared/platform/httpapi"
 	"kubejobs/shared/monitor"
 )
 

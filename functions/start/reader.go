@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"time"
 
-	"kubejobs/shared/egress"
+	"kubejobs/shared/core/egress"
 	"kubejobs/shared/monitor"
 )
 

@@ -12,7 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"kubejobs/functions/status"
-	"kubejobs/shared/httpapi"
+	"kubejobs/shared/platform/httpapi"
 	"kubejobs/shared/monitor"
 )
 

@@ -7,7 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 
-	"kubejobs/shared/httpapi"
+	"kubejobs/shared/platform/httpapi"
 	"kubejobs/shared/monitor"
 )
 

@@ -4,10 +4,10 @@ import (
 	"fmt"
 	"time"
 
-	"kubejobs/shared/forecast"
-	"kubejobs/shared/history"
-	"kubejobs/shared/progress"
-	"kubejobs/shared/sample"
+	"kubejobs/shared/core/forecast"
+	"kubejobs/shared/core/history"
+	"kubejobs/shared/core/progress"
+	"kubejobs/shared/core/sample"
 )
 
 // change is what a tick makes of a job's state.

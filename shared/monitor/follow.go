@@ -4,7 +4,7 @@ import (
 	"context"
 	"time"
 
-	"kubejobs/shared/sample"
+	"kubejobs/shared/core/sample"
 )
 
 // Seen is what a follower has seen of a job.

@@ -7,9 +7,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"kubejobs/shared/history"
+	"kubejobs/shared/core/history"
 	"kubejobs/shared/monitor"
-	"kubejobs/shared/monitortest"
+	"kubejobs/shared/testkit/monitortest"
 )
 
 func (b *bench) follow(seen *monitor.Seen) monitor.News {

@@ -7,7 +7,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"kubejobs/shared/accounting"
+	"kubejobs/shared/core/accounting"
 )
 
 // observeTimeout bounds the look at a job: shorter than the shortest period.

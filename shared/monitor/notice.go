@@ -3,7 +3,7 @@ package monitor
 import (
 	"context"
 
-	"kubejobs/shared/sample"
+	"kubejobs/shared/core/sample"
 )
 
 // Broadcaster tells the further places what a commit made: those beside the

@@ -4,8 +4,8 @@ import (
 	"slices"
 	"time"
 
-	"kubejobs/shared/forecast"
-	"kubejobs/shared/sample"
+	"kubejobs/shared/core/forecast"
+	"kubejobs/shared/core/sample"
 )
 
 // maxOutbox bounds the events that wait for a receiver. A job's own life makes

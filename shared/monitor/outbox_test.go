@@ -9,9 +9,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"kubejobs/shared/forecast"
+	"kubejobs/shared/core/forecast"
 	"kubejobs/shared/monitor"
-	"kubejobs/shared/monitortest"
+	"kubejobs/shared/testkit/monitortest"
 )
 
 var errReceiver = errors.New("receiver is away")

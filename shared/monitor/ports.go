@@ -4,8 +4,8 @@ import (
 	"context"
 	"time"
 
-	"kubejobs/shared/history"
-	"kubejobs/shared/sample"
+	"kubejobs/shared/core/history"
+	"kubejobs/shared/core/sample"
 )
 
 // Store keeps jobs. Its errors are of kind unavailable unless stated

@@ -5,7 +5,7 @@ import (
 	"encoding/json"
 	"time"
 
-	"kubejobs/shared/sample"
+	"kubejobs/shared/core/sample"
 )
 
 // secondLayout is how reports write a second: UTC.

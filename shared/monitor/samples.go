@@ -6,8 +6,8 @@ import (
 	"slices"
 	"time"
 
-	"kubejobs/shared/sample"
-	"kubejobs/shared/summary"
+	"kubejobs/shared/core/sample"
+	"kubejobs/shared/core/summary"
 )
 
 // TimedSample is a sample as it is shown. Its JSON has the time twice: as a

@@ -9,10 +9,10 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"kubejobs/shared/history"
+	"kubejobs/shared/core/history"
 	"kubejobs/shared/monitor"
-	"kubejobs/shared/monitortest"
-	"kubejobs/shared/sample"
+	"kubejobs/shared/testkit/monitortest"
+	"kubejobs/shared/core/sample"
 )
 
 // sampleAt ticks job a at an offset from the start and gives the sample's time.

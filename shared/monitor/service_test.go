@@ -12,10 +12,10 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"kubejobs/shared/monitor"
-	"kubejobs/shared/monitortest"
-	"kubejobs/shared/publish/redislist"
-	"kubejobs/shared/redispool"
-	"kubejobs/shared/redisstore"
+	"kubejobs/shared/testkit/monitortest"
+	"kubejobs/shared/drivers/controllerlist"
+	"kubejobs/shared/drivers/redispool"
+	"kubejobs/shared/drivers/redisstore"
 )
 
 // bench is a service on an embedded Redis, with a clock of its own.
@@ -45,7 +45,7 @@ func setup(t *testing.T) *bench {
 	pool := redispool.New(redispool.Options{})
 	t.Cleanup(func() { pool.Close(); _ = b.client.Close() })
 	b.store = &monitortest.Store{Store: redisstore.New(b.client)}
-	b.publisher = &monitortest.Publisher{Next: redislist.New(pool, time.Hour)}
+	b.publisher = &monitortest.Publisher{Next: controllerlist.New(pool, time.Hour)}
 	b.build(nil)
 	return b
 }

@@ -8,7 +8,7 @@ import (
 	"strconv"
 	"time"
 
-	"kubejobs/shared/schedule"
+	"kubejobs/shared/core/schedule"
 )
 
 // JobID names a job: a DNS label, so that it is safe in a key, a path and an

@@ -11,7 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"kubejobs/shared/monitor"
-	"kubejobs/shared/monitortest"
+	"kubejobs/shared/testkit/monitortest"
 )
 
 func TestStartFindsOutWhatIsLeftOut(t *testing.T) {

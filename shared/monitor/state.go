@@ -3,11 +3,11 @@ package monitor
 import (
 	"time"
 
-	"kubejobs/shared/accounting"
-	"kubejobs/shared/forecast"
-	"kubejobs/shared/history"
-	"kubejobs/shared/sample"
-	"kubejobs/shared/summary"
+	"kubejobs/shared/core/accounting"
+	"kubejobs/shared/core/forecast"
+	"kubejobs/shared/core/history"
+	"kubejobs/shared/core/sample"
+	"kubejobs/shared/core/summary"
 )
 
 // Phase is where a job is in its life.

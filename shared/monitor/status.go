@@ -4,9 +4,9 @@ import (
 	"context"
 	"time"
 
-	"kubejobs/shared/accounting"
-	"kubejobs/shared/forecast"
-	"kubejobs/shared/sample"
+	"kubejobs/shared/core/accounting"
+	"kubejobs/shared/core/forecast"
+	"kubejobs/shared/core/sample"
 )
 
 // Status is one job as it is now. Times are RFC 3339 in UTC, durations in

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"kubejobs/shared/monitor"
-	"kubejobs/shared/monitortest"
+	"kubejobs/shared/testkit/monitortest"
 )
 
 var (

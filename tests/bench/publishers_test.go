@@ -6,7 +6,7 @@ import (
 	"net/http/httptest"
 	"testing"
 
-	"kubejobs/shared/influxtest"
+	"kubejobs/shared/testkit/influxtest"
 )
 
 // BenchmarkPublishers is one tick with each publisher off and on: InfluxDB is a

@@ -12,8 +12,8 @@ import (
 	"testing"
 
 	"kubejobs/functions"
-	"kubejobs/shared/config"
-	"kubejobs/shared/redistest"
+	"kubejobs/shared/platform/config"
+	"kubejobs/shared/testkit/redistest"
 )
 
 // BenchmarkTick is one tick through the handler: decode, load, observe, publish

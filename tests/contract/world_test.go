@@ -15,9 +15,9 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"kubejobs/functions"
-	"kubejobs/shared/config"
-	"kubejobs/shared/logging"
-	"kubejobs/shared/redistest"
+	"kubejobs/shared/platform/config"
+	"kubejobs/shared/platform/logging"
+	"kubejobs/shared/testkit/redistest"
 )
 
 // handled marks the answers that the functions gave: those of net/http itself

@@ -12,7 +12,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"kubejobs/shared/proctest"
+	"kubejobs/shared/testkit/proctest"
 )
 
 // funcGo is the middleware that func v1.22 builds in.

@@ -15,7 +15,7 @@ import (
 	"time"
 
 	"kubejobs/shared/monitor"
-	"kubejobs/shared/redistest"
+	"kubejobs/shared/testkit/redistest"
 )
 
 func TestFuncRun(t *testing.T) {

@@ -10,8 +10,8 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"kubejobs/shared/proctest"
-	"kubejobs/shared/redistest"
+	"kubejobs/shared/testkit/proctest"
+	"kubejobs/shared/testkit/redistest"
 )
 
 // events takes CloudEvents; it refuses a third of them the first time.

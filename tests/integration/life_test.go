@@ -9,8 +9,8 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"kubejobs/shared/monitor"
-	"kubejobs/shared/proctest"
-	"kubejobs/shared/redistest"
+	"kubejobs/shared/testkit/proctest"
+	"kubejobs/shared/testkit/redistest"
 )
 
 // The job's Redis stops: each tick is a failure, and one success forgets them.

@@ -13,7 +13,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
-	"kubejobs/shared/proctest"
+	"kubejobs/shared/testkit/proctest"
 )
 
 // announced finds the embedded Redis in what `kubejobs local` prints.

@@ -12,8 +12,8 @@ import (
 	"testing"
 
 	"kubejobs/shared/monitor"
-	"kubejobs/shared/proctest"
-	"kubejobs/shared/redistest"
+	"kubejobs/shared/testkit/proctest"
+	"kubejobs/shared/testkit/redistest"
 )
 
 // server is a running kubejobs, which can be killed and started again.

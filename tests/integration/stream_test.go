@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"kubejobs/shared/monitor"
-	"kubejobs/shared/redistest"
+	"kubejobs/shared/testkit/redistest"
 )
 
 // A process that is told to end ends its streams, and is not held up by them.

@@ -14,8 +14,8 @@ import (
 	"github.com/redis/go-redis/v9"
 	"golang.org/x/sync/errgroup"
 
-	"kubejobs/shared/proctest"
-	"kubejobs/shared/redistest"
+	"kubejobs/shared/testkit/proctest"
+	"kubejobs/shared/testkit/redistest"
 )
 
 const (

@@ -11,7 +11,7 @@ import (
 	sourcesv1 "knative.dev/eventing/pkg/apis/sources/v1"
 	servingv1 "knative.dev/serving/pkg/apis/serving/v1"
 
-	"kubejobs/shared/config"
+	"kubejobs/shared/platform/config"
 )
 
 // deployed is what matters of a rendered overlay beyond what the base says,

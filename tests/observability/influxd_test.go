@@ -4,10 +4,10 @@ import (
 	"net"
 	"testing"
 
-	"kubejobs/shared/influxtest"
+	"kubejobs/shared/testkit/influxtest"
 	"kubejobs/shared/monitor"
-	"kubejobs/shared/publish/influx"
-	"kubejobs/shared/sample"
+	"kubejobs/shared/drivers/publish/influx"
+	"kubejobs/shared/core/sample"
 )
 
 // database is where Asperathos' Visualizer looks.

@@ -8,9 +8,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"kubejobs/shared/influxtest"
+	"kubejobs/shared/testkit/influxtest"
 	"kubejobs/shared/monitor"
-	"kubejobs/shared/sample"
+	"kubejobs/shared/core/sample"
 )
 
 // Two points of each job within one interval, whose mean is shown.

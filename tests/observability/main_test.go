@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"kubejobs/shared/proctest"
+	"kubejobs/shared/testkit/proctest"
 )
 
 // until polls a condition that must come true; the condition says why it is

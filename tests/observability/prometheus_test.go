@@ -13,7 +13,7 @@ import (
 	promv1 "github.com/prometheus/client_golang/api/prometheus/v1"
 	"github.com/prometheus/common/model"
 
-	"kubejobs/shared/proctest"
+	"kubejobs/shared/testkit/proctest"
 )
 
 // prometheus is a Prometheus that ends with its test.

@@ -9,7 +9,7 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
-	"kubejobs/shared/publish/cloudevent"
+	"kubejobs/shared/drivers/publish/cloudevent"
 	"kubejobs/tests/world"
 )
 

@@ -10,8 +10,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"kubejobs/shared/influxtest"
-	"kubejobs/shared/proctest"
+	"kubejobs/shared/testkit/influxtest"
+	"kubejobs/shared/testkit/proctest"
 )
 
 // measurements are the four, as Asperathos' dashboards query them.

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"kubejobs/functions"
-	"kubejobs/shared/publish"
+	"kubejobs/shared/drivers/publish"
 	"kubejobs/tests/world"
 )
 

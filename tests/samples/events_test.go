@@ -14,9 +14,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/tmaxmax/go-sse"
 
-	"kubejobs/functions/events"
+	"kubejobs/functions/stream"
 	"kubejobs/shared/monitor"
-	"kubejobs/shared/proctest"
+	"kubejobs/shared/testkit/proctest"
 )
 
 // client is an SSE client that notes what it gets.
@@ -108,8 +108,8 @@ func (c *client) await(t *testing.T) {
 }
 
 // short is streams that end all the time.
-func short() events.Options {
-	return events.Options{
+func short() stream.Options {
+	return stream.Options{
 		Length: 150 * time.Millisecond, Retry: 20 * time.Millisecond,
 		MinPoll: 10 * time.Millisecond, MaxPoll: 20 * time.Millisecond,
 	}
@@ -227,7 +227,7 @@ func TestTheStateRedisGoesAway(t *testing.T) {
 // A server that ends is not held up by a stream.
 func TestDrainEndsStreams(t *testing.T) {
 	t.Parallel()
-	j := start(t, events.Options{Length: time.Hour})
+	j := start(t, stream.Options{Length: time.Hour})
 	want := []int64{j.tick(2 * time.Second)}
 	c := j.listen()
 	proctest.Until(t, "the first sample", func() bool { return c.has(1) })

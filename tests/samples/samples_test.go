@@ -12,7 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"kubejobs/functions/events"
+	"kubejobs/functions/stream"
 	"kubejobs/shared/monitor"
 	"kubejobs/tests/world"
 )
@@ -71,7 +71,7 @@ func times(samples []monitor.TimedSample) []int64 {
 // of any size are all of them, each once.
 func TestSamples(t *testing.T) {
 	t.Parallel()
-	j := start(t, events.Options{})
+	j := start(t, stream.Options{})
 	var want []int64
 	for i := range 12 {
 		j.Fill(1000-77*i, 0, 0)
@@ -136,7 +136,7 @@ func (j *job) pages(suffix string, limit int) []monitor.TimedSample {
 
 func TestPaths(t *testing.T) {
 	t.Parallel()
-	j := start(t, events.Options{})
+	j := start(t, stream.Options{})
 	j.tick(2 * time.Second)
 	const asJSON, asCSV = "application/json", "text/csv; charset=utf-8; header=present"
 	tests := map[string]struct {

@@ -9,8 +9,8 @@ import (
 	"time"
 
 	"kubejobs/functions"
-	"kubejobs/functions/events"
-	"kubejobs/shared/proctest"
+	"kubejobs/functions/stream"
+	"kubejobs/shared/testkit/proctest"
 	"kubejobs/tests/world"
 )
 
@@ -22,7 +22,7 @@ type job struct {
 }
 
 // start starts the job, of 1,000 items. state is arguments of the state Redis.
-func start(t *testing.T, streams events.Options, state ...string) *job {
+func start(t *testing.T, streams stream.Options, state ...string) *job {
 	t.Helper()
 	w := world.Open(t, map[string]string{"TICK_SPACING": "0"}, world.Options{
 		State: state, Functions: functions.Options{Events: streams},

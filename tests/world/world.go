@@ -17,9 +17,9 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"kubejobs/functions"
-	"kubejobs/shared/config"
-	"kubejobs/shared/logging"
-	"kubejobs/shared/redistest"
+	"kubejobs/shared/platform/config"
+	"kubejobs/shared/platform/logging"
+	"kubejobs/shared/testkit/redistest"
 )
 
 // noon is where a clock stands at first, if nobody says otherwise.

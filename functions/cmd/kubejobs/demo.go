@@ -14,10 +14,10 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"kubejobs/functions"
-	"kubejobs/shared/config"
+	"kubejobs/shared/platform/config"
 	"kubejobs/shared/monitor"
-	"kubejobs/shared/publish/redislist"
-	"kubejobs/shared/workqueue"
+	"kubejobs/shared/drivers/controllerlist"
+	"kubejobs/shared/drivers/workqueue"
 )
 
 const (
@@ -140,7 +140,7 @@ func check(
 	if err != nil {
 		return err
 	}
-	samples, err := client.LLen(ctx, redislist.Key(demoID)).Result()
+	samples, err := client.LLen(ctx, controllerlist.Key(demoID)).Result()
 	if err != nil {
 		return err
 	}
@@ -155,7 +155,7 @@ func check(
 	}{
 		{fmt.Sprintf("the job finished (%s)", status.Phase), status.Phase == monitor.PhaseFinished},
 		{fmt.Sprintf("every item has a result (%d of %d)", results, status.Items), results == status.Items},
-		{fmt.Sprintf("every sample is in %s (%d of %d)", redislist.Key(demoID), samples, status.Samples), samples > 0 && samples == status.Samples},
+		{fmt.Sprintf("every sample is in %s (%d of %d)", controllerlist.Key(demoID), samples, status.Samples), samples > 0 && samples == status.Samples},
 		{"the report is there", reportErr == nil && report["final_error"] != nil},
 		{"the schedule is gone", !set.Scheduled(demoID)},
 	}

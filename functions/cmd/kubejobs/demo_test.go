@@ -10,7 +10,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"kubejobs/functions"
-	"kubejobs/shared/config"
+	"kubejobs/shared/platform/config"
 	"kubejobs/shared/monitor"
 )
 

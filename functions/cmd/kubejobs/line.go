@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"kubejobs/shared/forecast"
+	"kubejobs/shared/core/forecast"
 	"kubejobs/shared/monitor"
 )
 

@@ -4,7 +4,7 @@ import (
 	"testing"
 	"time"
 
-	"kubejobs/shared/forecast"
+	"kubejobs/shared/core/forecast"
 	"kubejobs/shared/monitor"
 )
 

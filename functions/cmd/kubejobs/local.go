@@ -11,8 +11,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"kubejobs/functions"
-	"kubejobs/shared/config"
-	"kubejobs/shared/logging"
+	"kubejobs/shared/platform/config"
+	"kubejobs/shared/platform/logging"
 )
 
 func newLocal() *cobra.Command {

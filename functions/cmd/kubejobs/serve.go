@@ -13,8 +13,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"kubejobs/functions"
-	"kubejobs/shared/config"
-	"kubejobs/shared/logging"
+	"kubejobs/shared/platform/config"
+	"kubejobs/shared/platform/logging"
 )
 
 // drainTimeout bounds how long requests under way are waited for at the end:

@@ -19,7 +19,7 @@ import (
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/time/rate"
 
-	"kubejobs/shared/workqueue"
+	"kubejobs/shared/drivers/workqueue"
 )
 
 // fileItems are the paths of up to most .go files under dir.

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"testing"
 
-	"kubejobs/shared/config"
+	"kubejobs/shared/platform/config"
 	"kubejobs/shared/monitor"
 	"kubejobs/tests/cluster/adapter"
 	"kubejobs/tests/cluster/controlplane"

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"net/http"
 
-	"kubejobs/shared/config"
+	"kubejobs/shared/platform/config"
 )
 
 // jobEvent sends what an ApiServerSource in mode Resource sends.

@@ -7,7 +7,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
-	"kubejobs/shared/config"
+	"kubejobs/shared/platform/config"
 	"kubejobs/shared/monitor"
 )
 

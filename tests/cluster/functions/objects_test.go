@@ -17,8 +17,8 @@ import (
 	"k8s.io/client-go/dynamic"
 	"sigs.k8s.io/yaml"
 
-	"kubejobs/shared/batchjob"
-	"kubejobs/shared/pingsource"
+	"kubejobs/shared/drivers/batchjob"
+	"kubejobs/shared/drivers/pingsource"
 	"kubejobs/tests/cluster/controlplane"
 )
 

@@ -14,11 +14,11 @@ import (
 	kruntime "k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/dynamic"
 
-	"kubejobs/shared/config"
+	"kubejobs/shared/platform/config"
 	"kubejobs/shared/monitor"
-	"kubejobs/shared/monitortest"
-	"kubejobs/shared/pingsource"
-	"kubejobs/shared/redisstore"
+	"kubejobs/shared/testkit/monitortest"
+	"kubejobs/shared/drivers/pingsource"
+	"kubejobs/shared/drivers/redisstore"
 )
 
 // BenchmarkStart is one start after another, beside a bare create of the same

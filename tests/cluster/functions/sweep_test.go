@@ -11,7 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 
 	"kubejobs/shared/monitor"
-	"kubejobs/shared/pingsource"
+	"kubejobs/shared/drivers/pingsource"
 )
 
 func TestSweepRepairs(t *testing.T) {

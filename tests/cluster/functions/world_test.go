@@ -16,9 +16,9 @@ import (
 	"k8s.io/client-go/rest"
 
 	"kubejobs/functions"
-	"kubejobs/shared/config"
+	"kubejobs/shared/platform/config"
 	"kubejobs/shared/monitor"
-	"kubejobs/shared/redistest"
+	"kubejobs/shared/testkit/redistest"
 	"kubejobs/tests/cluster/controlplane"
 )
 

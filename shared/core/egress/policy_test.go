@@ -1,0 +1,318 @@
+package egress_test
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+
+	"kubejobs/shared/core/egress"
+	"kubejobs/shared/monitor"
+)
+
+func parse(t *testing.T, entries ...string) *egress.Policy {
+	t.Helper()
+	p, err := egress.Parse(entries)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func TestParse(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		entry string
+		ok    bool
+	}{
+		"CIDR":                         {"10.0.0.0/8", true},
+		"CIDR with host bits":          {"10.1.2.3/8", true},
+		"IPv6 CIDR":                    {"fc00::/7", true},
+		"address":                      {"10.1.2.3", true},
+		"IPv6 address":                 {"fd00::1", true},
+		"name":                         {"redis.default.svc", true},
+		"name with capitals, spaces":   {" Redis ", true},
+		"suffix":                       {"*.default.svc", true},
+		"a label of 63":                {strings.Repeat("a", 63), true},
+		"CIDR with a mask over 32":     {"10.0.0.0/33", false},
+		"octet over 255 with a mask":   {"10.0.0.256/8", false},
+		"nothing":                      {"", false},
+		"everything":                   {"*", false},
+		"a star and a dot":             {"*.", false},
+		"a star inside a label":        {"*redis.svc", false},
+		"a star in the middle":         {"redis.*.svc", false},
+		"two stars":                    {"*.*.svc", false},
+		"an empty label":               {"redis..svc", false},
+		"a label of 64":                {strings.Repeat("a", 64), false},
+		"a name over 253":              {strings.Repeat("a.", 127) + "a", false},
+		"name and port":                {"redis:6379", false},
+		"URL":                          {"redis://redis", false},
+		"brackets":                     {"[::1]", false},
+		"a letter that is not in DNS":  {"rédis", false},
+		"two entries that are not cut": {"a,b", false},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, err := egress.Parse([]string{"10.0.0.0/8", tt.entry})
+			if ok := err == nil; ok != tt.ok {
+				t.Errorf("Parse(%q) = %v, want ok %t", tt.entry, err, tt.ok)
+			}
+			if err != nil && !strings.Contains(err.Error(), `"`+tt.entry+`"`) && len(tt.entry) <= 80 {
+				t.Errorf("Parse(%q) = %v, which does not name the entry", tt.entry, err)
+			}
+		})
+	}
+}
+
+func TestAllows(t *testing.T) {
+	t.Parallel()
+	private := egress.Private()
+	tests := map[string]struct {
+		entries []string
+		host    string
+		address string
+		want    bool
+	}{
+		"private 10":                       {private, "a", "10.255.0.1", true},
+		"private 172.16":                   {private, "a", "172.31.255.255", true},
+		"above private 172.16":             {private, "a", "172.32.0.0", false},
+		"private 192.168":                  {private, "a", "192.168.0.1", true},
+		"carrier's 100.64":                 {private, "a", "100.64.0.1", true},
+		"private IPv6":                     {private, "a", "fd12::1", true},
+		"public":                           {private, "a", "8.8.8.8", false},
+		"public IPv6":                      {private, "a", "2001:4860:4860::8888", false},
+		"loopback is not private":          {private, "a", "127.0.0.1", false},
+		"IPv6 loopback is not private":     {private, "a", "::1", false},
+		"loopback":                         {egress.Loopback(), "a", "127.9.9.9", true},
+		"IPv6 loopback":                    {egress.Loopback(), "a", "::1", true},
+		"nothing is listed":                {nil, "a", "10.0.0.1", false},
+		"mapped private":                   {private, "a", "::ffff:10.0.0.1", true},
+		"mapped public":                    {private, "a", "::ffff:8.8.8.8", false},
+		"mapped link-local":                {[]string{"::ffff:0:0/96", "0.0.0.0/0"}, "a", "::ffff:169.254.169.254", false},
+		"an address listed by itself":      {[]string{"8.8.8.8"}, "a", "8.8.8.8", true},
+		"the address after it":             {[]string{"8.8.8.8"}, "a", "8.8.8.9", false},
+		"CIDR with host bits":              {[]string{"8.8.8.8/24"}, "a", "8.8.8.1", true},
+		"metadata by its range":            {[]string{"169.254.0.0/16"}, "a", "169.254.169.254", false},
+		"metadata by its address":          {[]string{"169.254.169.254"}, "169.254.169.254", "169.254.169.254", false},
+		"metadata by a listed name":        {[]string{"metadata"}, "metadata", "169.254.169.254", false},
+		"IPv6 link-local by its range":     {[]string{"fe80::/10"}, "a", "fe80::1", false},
+		"IPv6 link-local with a zone":      {[]string{"fe80::/10"}, "a", "fe80::1%eth0", false},
+		"IPv6 link-local by a listed name": {[]string{"a"}, "a", "fe80::1", false},
+		"multicast":                        {[]string{"0.0.0.0/0"}, "a", "224.0.0.1", false},
+		"IPv6 multicast":                   {[]string{"::/0"}, "a", "ff02::1", false},
+		"unspecified":                      {[]string{"0.0.0.0/0", "a"}, "a", "0.0.0.0", false},
+		"IPv6 unspecified":                 {[]string{"::/0", "a"}, "a", "::", false},
+		"a zone does not hide an address":  {private, "a", "fd12::1%eth0", true},
+		"a listed name":                    {[]string{"redis.svc"}, "redis.svc", "8.8.8.8", true},
+		"a listed name, other case":        {[]string{"Redis.svc"}, "rEDIS.SVC", "8.8.8.8", true},
+		"a listed name with its dot":       {[]string{"redis.svc"}, "redis.svc.", "8.8.8.8", true},
+		"below a listed name":              {[]string{"redis.svc"}, "a.redis.svc", "8.8.8.8", false},
+		"above a listed name":              {[]string{"redis.svc"}, "svc", "8.8.8.8", false},
+		"below a suffix":                   {[]string{"*.svc"}, "a.b.svc", "8.8.8.8", true},
+		"below a suffix with its dot":      {[]string{"*.svc"}, "a.svc.", "8.8.8.8", true},
+		"the suffix itself":                {[]string{"*.svc"}, "svc", "8.8.8.8", false},
+		"a name that ends like a suffix":   {[]string{"*.svc"}, "evilsvc", "8.8.8.8", false},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if got := parse(t, tt.entries...).Allows(tt.host, netip.MustParseAddr(tt.address)); got != tt.want {
+				t.Errorf("Allows(%q, %s) with %v = %t, want %t", tt.host, tt.address, tt.entries, got, tt.want)
+			}
+		})
+	}
+}
+
+func TestHost(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		text string
+		want bool
+	}{
+		"name":         {"redis-kj-abc1234.default.svc", true},
+		"capitals":     {"Redis", true},
+		"IPv4":         {"10.1.2.3", true},
+		"IPv6":         {"fd00::1", true},
+		"nothing":      {"", false},
+		"a dot":        {".", false},
+		"with a port":  {"redis:6379", false},
+		"with a space": {"re dis", false},
+		"with a path":  {"redis/0", false},
+		"a user":       {"user@redis", false},
+		"a suffix":     {"*.svc", false},
+		"a CIDR":       {"10.0.0.0/8", false},
+		"a line break": {"redis\r\nSLAVEOF", false},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if got := egress.Host(tt.text); got != tt.want {
+				t.Errorf("Host(%q) = %t, want %t", tt.text, got, tt.want)
+			}
+		})
+	}
+}
+
+// FuzzParse: whatever is listed, link-local addresses stay out.
+func FuzzParse(f *testing.F) {
+	for _, entry := range []string{"169.254.0.0/16", "fe80::/10", "*.svc", "metadata", "::ffff:169.254.0.0/112", "fe80::1%eth0"} {
+		f.Add(entry)
+	}
+	f.Fuzz(func(t *testing.T, entry string) {
+		p, err := egress.Parse([]string{entry})
+		if err != nil {
+			return
+		}
+		for _, address := range []string{"169.254.169.254", "::ffff:169.254.169.254", "fe80::1", "fe80::1%eth0", "0.0.0.0", "::"} {
+			if p.Allows(entry, netip.MustParseAddr(address)) {
+				t.Errorf("%q allows %s", entry, address)
+			}
+		}
+	})
+}
+
+// listen is a loopback listener, and a count of the connections that it
+// accepted until it was closed.
+func listen(t *testing.T) (address string, accepted func() int) {
+	t.Helper()
+	var config net.ListenConfig
+	listener, err := config.Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	count := make(chan int, 1)
+	go func() {
+		n := 0
+		for {
+			connection, err := listener.Accept()
+			if errors.Is(err, net.ErrClosed) {
+				count <- n
+				return
+			}
+			if err == nil {
+				n++
+				_ = connection.Close()
+			}
+		}
+	}()
+	t.Cleanup(func() { _ = listener.Close() })
+	return listener.Addr().String(), func() int {
+		_ = listener.Close()
+		return <-count
+	}
+}
+
+func TestDialer(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		entries []string
+		host    string // "": the listener's address
+		network string
+		allowed bool
+	}{
+		"an allowed address":                     {egress.Loopback(), "", "tcp", true},
+		"an allowed name":                        {[]string{"localhost"}, "localhost", "tcp4", true},
+		"a name with an allowed address":         {[]string{"127.0.0.1"}, "localhost", "tcp4", true},
+		"a refused address":                      {egress.Private(), "", "tcp", false},
+		"a name with a refused address":          {egress.Private(), "localhost", "tcp", false},
+		"another name of an allowed address":     {[]string{"redis"}, "localhost", "tcp", false},
+		"the address of a listed name by itself": {[]string{"localhost"}, "", "tcp", false},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			address, accepted := listen(t)
+			host, port, err := net.SplitHostPort(address)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if tt.host != "" {
+				host = tt.host
+			}
+			connection, err := parse(t, tt.entries...).Dialer(10*time.Second)(t.Context(), tt.network, net.JoinHostPort(host, port))
+			if connection != nil {
+				_, _ = connection.Read(make([]byte, 1)) // until the listener has accepted it
+				_ = connection.Close()
+			}
+			if tt.allowed && (err != nil || accepted() != 1) {
+				t.Errorf("dial %s = %v, want a connection", host, err)
+			}
+			if !tt.allowed && (monitor.KindOf(err) != monitor.KindInvalid || accepted() != 0) {
+				t.Errorf("dial %s = %v, want an error of kind invalid and no connection", host, err)
+			}
+		})
+	}
+}
+
+// The error names the field that the caller gave the address in.
+func TestDialerNamesTheField(t *testing.T) {
+	t.Parallel()
+	type dial = func(ctx context.Context, network, address string) (net.Conn, error)
+	policy := parse(t, egress.Private()...)
+	tests := map[string]struct {
+		dial  dial
+		field string
+	}{
+		"a job's Redis": {policy.Dialer(10 * time.Second), "plugin_info.redis_ip"},
+		"another field": {policy.DialerFor("plugin_info.database_data.url", 10*time.Second), "plugin_info.database_data.url"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, err := tt.dial(t.Context(), "tcp", "127.0.0.1:1")
+			typed, ok := errors.AsType[*monitor.Error](err)
+			if !ok || len(typed.Fields) != 1 || typed.Fields[0].Field != tt.field {
+				t.Errorf("dial = %v, want an error of the field %s", err, tt.field)
+			}
+		})
+	}
+}
+
+// An address that is no host and port, or that nobody listens on, is not the
+// list's business.
+func TestDialerPassesOtherErrors(t *testing.T) {
+	t.Parallel()
+	address, accepted := listen(t)
+	_ = accepted() // closes it
+	tests := map[string]struct{ address string }{
+		"no port":              {"127.0.0.1"},
+		"nobody listens there": {address},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, err := parse(t, egress.Loopback()...).Dialer(10*time.Second)(t.Context(), "tcp", tt.address)
+			if err == nil || monitor.KindOf(err) != monitor.KindInternal {
+				t.Errorf("dial %s = %v, want an error without a kind", tt.address, err)
+			}
+		})
+	}
+}
+
+func TestAllowsNeverAMetadataService(t *testing.T) {
+	t.Parallel()
+	policy, err := egress.Parse(append(egress.Private(), "metadata.example"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range []string{"169.254.169.254", "fe80::1", "fd00:ec2::254", "fd20:ce::254", "100.100.100.200"} {
+		if policy.Allows("metadata.example", netip.MustParseAddr(text)) {
+			t.Errorf("%s is allowed", text)
+		}
+	}
+}
+
+func TestASuffixIsNoAddress(t *testing.T) {
+	t.Parallel()
+	policy, err := egress.Parse([]string{"*.0.1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if policy.Allows("127.0.0.1", netip.MustParseAddr("127.0.0.1")) {
+		t.Error("the address 127.0.0.1 is taken for a name below 0.1")
+	}
+}

@@ -1,0 +1,66 @@
+package batchjob_test
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"kubejobs/shared/drivers/batchjob"
+	"kubejobs/shared/monitor"
+)
+
+func TestParse(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		spec, status string
+		want         monitor.JobStatus
+	}{
+		"created":            {`{}`, `{}`, monitor.JobStatus{}},
+		"start time alone":   {`{}`, `{"startTime":"2026-11-24T05:41:07Z"}`, monitor.JobStatus{}},
+		"pods run":           {`{}`, `{"active":3,"ready":1}`, monitor.JobStatus{Active: 3, Started: true}},
+		"some pods are done": {`{}`, `{"active":1,"succeeded":2}`, monitor.JobStatus{Active: 1, Started: true}},
+		"between two pods":   {`{}`, `{"failed":1}`, monitor.JobStatus{Started: true}},
+		"suspended":          {`{"suspend":true}`, `{"conditions":[{"type":"Suspended","status":"True"}]}`, monitor.JobStatus{Suspended: true}},
+		"complete": {
+			`{}`, `{"succeeded":3,"conditions":[{"type":"SuccessCriteriaMet","status":"True"},{"type":"Complete","status":"True"}]}`,
+			monitor.JobStatus{Started: true, Complete: true},
+		},
+		"not complete any more": {`{}`, `{"active":1,"conditions":[{"type":"Complete","status":"False"}]}`, monitor.JobStatus{Active: 1, Started: true}},
+		"failed": {
+			`{}`, `{"failed":4,"conditions":[{"type":"Failed","status":"True","reason":"BackoffLimitExceeded"}]}`,
+			monitor.JobStatus{Started: true, Failed: true, Reason: "BackoffLimitExceeded"},
+		},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			namespace, id, status, version, err := batchjob.Parse([]byte(
+				`{"metadata":{"name":"kj-1","namespace":"batch","resourceVersion":"42"},"spec":` + tt.spec + `,"status":` + tt.status + `}`))
+			if err != nil || namespace != "batch" || id != "kj-1" || version != 42 {
+				t.Fatalf("Parse = %s/%s at %d, %v, want batch/kj-1 at 42", namespace, id, version, err)
+			}
+			if diff := cmp.Diff(tt.want, status); diff != "" {
+				t.Errorf("status (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestParseRefuses(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		text string
+		kind monitor.Kind
+	}{
+		"no JSON":              {`{`, monitor.KindInternal},
+		"no name":              {`{"metadata":{"resourceVersion":"1"}}`, monitor.KindInvalid},
+		"a name that is no id": {`{"metadata":{"name":"a.b","resourceVersion":"1"}}`, monitor.KindInvalid},
+		"no version":           {`{"metadata":{"name":"a"}}`, monitor.KindInternal},
+		"a status of text":     {`{"metadata":{"name":"a","resourceVersion":"1"},"status":{"active":"x"}}`, monitor.KindInternal},
+	}
+	for name, tt := range tests {
+		if _, _, status, _, err := batchjob.Parse([]byte(tt.text)); err == nil || monitor.KindOf(err) != tt.kind {
+			t.Errorf("%s: %+v, %v, want an error of kind %q", name, status, err, tt.kind)
+		}
+	}
+}

@@ -1,0 +1,116 @@
+package kubeclient_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"kubejobs/shared/drivers/kubeclient"
+	"kubejobs/shared/monitor"
+)
+
+func TestTranslate(t *testing.T) {
+	t.Parallel()
+	resource := schema.GroupResource{Group: "sources.knative.dev", Resource: "pingsources"}
+	tests := map[string]struct {
+		err  error
+		want monitor.Kind
+	}{
+		"not found":         {apierrors.NewNotFound(resource, "a"), monitor.KindNotFound},
+		"already there":     {apierrors.NewAlreadyExists(resource, "a"), monitor.KindConflict},
+		"conflict":          {apierrors.NewConflict(resource, "a", errors.New("changed")), monitor.KindConflict},
+		"forbidden":         {apierrors.NewForbidden(resource, "a", errors.New("no Role")), monitor.KindInternal},
+		"over a quota":      {apierrors.NewForbidden(resource, "a", errors.New("exceeded quota")), monitor.KindInternal},
+		"unauthorized":      {apierrors.NewUnauthorized("who"), monitor.KindInternal},
+		"invalid":           {apierrors.NewInvalid(schema.GroupKind{Kind: "PingSource"}, "a", nil), monitor.KindInternal},
+		"bad request":       {apierrors.NewBadRequest("what"), monitor.KindInternal},
+		"server timeout":    {apierrors.NewServerTimeout(resource, "create", 1), monitor.KindUnavailable},
+		"timeout":           {apierrors.NewTimeoutError("slow", 1), monitor.KindUnavailable},
+		"too many requests": {apierrors.NewTooManyRequests("later", 1), monitor.KindUnavailable},
+		"internal error":    {apierrors.NewInternalError(errors.New("etcd")), monitor.KindUnavailable},
+		"unavailable":       {apierrors.NewServiceUnavailable("starting"), monitor.KindUnavailable},
+		"deadline":          {context.DeadlineExceeded, monitor.KindUnavailable},
+		"no connection":     {errors.New("connection refused"), monitor.KindUnavailable},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got := kubeclient.Translate("create PingSource a", tt.err)
+			if monitor.KindOf(got) != tt.want || !errors.Is(got, tt.err) {
+				t.Errorf("Translate(%v) = %v of kind %q, want kind %q around it", tt.err, got, monitor.KindOf(got), tt.want)
+			}
+		})
+	}
+	if err := kubeclient.Translate("nothing", nil); err != nil {
+		t.Errorf("Translate(nil) = %v, want nil", err)
+	}
+}
+
+const kubeconfig = `
+apiVersion: v1
+kind: Config
+clusters: [{name: c, cluster: {server: "https://127.0.0.1:1"}}]
+users: [{name: u, user: {token: secret}}]
+contexts: [{name: x, context: {cluster: c, user: u, namespace: ticks}}]
+current-context: x
+`
+
+func TestNamespace(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "config")
+	if err := os.WriteFile(path, []byte(kubeconfig), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got := kubeclient.Namespace(path); got != "ticks" {
+		t.Errorf("Namespace of a kubeconfig = %q, want ticks", got)
+	}
+	if got := kubeclient.Namespace(filepath.Join(t.TempDir(), "none")); got != "default" {
+		t.Errorf("Namespace of no kubeconfig = %q, want default", got)
+	}
+	if client, err := kubeclient.New(path, nil); err != nil || client == nil {
+		t.Errorf("New: %v, %v", client, err)
+	}
+	if client, err := kubeclient.New(filepath.Join(t.TempDir(), "none"), nil); err == nil {
+		t.Errorf("New without a kubeconfig = %v, want an error", client)
+	}
+}
+
+// What goes round the transport sees each request.
+func TestNewWrapsTheTransport(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(http.NotFoundHandler())
+	t.Cleanup(server.Close)
+	path := filepath.Join(t.TempDir(), "config")
+	text := strings.ReplaceAll(kubeconfig, "https://127.0.0.1:1", server.URL)
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var seen []string
+	client, err := kubeclient.New(path, func(base http.RoundTripper) http.RoundTripper {
+		return roundTrip(func(r *http.Request) (*http.Response, error) {
+			seen = append(seen, r.URL.Path)
+			return base.RoundTrip(r)
+		})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	jobs := schema.GroupVersionResource{Group: "batch", Version: "v1", Resource: "jobs"}
+	_, err = client.Resource(jobs).Namespace("default").Get(t.Context(), "a", metav1.GetOptions{})
+	if !apierrors.IsNotFound(err) || len(seen) != 1 || seen[0] != "/apis/batch/v1/namespaces/default/jobs/a" {
+		t.Errorf("seen %v (%v), want the one request", seen, err)
+	}
+}
+
+type roundTrip func(*http.Request) (*http.Response, error)
+
+func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }

@@ -1,0 +1,333 @@
+package localtick_test
+
+import (
+	"bufio"
+	"context"
+	"io"
+	"log/slog"
+	"net/http"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/uuid"
+
+	"kubejobs/shared/drivers/localtick"
+	"kubejobs/shared/monitor"
+)
+
+func newScheduler(ctx context.Context, t *testing.T, o localtick.Options) *localtick.Scheduler {
+	t.Helper()
+	s, err := localtick.New(ctx, o, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { stop(t, s) })
+	return s
+}
+
+// stop ends ticking, when the ticks under way are done.
+func stop(t *testing.T, s *localtick.Scheduler) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), patience)
+	defer cancel()
+	if err := s.Stop(ctx); err != nil {
+		t.Errorf("Stop: %v", err)
+	}
+}
+
+func schedule(t *testing.T, s *localtick.Scheduler, id string, period time.Duration) {
+	t.Helper()
+	if err := s.Schedule(t.Context(), monitor.Spec{ID: monitor.JobID(id), Period: period}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// captured is a tick of Knative's own adapter.
+func captured(t *testing.T) (*http.Request, string) {
+	t.Helper()
+	file, err := os.Open("../../../tests/testdata/knative/tick.http")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	request, err := http.ReadRequest(bufio.NewReader(file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, err := io.ReadAll(request.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return request, string(body)
+}
+
+// A local tick is what Knative's adapter sends: only its id,
+// its time, and the name of the PingSource differ.
+func TestTickIsAPingSources(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 11, 24, 6, 12, 4, 431813897, time.UTC)
+	s := newSink(t, nil)
+	scheduler := newScheduler(t.Context(), t, localtick.Options{Sink: s.URL, Now: func() time.Time { return at }})
+	schedule(t, scheduler, "kj-abc1234", time.Second)
+	scheduler.Start()
+	s.await(t, "kj-abc1234", 2)
+
+	want, wantBody := captured(t)
+	ticks := s.of("kj-abc1234")
+	want.Header.Set("Ce-Id", ticks[0].id)
+	want.Header.Set("Ce-Source", strings.Replace(want.Header.Get("Ce-Source"), "probe-", "", 1))
+	got := ticks[0].request
+	if diff := cmp.Diff(want.Header, got.Header); diff != "" {
+		t.Errorf("header (-captured +sent):\n%s", diff)
+	}
+	line := func(r *http.Request) []any {
+		return []any{r.Method, r.RequestURI, r.Proto, r.ContentLength, r.TransferEncoding}
+	}
+	if diff := cmp.Diff(line(want), line(got)); diff != "" {
+		t.Errorf("request line and length (-captured +sent):\n%s", diff)
+	}
+	if ticks[0].body != wantBody {
+		t.Errorf("body = %q, captured %q", ticks[0].body, wantBody)
+	}
+	if err := uuid.Validate(ticks[0].id); err != nil || ticks[0].id == ticks[1].id {
+		t.Errorf("ids %s, %s: want two UUIDs", ticks[0].id, ticks[1].id)
+	}
+	if first, second := got.RemoteAddr, ticks[1].request.RemoteAddr; first == second {
+		t.Errorf("two ticks came on one connection, from %s", first)
+	}
+}
+
+// What goes round the transport sends each tick.
+func TestTransportIsWrapped(t *testing.T) {
+	t.Parallel()
+	s := newSink(t, nil)
+	scheduler := newScheduler(t.Context(), t, localtick.Options{
+		Sink: s.URL, Wrap: func(base http.RoundTripper) http.RoundTripper { return marked{base} },
+	})
+	schedule(t, scheduler, "a", time.Second)
+	scheduler.Start()
+	s.await(t, "a", 1)
+	if got := s.of("a")[0].request.Header.Get("Traceparent"); got != "marked" {
+		t.Errorf("traceparent %q, want the one that was put on", got)
+	}
+}
+
+type marked struct{ base http.RoundTripper }
+
+func (m marked) RoundTrip(r *http.Request) (*http.Response, error) {
+	r = r.Clone(r.Context())
+	r.Header.Set("Traceparent", "marked")
+	return m.base.RoundTrip(r)
+}
+
+func TestAttempts(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct{ status, want int }{
+		"ok":           {200, 1},
+		"accepted":     {202, 1},
+		"bad-request":  {400, 1},
+		"server-error": {500, 1},
+		"unavailable":  {503, 6},
+	}
+	statuses := map[string]int{}
+	for id, tt := range tests {
+		statuses[id] = tt.status
+	}
+	s := newSink(t, statuses)
+	scheduler := newScheduler(t.Context(), t, localtick.Options{Sink: s.URL})
+	for id := range tests {
+		schedule(t, scheduler, id, time.Second)
+	}
+	scheduler.Start()
+	for id := range tests {
+		s.await(t, id, 1)
+	}
+	stop(t, scheduler) // when every retry is done
+	for id, tt := range tests {
+		for tick, times := range s.sent(id) {
+			if len(times) != tt.want {
+				t.Errorf("%s: %d attempts of tick %s, want %d", id, len(times), tick, tt.want)
+			}
+			if slices.Sort(times); times[0] != times[len(times)-1] {
+				t.Errorf("%s: tick %s was sent with the times %q, want one", id, tick, times)
+			}
+		}
+	}
+}
+
+func TestSchedulesAreSets(t *testing.T) {
+	t.Parallel()
+	s := newSink(t, nil)
+	scheduler := newScheduler(t.Context(), t, localtick.Options{Sink: s.URL})
+	const day = 24 * time.Hour
+	for id, periods := range map[string][]time.Duration{
+		"control": {time.Second},
+		"twice":   {time.Second, time.Second},
+		"quicker": {day, time.Second},
+		"slower":  {time.Second, day},
+		"never":   {time.Second},
+		"again":   {time.Second},
+	} {
+		for _, period := range periods {
+			schedule(t, scheduler, id, period)
+		}
+	}
+	for _, id := range []monitor.JobID{"never", "never", "unknown", "again"} {
+		if err := scheduler.Unschedule(t.Context(), id); err != nil {
+			t.Errorf("unschedule %s: %v", id, err)
+		}
+	}
+	schedule(t, scheduler, "again", time.Second)
+	for id, want := range map[monitor.JobID]bool{"control": true, "slower": true, "again": true, "never": false, "unknown": false} {
+		if got := scheduler.Has(id); got != want {
+			t.Errorf("Has(%s) = %t, want %t", id, got, want)
+		}
+	}
+	scheduler.Start()
+	s.await(t, "control", 2)
+	stop(t, scheduler)
+
+	ticks := len(s.of("control"))
+	for id, want := range map[string]int{"twice": ticks, "quicker": ticks, "again": ticks, "slower": 0, "never": 0} {
+		if got := len(s.of(id)); got != want {
+			t.Errorf("%s was ticked %d times while control was %d times, want %d", id, got, ticks, want)
+		}
+	}
+}
+
+func TestScheduleWhileTicking(t *testing.T) {
+	t.Parallel()
+	s := newSink(t, nil)
+	scheduler := newScheduler(t.Context(), t, localtick.Options{Sink: s.URL, Jitter: 10 * time.Millisecond})
+	scheduler.Start()
+	schedule(t, scheduler, "job", time.Second)
+	s.await(t, "job", 2)
+}
+
+func TestTicksEndWithTheContext(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct{ jitter time.Duration }{
+		"no-jitter":    {0},
+		"short-jitter": {time.Millisecond},
+		"long-jitter":  {24 * time.Hour},
+	}
+	s := newSink(t, nil)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	for id, tt := range tests {
+		ended := newScheduler(ctx, t, localtick.Options{Sink: s.URL, Jitter: tt.jitter})
+		schedule(t, ended, id, time.Second)
+		ended.Start()
+		defer func() {
+			if stop(t, ended); len(s.of(id)) != 0 {
+				t.Errorf("%s: %d ticks came after the context ended", id, len(s.of(id)))
+			}
+		}()
+	}
+	control := newScheduler(t.Context(), t, localtick.Options{Sink: s.URL})
+	schedule(t, control, "control", time.Second)
+	control.Start()
+	s.await(t, "control", 2)
+}
+
+// A tick that is being retried when the context ends is given up, so that the
+// program can end.
+func TestRetriesEndWithTheContext(t *testing.T) {
+	t.Parallel()
+	s := newSink(t, map[string]int{"job": http.StatusServiceUnavailable})
+	ctx, cancel := context.WithCancel(t.Context())
+	scheduler := newScheduler(ctx, t, localtick.Options{Sink: s.URL})
+	schedule(t, scheduler, "job", time.Second)
+	scheduler.Start()
+	s.await(t, "job", 1)
+	cancel()
+	stop(t, scheduler)
+	if got := len(s.of("job")); got >= 6 {
+		t.Errorf("%d attempts, want the retries given up", got)
+	}
+}
+
+func TestStopIsBounded(t *testing.T) {
+	t.Parallel()
+	s := newSink(t, map[string]int{"job": http.StatusServiceUnavailable})
+	scheduler := newScheduler(t.Context(), t, localtick.Options{Sink: s.URL})
+	schedule(t, scheduler, "job", time.Second)
+	scheduler.Start()
+	s.await(t, "job", 1) // its retries last three seconds
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := scheduler.Stop(ctx); err == nil {
+		t.Error("Stop did not say that a tick is under way")
+	}
+}
+
+func TestSinkThatIsNoURL(t *testing.T) {
+	t.Parallel()
+	if _, err := localtick.New(t.Context(), localtick.Options{Sink: "http://a b"}, slog.New(slog.DiscardHandler)); err == nil {
+		t.Error("a sink that is no URL was taken")
+	}
+}
+
+func TestList(t *testing.T) {
+	t.Parallel()
+	s := newScheduler(t.Context(), t, localtick.Options{Sink: "http://127.0.0.1:1/"})
+	for _, id := range []monitor.JobID{"c", "a", "a-0", "b"} {
+		if err := s.Schedule(t.Context(), monitor.Spec{ID: id, Period: time.Hour}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var got []monitor.JobID
+	after := ""
+	for range 5 {
+		page, next, err := s.List(t.Context(), after, 2)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, scheduled := range page {
+			if scheduled.Cron != "0 0 */1 * * *" {
+				t.Errorf("cron of %s is %q", scheduled.ID, scheduled.Cron)
+			}
+			got = append(got, scheduled.ID)
+		}
+		if after = next; next == "" {
+			break
+		}
+	}
+	if diff := cmp.Diff([]monitor.JobID{"a", "a-0", "b", "c"}, got); diff != "" {
+		t.Errorf("pages of two (-want +got):\n%s", diff)
+	}
+}
+
+// What is done every so often is not done twice at once, and ends with the
+// scheduler.
+func TestEvery(t *testing.T) {
+	t.Parallel()
+	s := newScheduler(t.Context(), t, localtick.Options{Sink: "http://127.0.0.1:9"})
+	type key struct{}
+	begun, end := make(chan any, 100), make(chan struct{})
+	ctx := context.WithValue(t.Context(), key{}, "given")
+	if err := s.Every(ctx, "* * * * * *", func(ctx context.Context) {
+		begun <- ctx.Value(key{})
+		<-end
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Every(ctx, "@never", func(context.Context) {}); err == nil {
+		t.Error("no error for an expression that is none")
+	}
+	s.Start()
+	if got := <-begun; got != "given" {
+		t.Errorf("done with %v, want the context given", got)
+	}
+	select {
+	case <-begun:
+		t.Error("begun again while it is being done")
+	case <-time.After(2100 * time.Millisecond): // two more instants
+	}
+	close(end)
+	<-begun
+}

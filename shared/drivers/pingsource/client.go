@@ -1,0 +1,98 @@
+package pingsource
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/client-go/dynamic"
+	duckv1 "knative.dev/pkg/apis/duck/v1"
+
+	"kubejobs/shared/drivers/kubeclient"
+	"kubejobs/shared/monitor"
+)
+
+// OwnerOf finds the Kubernetes Job of a monitored job, nil if there is none.
+type OwnerOf func(ctx context.Context, id monitor.JobID) (*Owner, error)
+
+// Scheduler is a monitor.Scheduler on the Kubernetes API.
+type Scheduler struct {
+	client    dynamic.ResourceInterface
+	namespace string
+	sink      duckv1.Destination
+	ownerOf   OwnerOf
+}
+
+var _ monitor.Scheduler = (*Scheduler)(nil)
+
+// New is a Scheduler that makes PingSources in namespace. ownerOf is nil where
+// Jobs are in another namespace, which no owner reference can cross.
+func New(client dynamic.Interface, namespace string, sink duckv1.Destination, ownerOf OwnerOf) *Scheduler {
+	return &Scheduler{
+		client: client.Resource(Resource).Namespace(namespace), namespace: namespace, sink: sink, ownerOf: ownerOf,
+	}
+}
+
+// Schedule creates a job's PingSource; one that is there is left as it is. It
+// is one request, and one before it where an owner is looked for.
+func (s *Scheduler) Schedule(ctx context.Context, spec monitor.Spec) error {
+	var owner *Owner
+	if s.ownerOf != nil {
+		var err error
+		if owner, err = s.ownerOf(ctx, spec.ID); err != nil {
+			return err
+		}
+	}
+	source, err := Build(spec, s.namespace, s.sink, owner)
+	if err != nil {
+		return err
+	}
+	object, err := runtime.DefaultUnstructuredConverter.ToUnstructured(source)
+	if err != nil {
+		return fmt.Errorf("encode PingSource: %w", err)
+	}
+	_, err = s.client.Create(ctx, &unstructured.Unstructured{Object: object}, metav1.CreateOptions{
+		FieldValidation: metav1.FieldValidationStrict,
+	})
+	err = kubeclient.Translate("create PingSource "+source.Name, err)
+	if monitor.KindOf(err) == monitor.KindConflict {
+		return nil
+	}
+	return err
+}
+
+// Unschedule deletes a job's PingSource, if it is there: one request.
+func (s *Scheduler) Unschedule(ctx context.Context, id monitor.JobID) error {
+	err := kubeclient.Translate("delete PingSource "+Name(id), s.client.Delete(ctx, Name(id), metav1.DeleteOptions{}))
+	if monitor.KindOf(err) == monitor.KindNotFound {
+		return nil
+	}
+	return err
+}
+
+// List implements monitor.Scheduler: one request.
+func (s *Scheduler) List(ctx context.Context, after string, limit int) ([]monitor.Scheduled, string, error) {
+	list, err := s.client.List(ctx, metav1.ListOptions{
+		LabelSelector: Selector, Limit: int64(limit), Continue: after,
+	})
+	if err != nil {
+		return nil, "", kubeclient.Translate("list PingSources", err)
+	}
+	page := make([]monitor.Scheduled, 0, len(list.Items))
+	for i := range list.Items {
+		object := &list.Items[i]
+		id, ours := strings.CutPrefix(object.GetName(), namePrefix)
+		if _, err := monitor.ParseJobID(id); !ours || err != nil {
+			continue // somebody else's, with our labels
+		}
+		cron, _, err := unstructured.NestedString(object.Object, "spec", "schedule")
+		if err != nil {
+			cron = "" // no text: not as it was made here
+		}
+		page = append(page, monitor.Scheduled{ID: monitor.JobID(id), Cron: cron})
+	}
+	return page, list.GetContinue(), nil
+}

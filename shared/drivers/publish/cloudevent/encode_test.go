@@ -1,0 +1,188 @@
+package cloudevent_test
+
+import (
+	"encoding/json"
+	"io/fs"
+	"strings"
+	"testing"
+	"time"
+
+	cloudevents "github.com/cloudevents/sdk-go/v2"
+	"github.com/google/go-cmp/cmp"
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"kubejobs/shared/monitor"
+	"kubejobs/shared/drivers/publish/cloudevent"
+)
+
+var moment = time.Date(2026, 11, 24, 5, 41, 9, 0, time.UTC)
+
+// event is one of a kind, with all that its data may hold.
+func event(kind monitor.EventKind) monitor.Event {
+	phases := map[monitor.EventKind]monitor.Phase{
+		monitor.EventFinished: monitor.PhaseFinished, monitor.EventFailed: monitor.PhaseFailed,
+		monitor.EventStopped: monitor.PhaseStopped,
+	}
+	phase, ended := phases[kind]
+	if !ended {
+		phase = monitor.PhaseRunning
+	}
+	replicas, finish := int64(3), moment.Add(time.Minute)
+	e := monitor.Event{
+		Job: "kj-abc1234", Life: 1795498867000, Sequence: 7, Kind: kind, At: moment,
+		Data: monitor.EventData{
+			Job: "kj-abc1234", Phase: phase, Items: 6, Submitted: moment.Add(-2 * time.Second), Deadline: finish,
+			Finish: &finish, Timestamp: moment.UnixMilli(), Replicas: &replicas,
+			Progress: &monitor.ProgressStatus{Job: 0.5, Time: 0.75, Error: -0.25},
+		},
+	}
+	if ended {
+		e.Data.Reason = "the Job is complete"
+	}
+	if kind == monitor.EventFinished || kind == monitor.EventFailed {
+		seconds, value, second := int64(40), -0.25, "2026-11-24T05:41:09Z"
+		at := monitor.TimedError{Value: &value, Second: &second}
+		e.Data.Report = &monitor.Report{
+			ExecutionTime: &seconds, FinalReplicas: &replicas, FinalError: at, MaxError: at, Strategy: "default",
+		}
+	}
+	return e
+}
+
+// schemas compiles those of the package, with formats checked.
+func schemas(t *testing.T) map[monitor.EventKind]*jsonschema.Schema {
+	t.Helper()
+	compiler := jsonschema.NewCompiler()
+	compiler.AssertFormat()
+	names, err := fs.Glob(cloudevent.Schemas, "schemas/*.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range names {
+		text, err := cloudevent.Schemas.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		document, err := jsonschema.UnmarshalJSON(strings.NewReader(string(text)))
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		id, _ := document.(map[string]any)["$id"].(string)
+		if err := compiler.AddResource(id, document); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+	}
+	if len(names) != len(cloudevent.Kinds())+1 {
+		t.Errorf("%d schemas, want one for each kind and the common one", len(names))
+	}
+	compiled := map[monitor.EventKind]*jsonschema.Schema{}
+	for _, kind := range cloudevent.Kinds() {
+		if compiled[kind], err = compiler.Compile(cloudevent.SchemaURI(kind)); err != nil {
+			t.Fatalf("%s: %v", kind, err)
+		}
+	}
+	return compiled
+}
+
+// validate checks an event's data by its kind's schema.
+func validate(t *testing.T, schema *jsonschema.Schema, data []byte) error {
+	t.Helper()
+	document, err := jsonschema.UnmarshalJSON(strings.NewReader(string(data)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return schema.Validate(document)
+}
+
+func TestEncode(t *testing.T) {
+	t.Parallel()
+	compiled := schemas(t)
+	for _, kind := range cloudevent.Kinds() {
+		t.Run(string(kind), func(t *testing.T) {
+			t.Parallel()
+			got, err := cloudevent.Encode("batch", event(kind), map[string]string{"team": "x"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := cloudevents.NewEvent()
+			want.SetID("kj-abc1234-1795498867000-7")
+			want.SetType("dev.kubejobs.job." + string(kind))
+			want.SetSource("/kubejobs/namespaces/batch/jobs/kj-abc1234")
+			want.SetSubject("kj-abc1234")
+			want.SetTime(moment)
+			want.SetDataSchema("urn:kubejobs:schema:job:" + string(kind) + ":1")
+			want.SetExtension("sequence", "00000000000000000007")
+			want.SetExtension("partitionkey", "kj-abc1234")
+			want.SetExtension("team", "x")
+			if err := want.SetData("application/json", json.RawMessage(got.Data())); err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(want.String(), got.String()); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+			if err := validate(t, compiled[kind], got.Data()); err != nil {
+				t.Errorf("the schema does not take it: %v\n%s", err, got.Data())
+			}
+		})
+	}
+}
+
+// What the data holds is in the schema, and what the schema wants is wanted.
+func TestSchemas(t *testing.T) {
+	t.Parallel()
+	compiled := schemas(t)
+	described := map[string]bool{}
+	for name := range compiled[monitor.EventSample].Ref.Properties {
+		described[name] = true
+	}
+	for _, kind := range cloudevent.Kinds() {
+		var data map[string]any
+		text, err := json.Marshal(event(kind).Data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := json.Unmarshal(text, &data); err != nil {
+			t.Fatal(err)
+		}
+		for name := range data {
+			if !described[name] {
+				t.Errorf("%s: %s is in no schema", kind, name)
+			}
+		}
+	}
+	finished := event(monitor.EventFinished)
+	tests := map[string]struct {
+		kind   monitor.EventKind
+		change func(*monitor.EventData)
+	}{
+		"a sample without its time": {monitor.EventSample, func(d *monitor.EventData) { d.Timestamp = 0 }},
+		"a sample without progress": {monitor.EventSample, func(d *monitor.EventData) { d.Progress = nil }},
+		"no id":                     {monitor.EventStarted, func(d *monitor.EventData) { d.Job = "" }},
+		"an unknown phase":          {monitor.EventSample, func(d *monitor.EventData) { d.Phase = "odd" }},
+		"at risk after the end":     {monitor.EventAtRisk, func(d *monitor.EventData) { *d = finished.Data }},
+		"finished without report":   {monitor.EventFinished, func(d *monitor.EventData) { d.Report = nil }},
+		"failed without reason":     {monitor.EventFailed, func(d *monitor.EventData) { d.Reason = "" }},
+		"progress over 1":           {monitor.EventSample, func(d *monitor.EventData) { d.Progress.Job = 1.5 }},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			data := event(test.kind).Data
+			test.change(&data)
+			text, err := json.Marshal(data)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := validate(t, compiled[test.kind], text); err == nil {
+				t.Errorf("the schema takes %s", text)
+			}
+		})
+	}
+}
+
+func TestEncodeRefusesBadExtensions(t *testing.T) {
+	t.Parallel()
+	if _, err := cloudevent.Encode("batch", event(monitor.EventSample), map[string]string{"not-a-name": "x"}); err == nil {
+		t.Error("no error for an extension that CloudEvents do not allow")
+	}
+}

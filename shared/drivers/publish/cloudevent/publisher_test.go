@@ -1,0 +1,181 @@
+package cloudevent_test
+
+import (
+	"context"
+	"encoding/pem"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	cloudevents "github.com/cloudevents/sdk-go/v2"
+
+	"kubejobs/shared/monitor"
+	"kubejobs/shared/drivers/publish/cloudevent"
+)
+
+// sink takes CloudEvents and answers each with a status.
+type sink struct {
+	mu     sync.Mutex
+	events []cloudevents.Event
+	answer func(call int) int
+	conns  map[string]bool
+}
+
+func (s *sink) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	event, err := cloudevents.NewEventFromHTTPRequest(r)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err != nil || event.Validate() != nil || r.Method != http.MethodPost {
+		w.WriteHeader(http.StatusBadRequest)
+		return
+	}
+	s.events = append(s.events, *event)
+	if s.conns == nil {
+		s.conns = map[string]bool{}
+	}
+	s.conns[r.RemoteAddr] = true
+	if s.answer != nil {
+		w.WriteHeader(s.answer(len(s.events)))
+		return
+	}
+	w.WriteHeader(http.StatusAccepted)
+}
+
+func publisher(t *testing.T, o cloudevent.Options, address string) *cloudevent.Publisher {
+	t.Helper()
+	parsed, err := url.Parse(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.Sink, o.Namespace = parsed, "batch"
+	p, err := cloudevent.New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func serve(t *testing.T, s http.Handler) string {
+	t.Helper()
+	server := httptest.NewServer(s)
+	t.Cleanup(server.Close)
+	return server.URL
+}
+
+func notice(kinds ...monitor.EventKind) monitor.Notice {
+	var n monitor.Notice
+	for _, kind := range kinds {
+		n.Events = append(n.Events, event(kind))
+	}
+	return n
+}
+
+func TestPublish(t *testing.T) {
+	t.Parallel()
+	s := &sink{}
+	p := publisher(t, cloudevent.Options{}, serve(t, s)+"/default/broker?x=y")
+	n := notice(monitor.EventSample, monitor.EventStarted)
+	for range 10 {
+		if taken, err := p.Publish(t.Context(), n); taken != 2 || err != nil {
+			t.Fatalf("got %d, %v, want 2", taken, err)
+		}
+	}
+	if len(s.events) != 20 || s.events[0].Type() != "dev.kubejobs.job.sample" || s.events[1].Type() != "dev.kubejobs.job.started" {
+		t.Errorf("got %d events, the first %v, want 20 in order", len(s.events), s.events[0])
+	}
+	if len(s.conns) != 1 {
+		t.Errorf("%d connections, want one that is kept", len(s.conns))
+	}
+	if taken, err := p.Publish(t.Context(), monitor.Notice{}); taken != 0 || err != nil || p.Target(monitor.Notice{}) != "" {
+		t.Errorf("nothing to tell: %d, %v, %q", taken, err, p.Target(monitor.Notice{}))
+	}
+}
+
+func TestStatuses(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		status int
+		taken  int
+		passes bool
+	}{
+		"200":                      {http.StatusOK, 2, false},
+		"204":                      {http.StatusNoContent, 2, false},
+		"a redirect is no receipt": {http.StatusTemporaryRedirect, 1, false},
+		"400":                      {http.StatusBadRequest, 1, false},
+		"401":                      {http.StatusUnauthorized, 1, false},
+		"404: not ready yet":       {http.StatusNotFound, 1, true},
+		"429":                      {http.StatusTooManyRequests, 1, true},
+		"500":                      {http.StatusInternalServerError, 1, true},
+		"503":                      {http.StatusServiceUnavailable, 1, true},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := &sink{answer: func(call int) int {
+				if call == 1 {
+					return http.StatusAccepted
+				}
+				return test.status
+			}}
+			p := publisher(t, cloudevent.Options{}, serve(t, s))
+			taken, err := p.Publish(t.Context(), notice(monitor.EventSample, monitor.EventFinished))
+			if taken != test.taken || (err == nil) != (test.taken == 2) || monitor.IsRetryable(err) != test.passes {
+				t.Errorf("got %d, %v (retryable %t), want %d, retryable %t",
+					taken, err, monitor.IsRetryable(err), test.taken, test.passes)
+			}
+		})
+	}
+}
+
+func TestSinkAway(t *testing.T) {
+	t.Parallel()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close() // accepts and says nothing
+	gone := httptest.NewServer(http.NotFoundHandler())
+	gone.Close()
+	for name, address := range map[string]string{"hangs": "http://" + listener.Addr().String(), "is gone": gone.URL} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+			defer cancel()
+			p := publisher(t, cloudevent.Options{}, address+"/secret-path?token=hunter2")
+			taken, err := p.Publish(ctx, notice(monitor.EventSample))
+			if taken != 0 || !monitor.IsRetryable(err) {
+				t.Errorf("got %d, %v, want a retryable error", taken, err)
+			}
+			if text := err.Error(); strings.Contains(text, "hunter2") || strings.Contains(text, "secret-path") {
+				t.Errorf("the error shows the URL: %s", text)
+			}
+		})
+	}
+}
+
+func TestSinkWithACertificate(t *testing.T) {
+	t.Parallel()
+	s := &sink{}
+	server := httptest.NewTLSServer(s)
+	t.Cleanup(server.Close)
+	authority := string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw}))
+	p := publisher(t, cloudevent.Options{CACerts: authority, Extensions: map[string]string{"team": "x"}}, server.URL)
+	if taken, err := p.Publish(t.Context(), notice(monitor.EventSample)); taken != 1 || err != nil {
+		t.Fatalf("got %d, %v, want 1", taken, err)
+	}
+	if got := s.events[0].Extensions()["team"]; got != "x" {
+		t.Errorf("extension team is %v, want x", got)
+	}
+	stranger := publisher(t, cloudevent.Options{}, server.URL)
+	if _, err := stranger.Publish(t.Context(), notice(monitor.EventSample)); err == nil {
+		t.Error("a certificate that nobody vouched for was taken")
+	}
+	if _, err := cloudevent.New(cloudevent.Options{CACerts: "no PEM"}); err == nil {
+		t.Error("no error for certificates that are none")
+	}
+}

@@ -1,0 +1,45 @@
+package influx
+
+import (
+	"fmt"
+
+	"github.com/influxdata/line-protocol/v2/lineprotocol"
+
+	"kubejobs/shared/monitor"
+	"kubejobs/shared/core/sample"
+)
+
+// field is the only one of each measurement.
+const field = "value"
+
+// Encode gives the four points of a sample in the line protocol, with times in
+// milliseconds: the names, tags and types that Asperathos writes and its
+// dashboards read, without its constant tag "region". Numbers that are not
+// finite, and a host that the protocol cannot hold, are refused.
+func Encode(id monitor.JobID, host string, s sample.Sample) ([]byte, error) {
+	var e lineprotocol.Encoder
+	e.SetPrecision(lineprotocol.Millisecond)
+	for _, point := range []struct {
+		measurement string
+		value       any
+	}{
+		{sample.NameError, s.Error},
+		{sample.NameJob, s.Job},
+		{sample.NameTime, s.Time},
+		{sample.NameParallelism, s.Replicas},
+	} {
+		value, ok := lineprotocol.NewValue(point.value)
+		if !ok {
+			return nil, fmt.Errorf("%s of %s is %v", point.measurement, id, point.value)
+		}
+		e.StartLine(point.measurement)
+		e.AddTag("host", host)
+		e.AddTag("job", string(id))
+		e.AddField(field, value)
+		e.EndLine(s.Moment())
+	}
+	if err := e.Err(); err != nil {
+		return nil, fmt.Errorf("sample of %s: %w", id, err)
+	}
+	return e.Bytes(), nil
+}

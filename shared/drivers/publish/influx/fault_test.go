@@ -1,0 +1,181 @@
+package influx_test
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"kubejobs/shared/testkit/influxtest"
+	"kubejobs/shared/monitor"
+	"kubejobs/shared/drivers/publish/influx"
+)
+
+func TestAnswers(t *testing.T) {
+	t.Parallel()
+	login := influx.Options{User: "u", Password: "hunter2"}
+	token := influx.Options{Org: "o", Bucket: "b", Token: "hunter2"}
+	long := func(text string) string {
+		body, err := json.Marshal(map[string]string{"error": text})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(body)
+	}
+	tests := map[string]struct {
+		options influx.Options
+		status  int
+		body    string
+		kind    monitor.Kind
+		want    string // the error's end
+	}{
+		"no such database":      {login, 404, `{"error":"database not found: \"asperathos\""}`, monitor.KindInvalid, `answers 404: database not found: "asperathos"`},
+		"no login":              {login, 401, `{"error":"authorization failed"}`, monitor.KindInvalid, "answers 401: authorization failed"},
+		"a partial write":       {login, 400, `{"error":"partial write: field type conflict dropped=1"}`, monitor.KindInvalid, "answers 400: partial write: field type conflict dropped=1"},
+		"2.x's error":           {token, 404, `{"code":"not found","message":"bucket \"b\" not found"}`, monitor.KindInvalid, `answers 404: bucket "b" not found`},
+		"too many":              {token, 429, `{"code":"too many requests","message":"write limit"}`, monitor.KindUnavailable, "answers 429: write limit"},
+		"a request too slow":    {login, 408, "", monitor.KindUnavailable, "answers 408"},
+		"broken":                {login, 500, `{"error":"timeout"}`, monitor.KindUnavailable, "answers 500: timeout"},
+		"a proxy's page":        {login, 503, "<html>hunter2</html>", monitor.KindUnavailable, "answers 503"},
+		"a success that is not": {login, 200, `{"results":[]}`, monitor.KindInternal, "answers 200, which is no answer to a write"},
+		"it repeats a password": {login, 400, `{"error":"bad login u hunter2 dTpodW50ZXIy"}`, monitor.KindInvalid, "answers 400: bad login u [redacted] [redacted]"},
+		"it repeats a token":    {token, 403, `{"message":"bad token hunter2"}`, monitor.KindInvalid, "answers 403: bad token [redacted]"},
+		"a long error":          {login, 400, long(strings.Repeat("x", 199) + "€ and on"), monitor.KindInvalid, "answers 400: " + strings.Repeat("x", 199) + "…"},
+		"an endless error":      {login, 400, long(strings.Repeat("x", 1<<20)), monitor.KindInvalid, "answers 400"},
+		"a secret at the cut":   {login, 400, long(strings.Repeat("x", 196) + "hunter2"), monitor.KindInvalid, "answers 400: " + strings.Repeat("x", 196) + "[red…"},
+		"an error over lines":   {login, 400, long("a\nb\x1b[31m"), monitor.KindInvalid, "answers 400: a b [31m"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := record(t, answer(tt.status, tt.body))
+			tt.options.URL = server.URL
+			_, err := publisher(t, tt.options).Publish(t.Context(), notice(nil))
+			if monitor.KindOf(err) != tt.kind || !strings.HasSuffix(err.Error(), tt.want) {
+				t.Errorf("Publish = %q of kind %q, want … %q of kind %q", err, monitor.KindOf(err), tt.want, tt.kind)
+			}
+			safe(t, err)
+			if !strings.HasPrefix(err.Error(), "InfluxDB "+server.Listener.Addr().String()+"/") {
+				t.Errorf("Publish = %v, want an error that names the place", err)
+			}
+		})
+	}
+}
+
+// safe: an error shows neither a login nor the request's URL.
+func safe(t *testing.T, err error) {
+	t.Helper()
+	for _, shown := range []string{"hunter2", "hunter", "dTpodW50ZXIy", "precision=", "http://"} {
+		if strings.Contains(err.Error(), shown) {
+			t.Errorf("the error shows %s: %v", shown, err)
+		}
+	}
+}
+
+// A redirect would lead past the check of an address.
+func TestRedirectIsNotFollowed(t *testing.T) {
+	t.Parallel()
+	for _, status := range []int{http.StatusMovedPermanently, http.StatusFound, http.StatusTemporaryRedirect, http.StatusPermanentRedirect} {
+		t.Run(http.StatusText(status), func(t *testing.T) {
+			t.Parallel()
+			other := record(t, stored)
+			server := record(t, func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, other.URL, status) })
+			_, err := publisher(t, influx.Options{}).Publish(t.Context(), notice(local(server.port(), "a")))
+			if monitor.KindOf(err) != monitor.KindInternal {
+				t.Errorf("Publish = %v, want an error of kind internal", err)
+			}
+			if got, _ := other.seen(); len(got) != 0 {
+				t.Errorf("it was followed: %v", got)
+			}
+		})
+	}
+}
+
+// silent is the port of a listener that answers a request with text, and then
+// with nothing.
+func silent(t *testing.T, text string) int {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = listener.Close() })
+	go func() {
+		for {
+			connection, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer connection.Close()
+				_, _ = connection.Read(make([]byte, 1)) // the client may be gone
+				_, _ = connection.Write([]byte(text))
+				_, _ = io.Copy(io.Discard, connection) // until the client goes
+			}()
+		}
+	}()
+	return listener.Addr().(*net.TCPAddr).Port
+}
+
+func TestServerThatHangs(t *testing.T) {
+	t.Parallel()
+	const short = 50 * time.Millisecond
+	tests := map[string]struct {
+		text     string // that it answers
+		options  influx.Options
+		deadline time.Duration // of the context; 0: none
+		kind     monitor.Kind
+	}{
+		"no answer, by the context's deadline": {"", influx.Options{Timeout: time.Hour}, short, monitor.KindUnavailable},
+		"no answer, by its own":                {"", influx.Options{Timeout: short}, 0, monitor.KindUnavailable},
+		"half an answer": {
+			"HTTP/1.1 404 Not Found\r\nContent-Length: 100\r\n\r\n{", influx.Options{Timeout: time.Hour}, short, monitor.KindInvalid,
+		},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			ctx, cancel := context.WithCancel(t.Context())
+			if tt.deadline > 0 {
+				ctx, cancel = context.WithTimeout(t.Context(), tt.deadline)
+			}
+			defer cancel()
+			_, err := publisher(t, tt.options).Publish(ctx, notice(local(silent(t, tt.text), "a")))
+			if monitor.KindOf(err) != tt.kind {
+				t.Errorf("Publish = %v, want kind %q", err, tt.kind)
+			}
+			safe(t, err)
+		})
+	}
+}
+
+// Away is a server that ends; what was refused passes when it is there again.
+func TestServerAway(t *testing.T) {
+	t.Parallel()
+	server := influxtest.Start(t)
+	server.CreateDatabase("asperathos")
+	p := publisher(t, influx.Options{URL: server.URL(), User: "u", Password: "hunter2"})
+	publish := func() error {
+		_, err := p.Publish(t.Context(), notice(nil))
+		return err
+	}
+	if err := publish(); err != nil {
+		t.Fatal(err)
+	}
+	server.Stop()
+	for range 2 { // over the old connection, and over none
+		err := publish()
+		if !monitor.IsRetryable(err) {
+			t.Fatalf("Publish to a server that is away = %v, want an error of kind unavailable", err)
+		}
+		safe(t, err)
+	}
+	server.Restart()
+	if err := publish(); err != nil {
+		t.Errorf("Publish to a server that is back: %v", err)
+	}
+}

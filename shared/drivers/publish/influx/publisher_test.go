@@ -1,0 +1,213 @@
+package influx_test
+
+import (
+	"context"
+	"net"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"kubejobs/shared/core/egress"
+	"kubejobs/shared/monitor"
+	"kubejobs/shared/drivers/publish/influx"
+)
+
+func TestTarget(t *testing.T) {
+	t.Parallel()
+	one := influx.Options{URL: "http://Influx:8086/x/", User: "u", Password: "hunter2"}
+	two := influx.Options{URL: "https://influx.example", Org: "o", Bucket: "jobs", Token: "hunter2"}
+	database := func(host string, port int, name string) *monitor.Database {
+		return &monitor.Database{Host: host, Port: port, Name: name}
+	}
+	tests := map[string]struct {
+		options  influx.Options
+		database *monitor.Database
+		want     string
+	}{
+		"neither":                    {influx.Options{}, nil, ""},
+		"the program's":              {one, nil, "Influx:8086/asperathos"},
+		"the program's own database": {influx.Options{URL: "http://influx", Database: "d"}, nil, "influx:80/d"},
+		"the program's bucket":       {two, nil, "influx.example:443/jobs"},
+		"the job's":                  {influx.Options{}, database("10.1.2.3", 8086, "a"), "10.1.2.3:8086/a"},
+		"the job's, by IPv6":         {influx.Options{}, database("fd00::1", 8086, "a"), "[fd00::1]:8086/a"},
+		"both":                       {one, database("other", 8086, "asperathos"), "other:8086/asperathos"},
+		"both, another port":         {one, database("influx", 8087, "asperathos"), "influx:8087/asperathos"},
+		"both, the same":             {one, database("influx", 8086, "asperathos"), "Influx:8086/asperathos"},
+		"both, another database":     {one, database("influx", 8086, "a"), "influx:8086/a"},
+		"both, the same bucket":      {two, database("influx.example", 443, "jobs"), "influx.example:443/jobs"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if got := publisher(t, tt.options).Target(notice(tt.database)); got != tt.want {
+				t.Errorf("Target = %q, want %q", got, tt.want)
+			}
+		})
+	}
+}
+
+// Where a sample goes and what goes with it, by what the program and the job
+// name: the servers own and other.
+func TestPublish(t *testing.T) {
+	t.Parallel()
+	const (
+		pair = "Basic dTpodW50ZXIy" // u:hunter2
+		root = "Basic cm9vdDpyb290" // root:root, as captured
+	)
+	login := influx.Options{User: "u", Password: "hunter2"}
+	two := influx.Options{Org: "my org", Bucket: "jobs/all", Token: "t0k=="}
+	tests := map[string]struct {
+		options    influx.Options // of own
+		path       string         // of own's URL
+		server     string         // that the job names: own, other or none
+		database   string
+		own, other *recorded
+	}{
+		"the program's": {own: &recorded{Path: "/write", Query: "db=asperathos&precision=ms"}},
+		"the program's, a path, a name to be escaped": {
+			options: influx.Options{Database: "a&db=b"}, path: "/influx/",
+			own: &recorded{Path: "/influx/write", Query: "db=a%26db%3Db&precision=ms"},
+		},
+		"the program's, a login": {options: login, own: &recorded{Path: "/write", Query: "db=asperathos&precision=ms", Login: pair}},
+		"2.x": {options: two, own: &recorded{
+			Path: "/api/v2/write", Query: "bucket=jobs%2Fall&org=my+org&precision=ms", Login: "Token t0k==",
+		}},
+		"the job's": {
+			options: login, server: "other", database: "asperathos",
+			other: &recorded{Path: "/write", Query: "db=asperathos&precision=ms", Login: root},
+		},
+		"the job's beside 2.x": {
+			options: two, server: "other", database: "jobs",
+			other: &recorded{Path: "/write", Query: "db=jobs&precision=ms", Login: root},
+		},
+		"the same": {
+			options: login, server: "own", database: "asperathos",
+			own: &recorded{Path: "/write", Query: "db=asperathos&precision=ms", Login: pair},
+		},
+		"another database of the same": {
+			options: login, server: "own", database: "a",
+			own: &recorded{Path: "/write", Query: "db=a&precision=ms", Login: root},
+		},
+		"the same bucket": {options: two, server: "own", database: "jobs/all", own: &recorded{
+			Path: "/api/v2/write", Query: "bucket=jobs%2Fall&org=my+org&precision=ms", Login: "Token t0k==",
+		}},
+		"another database of the same 2.x": {
+			options: two, server: "own", database: "a",
+			own: &recorded{Path: "/write", Query: "db=a&precision=ms", Login: root},
+		},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			own, other := record(t, stored), record(t, stored)
+			tt.options.URL = own.URL + tt.path
+			var database *monitor.Database
+			switch tt.server {
+			case "own":
+				database = local(own.port(), tt.database)
+			case "other":
+				database = local(other.port(), tt.database)
+			}
+			if n, err := publisher(t, tt.options).Publish(t.Context(), notice(database)); n != 0 || err != nil {
+				t.Fatalf("Publish = %d, %v, want 0 and no error", n, err)
+			}
+			for server, pair := range map[*recorder]*recorded{own: tt.own, other: tt.other} {
+				var want []recorded
+				if pair != nil {
+					pair.Method, pair.Body = "POST", encoded(t, "kj-1", captured)
+					want = []recorded{*pair}
+				}
+				got, _ := server.seen()
+				if diff := cmp.Diff(want, got); diff != "" {
+					t.Errorf("requests (-want +got):\n%s", diff)
+				}
+			}
+		})
+	}
+}
+
+func TestPublishNothing(t *testing.T) {
+	t.Parallel()
+	own := record(t, stored)
+	events := []monitor.Event{{}}
+	tests := map[string]struct {
+		options influx.Options
+		notice  monitor.Notice
+	}{
+		"no sample":   {influx.Options{URL: own.URL}, monitor.Notice{Spec: monitor.Spec{ID: "kj-1"}, Events: events}},
+		"no InfluxDB": {influx.Options{}, notice(nil)},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			if n, err := publisher(t, tt.options).Publish(t.Context(), tt.notice); n != 0 || err != nil {
+				t.Errorf("Publish = %d, %v, want 0 and no error", n, err)
+			}
+		})
+	}
+	if got, _ := own.seen(); len(got) != 0 {
+		t.Errorf("requests %v, want none", got)
+	}
+}
+
+// The job's address is checked, the program's is not: it need not be listed.
+func TestPublishToAnAddressThatIsNotAllowed(t *testing.T) {
+	t.Parallel()
+	own, other := record(t, stored), record(t, stored)
+	p := publisher(t, influx.Options{URL: own.URL}, egress.Private()...)
+	_, err := p.Publish(t.Context(), notice(local(other.port(), "a")))
+	if monitor.KindOf(err) != monitor.KindInvalid || !strings.Contains(err.Error(), "plugin_info.database_data.url: ") {
+		t.Errorf("Publish = %v, want an error of kind invalid that names plugin_info.database_data.url", err)
+	}
+	if _, connections := other.seen(); connections != 0 {
+		t.Errorf("%d connections, want none", connections)
+	}
+	for name, database := range map[string]*monitor.Database{"none named": nil, "the same named": local(own.port(), "asperathos")} {
+		if _, err := p.Publish(t.Context(), notice(database)); err != nil {
+			t.Errorf("%s: Publish to the program's own: %v", name, err)
+		}
+	}
+}
+
+func TestNewRefuses(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct{ url string }{
+		"no scheme": {"influx:8086"}, "another scheme": {"udp://influx:8089"}, "no host": {"http://:8086"},
+		"a user": {"http://root:hunter2@influx"}, "a query": {"http://influx?p=hunter2"}, "no URL": {"http://hunter2\x7f"},
+	}
+	var plain net.Dialer
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, err := influx.New(influx.Options{URL: tt.url}, plain.DialContext)
+			if err == nil || strings.Contains(err.Error(), "hunter2") {
+				t.Errorf("New = %v, want an error without the password", err)
+			}
+		})
+	}
+}
+
+func TestNewPanicsWithoutADialer(t *testing.T) {
+	t.Parallel()
+	defer func() {
+		if recover() == nil {
+			t.Error("New took no dial function")
+		}
+	}()
+	_, _ = influx.New(influx.Options{}, nil)
+}
+
+// A context that has ended is no reason to connect.
+func TestPublishWithAnEndedContext(t *testing.T) {
+	t.Parallel()
+	own := record(t, stored)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err := publisher(t, influx.Options{URL: own.URL}).Publish(ctx, notice(nil))
+	if !monitor.IsRetryable(err) {
+		t.Errorf("Publish = %v, want an error of kind unavailable", err)
+	}
+	if got, _ := own.seen(); len(got) != 0 {
+		t.Errorf("requests %v, want none", got)
+	}
+}

@@ -1,0 +1,126 @@
+package influx_test
+
+import (
+	"bytes"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"sync"
+	"testing"
+	"time"
+
+	"kubejobs/shared/core/egress"
+	"kubejobs/shared/monitor"
+	"kubejobs/shared/drivers/publish/influx"
+	"kubejobs/shared/core/sample"
+)
+
+// recorded is what a request said.
+type recorded struct {
+	Method, Path, Query, Login, Body string
+}
+
+// recorder is an HTTP server that keeps what it is sent, and counts the
+// connections.
+type recorder struct {
+	*httptest.Server
+	mu          sync.Mutex
+	requests    []recorded
+	connections int
+}
+
+// record serves answer behind a recorder.
+func record(t *testing.T, answer http.HandlerFunc) *recorder {
+	t.Helper()
+	r := &recorder{}
+	r.Server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
+		r.keep(t, request)
+		answer(w, request)
+	}))
+	r.Config.ErrorLog = log.New(io.Discard, "", 0)
+	r.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		if state == http.StateNew {
+			r.connections++
+		}
+	}
+	r.Start()
+	t.Cleanup(r.Close)
+	return r
+}
+
+func (r *recorder) keep(t *testing.T, request *http.Request) {
+	t.Helper()
+	body, err := io.ReadAll(request.Body)
+	if err != nil {
+		t.Errorf("read a request: %v", err)
+	}
+	request.Body = io.NopCloser(bytes.NewReader(body))
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.requests = append(r.requests, recorded{
+		request.Method, request.URL.Path, request.URL.RawQuery, request.Header.Get("Authorization"), string(body),
+	})
+}
+
+func (r *recorder) seen() (requests []recorded, connections int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.requests, r.connections
+}
+
+func (r *recorder) port() int { return r.Listener.Addr().(*net.TCPAddr).Port }
+
+// stored answers as both versions do when the points are stored.
+func stored(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) }
+
+// answer gives the same answer to each request.
+func answer(status int, body string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(status)
+		_, _ = io.WriteString(w, body) // the client may be gone
+	}
+}
+
+// local is a database at a port of this machine.
+func local(port int, name string) *monitor.Database {
+	return &monitor.Database{Host: "127.0.0.1", Port: port, Name: name}
+}
+
+// notice is of a job with a database, nil for none.
+func notice(database *monitor.Database) monitor.Notice {
+	s := captured
+	return monitor.Notice{Spec: monitor.Spec{ID: "kj-1", Database: database}, Sample: &s}
+}
+
+// publisher is one whose jobs may name what entries allow, loopback if there
+// are none.
+func publisher(t *testing.T, o influx.Options, entries ...string) *influx.Publisher {
+	t.Helper()
+	if len(entries) == 0 {
+		entries = egress.Loopback()
+	}
+	policy, err := egress.Parse(entries)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := influx.New(o, policy.DialerFor("plugin_info.database_data.url", 5*time.Second))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(p.Close)
+	return p
+}
+
+// encoded is the body of a sample's write.
+func encoded(t *testing.T, id monitor.JobID, s sample.Sample) string {
+	t.Helper()
+	text, err := influx.Encode(id, influx.DefaultHost, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}

@@ -1,0 +1,72 @@
+package influx_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"kubejobs/shared/testkit/influxtest"
+	"kubejobs/shared/monitor"
+	"kubejobs/shared/drivers/publish/influx"
+)
+
+func TestRefusedByInfluxd(t *testing.T) {
+	t.Parallel()
+	server := influxtest.StartWithAuth(t)
+	server.CreateDatabase("asperathos")
+	server.Exec("", `CREATE USER reader WITH PASSWORD 'hunter2'`)
+	server.CreateDatabase("typed")
+	options := func(user, password, database string) influx.Options {
+		return influx.Options{URL: server.URL(), User: user, Password: password, Database: database}
+	}
+	tests := map[string]struct {
+		options  influx.Options
+		database *monitor.Database
+		want     string // "": taken
+	}{
+		"the right login":            {options(influxtest.Admin, influxtest.Password, "asperathos"), nil, ""},
+		"the right login, job named": {options(influxtest.Admin, influxtest.Password, "asperathos"), local(server.Port(), "asperathos"), ""},
+		"another database is not the program's to write": {
+			options(influxtest.Admin, influxtest.Password, "typed"), local(server.Port(), "asperathos"), "401: authorization failed",
+		},
+		"a wrong password":   {options(influxtest.Admin, "hunter2", "asperathos"), nil, "401: authorization failed"},
+		"no login":           {options("", "", "asperathos"), nil, "401"},
+		"no right":           {options("reader", "hunter2", "asperathos"), nil, "403"},
+		"no such database":   {options(influxtest.Admin, influxtest.Password, "nowhere"), nil, `404: database not found: "nowhere"`},
+		"the job's, by root": {influx.Options{}, local(server.Port(), "asperathos"), "401: authorization failed"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			_, err := publisher(t, tt.options).Publish(t.Context(), notice(tt.database))
+			if tt.want == "" {
+				if err != nil {
+					t.Errorf("Publish = %v, want no error", err)
+				}
+				return
+			}
+			if monitor.KindOf(err) != monitor.KindInvalid || !strings.Contains(err.Error(), tt.want) {
+				t.Fatalf("Publish = %v of kind %q, want %s of kind invalid", err, monitor.KindOf(err), tt.want)
+			}
+			safe(t, err)
+			if strings.Contains(err.Error(), influxtest.Password) {
+				t.Errorf("the error shows the password: %v", err)
+			}
+		})
+	}
+}
+
+// A field that another writer made of another type.
+func TestPartialWrite(t *testing.T) {
+	t.Parallel()
+	server := influxtest.Start(t)
+	server.CreateDatabase("asperathos")
+	p := publisher(t, influx.Options{URL: server.URL()})
+	response, err := http.Post(server.URL()+"/write?db=asperathos", "", strings.NewReader(`job_progress value="text"`))
+	if err != nil || response.Body.Close() != nil || response.StatusCode != http.StatusNoContent {
+		t.Fatalf("write a text: %v, %v", response, err)
+	}
+	_, err = p.Publish(t.Context(), notice(nil))
+	if monitor.KindOf(err) != monitor.KindInvalid || !strings.Contains(err.Error(), "answers 400: partial write: ") {
+		t.Errorf("Publish = %v, want a partial write of kind invalid", err)
+	}
+}

@@ -1,0 +1,117 @@
+package redisstore_test
+
+import (
+	"context"
+	"fmt"
+	"sync/atomic"
+	"testing"
+
+	"github.com/redis/go-redis/v9"
+
+	"kubejobs/shared/core/history"
+	"kubejobs/shared/monitor"
+	"kubejobs/shared/testkit/monitortest"
+	"kubejobs/shared/drivers/redisstore"
+	"kubejobs/shared/testkit/redistest"
+	"kubejobs/shared/core/sample"
+)
+
+// trips counts the round trips of a client.
+type trips struct{ atomic.Int64 }
+
+func (t *trips) DialHook(next redis.DialHook) redis.DialHook { return next }
+
+func (t *trips) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+	return func(ctx context.Context, cmd redis.Cmder) error {
+		t.Add(1)
+		return next(ctx, cmd)
+	}
+}
+
+func (t *trips) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return func(ctx context.Context, cmds []redis.Cmder) error {
+		t.Add(1)
+		return next(ctx, cmds)
+	}
+}
+
+// A job that was sampled so often that its history has been halved three times
+// and is full again: what a commit costs does not grow, and what the job takes
+// is bounded, as is the one look that replays it.
+func TestAnOldJobIsBounded(t *testing.T) {
+	t.Parallel()
+	const settled = 8*(history.Max-1) + 1
+	client := open(t, redistest.Start(t).URL())
+	store := redisstore.New(client)
+	fill(t, store, "b", 1) // loads the scripts
+	if _, err := store.Create(t.Context(), monitortest.Spec("a", "f"), monitor.State{Phase: monitor.PhaseRunning}); err != nil {
+		t.Fatal(err)
+	}
+	counted := &trips{}
+	client.AddHook(counted)
+	state := monitor.State{Phase: monitor.PhaseRunning, Begun: true}
+	for n := range settled + 1 {
+		state = sampleOnce(t, store, state, n)
+	}
+	if got := counted.Load(); got != settled+1 {
+		t.Errorf("%d round trips for %d commits, want one each", got, settled+1)
+	}
+	if state.History.Stored != history.Max || state.History.Stride != 8 {
+		t.Fatalf("history %+v, want it full for the fourth time", state.History)
+	}
+	expectBounded(t, client)
+
+	if _, err := store.Replay(t.Context(), "b"); err != nil { // connects: pipelines have connections of their own
+		t.Fatal(err)
+	}
+	counted.Store(0)
+	replay, err := store.Replay(t.Context(), "a")
+	if err != nil || counted.Load() != 1 {
+		t.Fatalf("replay: %v in %d round trips, want one", err, counted.Load())
+	}
+	if len(replay.Kept) != history.Max || len(replay.Recent) != redisstore.Remembered {
+		t.Errorf("replay has %d and %d samples, want %d and %d",
+			len(replay.Kept), len(replay.Recent), history.Max, redisstore.Remembered)
+	}
+	for i := 1; i < len(replay.Kept); i++ {
+		if gap := replay.Kept[i].At - replay.Kept[i-1].At; gap != 8*2017 {
+			t.Fatalf("a gap of %d ms before kept sample %d, want %d", gap, i, 8*2017)
+		}
+	}
+}
+
+// sampleOnce commits the n-th sample as a tick does, and gives the new state.
+func sampleOnce(t *testing.T, store *redisstore.Store, state monitor.State, n int) monitor.State {
+	t.Helper()
+	x := sample.Sample{
+		At: 1795499061000 + int64(n)*2017, Job: 0.012345678901234567 * float64(n+1) / 130, Time: 0.033333333333333333,
+		Error: -0.034567890123456789 * float64(n+1), Replicas: 123,
+	}
+	c := monitor.Commit{ID: "a", Revision: int64(n + 1), TickID: fmt.Sprintf("797cfc38-d115-4603-ab57-%012d", n), Sample: &x}
+	if state.Summary, c.Settled = state.Summary.Fold(x); c.Settled != nil {
+		state.History, c.Step = state.History.Offer()
+	}
+	c.State = state
+	if got, err := store.Commit(t.Context(), c); err != nil || got != monitor.CommittedNow {
+		t.Fatalf("commit %d: %v, %v", n, got, err)
+	}
+	return state
+}
+
+// expectBounded weighs the keys of job a.
+func expectBounded(t *testing.T, client redis.UniversalClient) {
+	t.Helper()
+	total := int64(0)
+	for key := range expiries(t, client) {
+		size, err := client.MemoryUsage(t.Context(), key, 0).Result()
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Logf("%s: %d bytes", key, size)
+		total += size
+	}
+	t.Logf("all: %d bytes", total)
+	if total > 100_000 {
+		t.Errorf("the job takes %d bytes, want at most 100,000", total)
+	}
+}

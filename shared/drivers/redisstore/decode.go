@@ -1,0 +1,90 @@
+package redisstore
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+
+	"github.com/redis/go-redis/v9"
+
+	"kubejobs/shared/monitor"
+	"kubejobs/shared/core/sample"
+)
+
+// loadFields queues the read of a job; decode reads the answer.
+func loadFields(ctx context.Context, pipe redis.Pipeliner, id monitor.JobID) *redis.SliceCmd {
+	return pipe.HMGet(ctx, stateKey(id),
+		fieldSpec, fieldState, fieldRevision, fieldScheduled, fieldDuplicate, fieldSurplus, fieldPublishers)
+}
+
+// decode is a job's record; monitor.ErrUnknownJob if there is none.
+func decode(cmd *redis.SliceCmd) (monitor.Record, error) {
+	values, err := cmd.Result()
+	if err != nil {
+		return monitor.Record{}, unavailable("load job", err)
+	}
+	text := func(i int) string {
+		value, _ := values[i].(string) // nil: the field is not there
+		return value
+	}
+	if text(0) == "" {
+		return monitor.Record{}, monitor.ErrUnknownJob
+	}
+	r := monitor.Record{Scheduled: text(3) == "1"}
+	if err := json.Unmarshal([]byte(text(0)), &r.Spec); err != nil {
+		return monitor.Record{}, fmt.Errorf("decode spec: %w", err)
+	}
+	if err := json.Unmarshal([]byte(text(1)), &r.State); err != nil {
+		return monitor.Record{}, fmt.Errorf("decode state of %s: %w", r.Spec.ID, err)
+	}
+	for i, target := range map[int]*int64{2: &r.Revision, 4: &r.Duplicate, 5: &r.Surplus} {
+		if text(i) == "" {
+			continue
+		}
+		if *target, err = strconv.ParseInt(text(i), 10, 64); err != nil {
+			return monitor.Record{}, fmt.Errorf("decode counter of %s: %w", r.Spec.ID, err)
+		}
+	}
+	if text(6) != "" {
+		if err := json.Unmarshal([]byte(text(6)), &r.Publishers); err != nil {
+			return monitor.Record{}, fmt.Errorf("decode publishers of %s: %w", r.Spec.ID, err)
+		}
+	}
+	return r, nil
+}
+
+// decodeTick is the record of a committed tick, nil if there is none.
+func decodeTick(cmd *redis.StringCmd) (*monitor.TickRecord, error) {
+	text, err := cmd.Result()
+	switch {
+	case errors.Is(err, redis.Nil):
+		return nil, nil
+	case err != nil:
+		return nil, unavailable("load tick", err)
+	case text == "":
+		return &monitor.TickRecord{}, nil
+	}
+	x, err := sample.Parse(text)
+	if err != nil {
+		return nil, err
+	}
+	return &monitor.TickRecord{Sample: &x}, nil
+}
+
+// decodeJob is the saved status of a Kubernetes Job, nil if there is none.
+func decodeJob(cmd *redis.StringCmd) (*monitor.JobStatus, error) {
+	text, err := cmd.Result()
+	switch {
+	case errors.Is(err, redis.Nil):
+		return nil, nil
+	case err != nil:
+		return nil, unavailable("load job status", err)
+	}
+	var status monitor.JobStatus
+	if err := json.Unmarshal([]byte(text), &status); err != nil {
+		return nil, fmt.Errorf("decode job status: %w", err)
+	}
+	return &status, nil
+}

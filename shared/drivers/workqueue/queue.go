@@ -1,0 +1,52 @@
+// Package workqueue answers how many items of a job wait, are in flight and
+// are done, from the lists of the job's own Redis.
+package workqueue
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/redis/go-redis/v9"
+
+	"kubejobs/shared/monitor"
+	"kubejobs/shared/drivers/redispool"
+)
+
+// Names of the lists, as Asperathos' workers use them: an item moves from
+// Waiting to InFlight while a worker has it, and to Done.
+const (
+	Waiting  = "job"
+	InFlight = "job:processing"
+	Done     = "job:results"
+)
+
+// Queue is a monitor.Queue on a pool of clients.
+type Queue struct{ pool *redispool.Pool }
+
+var _ monitor.Queue = (*Queue)(nil)
+
+// New is a Queue on pool.
+func New(pool *redispool.Pool) *Queue { return &Queue{pool: pool} }
+
+// Count reads the three lengths in one transaction, so that an item on its way
+// from one list to the next is counted once. An error says that the queue
+// cannot be read, unless it has a kind of its own (an address that is not
+// allowed).
+func (q *Queue) Count(ctx context.Context, at monitor.Address) (monitor.QueueCount, error) {
+	var waiting, inFlight, done *redis.IntCmd
+	err := q.pool.Do(at.String(), func(client *redis.Client) error {
+		_, err := client.TxPipelined(ctx, func(pipe redis.Pipeliner) error {
+			waiting, inFlight, done = pipe.LLen(ctx, Waiting), pipe.LLen(ctx, InFlight), pipe.LLen(ctx, Done)
+			return nil
+		})
+		return err
+	})
+	if err != nil {
+		if typed, ok := errors.AsType[*monitor.Error](err); ok {
+			return monitor.QueueCount{}, typed
+		}
+		return monitor.QueueCount{}, fmt.Errorf("read queue at %s: %w", at, err)
+	}
+	return monitor.QueueCount{Queued: waiting.Val(), InFlight: inFlight.Val(), Results: done.Val()}, nil
+}

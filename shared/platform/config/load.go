@@ -1,0 +1,156 @@
+package config
+
+import (
+	"log/slog"
+	"net"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"kubejobs/shared/core/egress"
+)
+
+// Lookup finds a variable, as os.LookupEnv does.
+type Lookup func(name string) (string, bool)
+
+// Load reads every setting from lookup, and from the file that MONITOR_CONFIG
+// names where lookup has none. An empty variable counts as not set. The error
+// is an Error that names every wrong setting.
+func Load(lookup Lookup) (Config, error) {
+	r := &reader{lookup: lookup, file: map[string]string{}}
+	r.readFile()
+
+	scheduler, jobStatus := SchedulerLocal, JobStatusQueue
+	if r.cluster() {
+		scheduler, jobStatus = SchedulerKnative, JobStatusKubernetes
+	}
+	c := Config{
+		Target:        r.oneOf("FUNCTION_TARGET", TargetAll, Targets()),
+		StateRedis:    r.stateRedis(),
+		Scheduler:     r.oneOf("SCHEDULER", scheduler, []string{SchedulerKnative, SchedulerLocal}),
+		JobStatus:     r.oneOf("JOB_STATUS", jobStatus, []string{JobStatusKubernetes, JobStatusEvents, JobStatusQueue}),
+		JobNamespace:  r.label("JOB_NAMESPACE", "default"),
+		PingNamespace: r.label("PINGSOURCE_NAMESPACE", ""),
+		Kubeconfig:    r.text("KUBECONFIG", ""),
+		StaleAfter:    r.duration("STALE_AFTER", 10*time.Minute, time.Minute, 365*24*time.Hour),
+		MaxAge:        r.duration("MAX_AGE", 720*time.Hour, time.Minute, 10*365*24*time.Hour),
+		MinPeriod:     r.duration("MIN_PERIOD", 2*time.Second, time.Second, 24*time.Hour),
+		DefaultPeriod: r.duration("DEFAULT_PERIOD", 2*time.Second, time.Second, 24*time.Hour),
+		TickSpacing:   r.share("TICK_SPACING", 0.4),
+		TickJitter:    r.duration("TICK_JITTER", 500*time.Millisecond, 0, time.Minute),
+		Retries:       r.whole("RETRIES", 10, 1, 1_000_000),
+		Retention:     r.duration("RETENTION", 168*time.Hour, time.Minute, 10*365*24*time.Hour),
+		Plugins:       split(r.text("PLUGINS", Plugin)),
+		Events:        r.events(),
+	}
+	c.Listen = r.listen()
+	c.TickSink = r.sink(c.Scheduler, c.Target, ownURL(c.Listen))
+	c.AllowedHosts = r.hosts(c.Scheduler)
+	c.SubmissionZone = r.zone()
+	c.LogLevel = r.level()
+	c.Influx = r.influx()
+	c.Telemetry = r.telemetry()
+	if c.DefaultPeriod < c.MinPeriod {
+		r.bad("DEFAULT_PERIOD", "want at least MIN_PERIOD, %v, got %v", c.MinPeriod, c.DefaultPeriod)
+	}
+	if !slices.Contains(c.Plugins, Plugin) {
+		r.bad("PLUGINS", "want a list with %q in it, got %q", Plugin, c.Plugins)
+	}
+	return c, r.err()
+}
+
+// stateRedis must be named in Knative: what is in memory there is lost with the
+// instance. A wrong URL is not shown, it may hold a password.
+func (r *reader) stateRedis() Secret {
+	text := r.text("STATE_REDIS_URL", "")
+	if text == "" {
+		if r.text("K_SERVICE", "") != "" {
+			r.bad("STATE_REDIS_URL", "is required in Knative (K_SERVICE is set): an embedded Redis forgets every job with its instance")
+		}
+		return ""
+	}
+	parsed, err := url.Parse(text)
+	if err != nil || parsed.Host == "" || !slices.Contains([]string{"redis", "rediss"}, parsed.Scheme) {
+		r.bad("STATE_REDIS_URL", "want redis://… or rediss://… with a host")
+	}
+	return Secret(text)
+}
+
+func (r *reader) listen() string {
+	host, port := r.fileText("HOST", ""), r.whole("PORT", 8080, 0, 65535)
+	listen := r.text("LISTEN_ADDRESS", net.JoinHostPort(host, strconv.Itoa(port)))
+	_, number, err := net.SplitHostPort(listen)
+	if err == nil {
+		_, err = strconv.ParseUint(number, 10, 16)
+	}
+	if err == nil {
+		_, err = url.Parse(ownURL(listen))
+	}
+	if err != nil {
+		r.bad("LISTEN_ADDRESS", "want host:port, got %.80q", listen)
+		return ""
+	}
+	return listen
+}
+
+// cluster tells whether there is a Kubernetes API to talk to.
+func (r *reader) cluster() bool {
+	return r.text("KUBERNETES_SERVICE_HOST", "") != "" || r.text("KUBECONFIG", "") != ""
+}
+
+// sink is the Service tick in a cluster, or the own one where that serves every
+// unit, as `func deploy` makes it; in the process it is the own address.
+func (r *reader) sink(scheduler, target, own string) string {
+	if scheduler == SchedulerKnative {
+		own = "ksvc/" + TargetTick
+		if name := r.text("K_SERVICE", ""); target == TargetAll && name != "" {
+			own = "ksvc/" + name
+		}
+	}
+	text := r.text("TICK_SINK", own)
+	if scheduler == SchedulerKnative && strings.HasPrefix(text, "ksvc/") {
+		return text
+	}
+	parsed, err := url.Parse(text)
+	if text != "" && (err != nil || parsed.Host == "" || !slices.Contains([]string{"http", "https"}, parsed.Scheme)) {
+		r.bad("TICK_SINK", "want http://… or https://… with a host, or ksvc/NAME with the scheduler knative, got %.80q", text)
+	}
+	return text
+}
+
+// hosts are the ranges of private networks, and with the local scheduler the
+// machine itself.
+func (r *reader) hosts(scheduler string) []string {
+	entries := split(r.text("ALLOWED_HOSTS", ""))
+	switch {
+	case len(entries) == 0 && scheduler == SchedulerLocal:
+		return append(egress.Private(), egress.Loopback()...)
+	case len(entries) == 0:
+		return egress.Private()
+	}
+	if _, err := egress.Parse(entries); err != nil {
+		r.bad("ALLOWED_HOSTS", "%v", err)
+	}
+	return entries
+}
+
+func (r *reader) zone() *time.Location {
+	name := r.text("SUBMISSION_TIMEZONE", "UTC")
+	zone, err := time.LoadLocation(name)
+	if err != nil {
+		r.bad("SUBMISSION_TIMEZONE", "want a name of the IANA time zone database, got %.80q", name)
+		return time.UTC
+	}
+	return zone
+}
+
+func (r *reader) level() slog.Level {
+	text := r.oneOf("LOG_LEVEL", "info", []string{"debug", "info", "warn", "error"})
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(strings.ToUpper(text))); err != nil {
+		return slog.LevelInfo // oneOf has reported it
+	}
+	return level
+}

@@ -1,0 +1,109 @@
+package config_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"kubejobs/shared/platform/config"
+)
+
+func TestTelemetrySignals(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		env                 map[string]string
+		traces, push, serve bool
+	}{
+		"nothing is set":           {serve: true},
+		"in Knative":               {env: map[string]string{"K_SERVICE": "tick"}},
+		"served in Knative":        {env: map[string]string{"K_SERVICE": "tick", "METRICS": "True"}, serve: true},
+		"not served":               {env: map[string]string{"METRICS": "false"}},
+		"an endpoint":              {env: map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": "http://otel:4318"}, traces: true, push: true, serve: true},
+		"an endpoint of traces":    {env: map[string]string{"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "http://otel:4318/x"}, traces: true, serve: true},
+		"an endpoint of metrics":   {env: map[string]string{"OTEL_EXPORTER_OTLP_METRICS_ENDPOINT": "http://otel:4318/x"}, push: true, serve: true},
+		"an endpoint, no traces":   {env: map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": "http://otel:4318", "OTEL_TRACES_EXPORTER": "none"}, push: true, serve: true},
+		"exporters, no endpoint":   {env: map[string]string{"OTEL_TRACES_EXPORTER": "otlp", "OTEL_METRICS_EXPORTER": "otlp"}, traces: true, push: true, serve: true},
+		"the console":              {env: map[string]string{"OTEL_TRACES_EXPORTER": "console", "OTEL_METRICS_EXPORTER": "console"}, traces: true, push: true, serve: true},
+		"Prometheus in Knative":    {env: map[string]string{"K_SERVICE": "tick", "OTEL_METRICS_EXPORTER": "prometheus"}, serve: true},
+		"Prometheus, an endpoint":  {env: map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": "http://otel:4318", "OTEL_METRICS_EXPORTER": "prometheus"}, traces: true, serve: true},
+		"all of it, but disabled":  {env: map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": "http://otel:4318", "METRICS": "true", "OTEL_SDK_DISABLED": "TRUE"}},
+		"disabled, said not to be": {env: map[string]string{"OTEL_SDK_DISABLED": "false"}, serve: true},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if _, knative := tt.env["K_SERVICE"]; knative {
+				tt.env["STATE_REDIS_URL"] = "redis://redis"
+			}
+			got := load(t, tt.env).Telemetry
+			want := config.Telemetry{Traces: tt.traces, Push: tt.push, Serve: tt.serve, Jobs: 200, Service: got.Service}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("Telemetry (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestTelemetryNamesWrongSettings(t *testing.T) {
+	t.Parallel()
+	noPEM := filepath.Join(t.TempDir(), "none.pem")
+	if err := os.WriteFile(noPEM, []byte("none"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	tests := map[string]struct {
+		env  map[string]string
+		want []string
+	}{
+		"flags": {
+			map[string]string{"METRICS": "yes", "OTEL_SDK_DISABLED": "1", "OTEL_EXPORTER_OTLP_INSECURE": "no"},
+			[]string{"METRICS", "OTEL_EXPORTER_OTLP_INSECURE", "OTEL_SDK_DISABLED"},
+		},
+		"jobs under 0":   {map[string]string{"METRICS_JOBS": "-1"}, []string{"METRICS_JOBS"}},
+		"too many jobs":  {map[string]string{"METRICS_JOBS": "10001"}, []string{"METRICS_JOBS"}},
+		"exporters":      {map[string]string{"OTEL_TRACES_EXPORTER": "jaeger", "OTEL_METRICS_EXPORTER": "statsd"}, []string{"OTEL_METRICS_EXPORTER", "OTEL_TRACES_EXPORTER"}},
+		"contradiction":  {map[string]string{"METRICS": "false", "OTEL_METRICS_EXPORTER": "prometheus"}, []string{"METRICS"}},
+		"protocol":       {map[string]string{"OTEL_EXPORTER_OTLP_PROTOCOL": "http/json"}, []string{"OTEL_EXPORTER_OTLP_PROTOCOL"}},
+		"endpoints":      {map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": "otel:4318", "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT": "http://"}, []string{"OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT"}},
+		"a password":     {map[string]string{"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "http://u:hunter2@otel:4318"}, []string{"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"}},
+		"headers":        {map[string]string{"OTEL_EXPORTER_OTLP_HEADERS": "authorization hunter2"}, []string{"OTEL_EXPORTER_OTLP_HEADERS"}},
+		"numbers":        {map[string]string{"OTEL_EXPORTER_OTLP_TIMEOUT": "10s", "OTEL_BSP_SCHEDULE_DELAY": "0", "OTEL_METRIC_EXPORT_INTERVAL": "x", "OTEL_SPAN_LINK_COUNT_LIMIT": "-2"}, []string{"OTEL_BSP_SCHEDULE_DELAY", "OTEL_EXPORTER_OTLP_TIMEOUT", "OTEL_METRIC_EXPORT_INTERVAL", "OTEL_SPAN_LINK_COUNT_LIMIT"}},
+		"a batch":        {map[string]string{"OTEL_BSP_MAX_QUEUE_SIZE": "100", "OTEL_BSP_MAX_EXPORT_BATCH_SIZE": "101"}, []string{"OTEL_BSP_MAX_EXPORT_BATCH_SIZE"}},
+		"a sampler":      {map[string]string{"OTEL_TRACES_SAMPLER": "sometimes"}, []string{"OTEL_TRACES_SAMPLER"}},
+		"its argument":   {map[string]string{"OTEL_TRACES_SAMPLER": "traceidratio", "OTEL_TRACES_SAMPLER_ARG": "2"}, []string{"OTEL_TRACES_SAMPLER_ARG"}},
+		"compression":    {map[string]string{"OTEL_EXPORTER_OTLP_COMPRESSION": "zip"}, []string{"OTEL_EXPORTER_OTLP_COMPRESSION"}},
+		"attributes":     {map[string]string{"OTEL_RESOURCE_ATTRIBUTES": "a=b,c"}, []string{"OTEL_RESOURCE_ATTRIBUTES"}},
+		"no certificate": {map[string]string{"OTEL_EXPORTER_OTLP_CERTIFICATE": "/none"}, []string{"OTEL_EXPORTER_OTLP_CERTIFICATE"}},
+		"no PEM":         {map[string]string{"OTEL_EXPORTER_OTLP_CERTIFICATE": noPEM}, []string{"OTEL_EXPORTER_OTLP_CERTIFICATE"}},
+		"half a pair":    {map[string]string{"OTEL_EXPORTER_OTLP_CLIENT_KEY": noPEM}, []string{"OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE"}},
+		"the other half": {map[string]string{"OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE": noPEM}, []string{"OTEL_EXPORTER_OTLP_CLIENT_KEY"}},
+		"no pair":        {map[string]string{"OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE": noPEM, "OTEL_EXPORTER_OTLP_CLIENT_KEY": noPEM}, []string{"OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE"}},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, err := config.Load(lookup(tt.env))
+			if diff := cmp.Diff(tt.want, wrong(t, err)); diff != "" {
+				t.Errorf("wrong settings (-want +got):\n%s", diff)
+			}
+			if err != nil && strings.Contains(err.Error(), "hunter2") {
+				t.Errorf("the error shows a secret: %v", err)
+			}
+		})
+	}
+}
+
+// The headers' values are known, as they are set and as they are sent, to be
+// taken out of other texts.
+func TestTelemetrySecrets(t *testing.T) {
+	t.Parallel()
+	got := load(t, map[string]string{
+		"OTEL_EXPORTER_OTLP_HEADERS": "authorization=Basic%20aHVudGVyMg==", "OTEL_EXPORTER_OTLP_METRICS_HEADERS": "x-key = k",
+	}).Telemetry.Secrets
+	want := []config.Secret{"Basic%20aHVudGVyMg==", "Basic aHVudGVyMg==", "k", "k"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("Secrets (-want +got):\n%s", diff)
+	}
+}

@@ -1,0 +1,158 @@
+package httpapi_test
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"kubejobs/shared/platform/httpapi"
+	"kubejobs/shared/platform/logging"
+	"kubejobs/shared/monitor"
+)
+
+func TestRespond(t *testing.T) {
+	t.Parallel()
+	w := httptest.NewRecorder()
+	httpapi.Respond(w, http.StatusAccepted, struct{}{})
+	if w.Code != http.StatusAccepted {
+		t.Errorf("status = %d, want 202", w.Code)
+	}
+	if got := w.Body.String(); got != "{}\n" {
+		t.Errorf("body = %q, want %q", got, "{}\n")
+	}
+	want := http.Header{"Content-Type": {"application/json"}, "X-Content-Type-Options": {"nosniff"}}
+	if diff := cmp.Diff(want, w.Header()); diff != "" {
+		t.Errorf("header (-want +got):\n%s", diff)
+	}
+}
+
+func TestRefuse(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		status int
+		want   string
+	}{
+		"bad request": {400, `{"error_code":400,"error_message":"no","error_name":"BAD_REQUEST"}`},
+		"too large":   {413, `{"error_code":413,"error_message":"no","error_name":"REQUEST_ENTITY_TOO_LARGE"}`},
+		"unavailable": {503, `{"error_code":503,"error_message":"no","error_name":"SERVICE_UNAVAILABLE"}`},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := httptest.NewRecorder()
+			httpapi.Refuse(w, tt.status, "no")
+			if got := strings.TrimSpace(w.Body.String()); w.Code != tt.status || got != tt.want {
+				t.Errorf("Refuse = %d %s, want %d %s", w.Code, got, tt.status, tt.want)
+			}
+		})
+	}
+}
+
+func TestFail(t *testing.T) {
+	t.Parallel()
+	cause := errors.New("dial tcp 10.1.2.3: password hunter2")
+	kind := func(k monitor.Kind) error { return &monitor.Error{Kind: k, Message: "told", Err: cause} }
+	tests := map[string]struct {
+		err     error
+		status  int
+		message string
+		logged  bool
+	}{
+		"invalid":     {kind(monitor.KindInvalid), 400, "told", false},
+		"not found":   {kind(monitor.KindNotFound), 400, "told", false},
+		"conflict":    {kind(monitor.KindConflict), 400, "told", false},
+		"unavailable": {kind(monitor.KindUnavailable), 503, "told", true},
+		"internal":    {cause, 500, "internal error", true},
+		"wrapped":     {fmt.Errorf("start: %w", kind(monitor.KindInvalid)), 400, "told", false},
+		"every field": {
+			monitor.Invalid(monitor.FieldError{Field: "a", Problem: "x"}, monitor.FieldError{Field: "b", Problem: "y"}),
+			400, "a: x; b: y", false,
+		},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var lines strings.Builder
+			w := httptest.NewRecorder()
+			httpapi.Fail(t.Context(), w, logging.New(&lines, slog.LevelInfo), tt.err)
+			if got := failure(t, w.Body); w.Code != tt.status || got.Code != tt.status || got.Message != tt.message {
+				t.Errorf("Fail = %d %+v, want %d %q", w.Code, got, tt.status, tt.message)
+			}
+			if logged := strings.Contains(lines.String(), cause.Error()); logged != tt.logged {
+				t.Errorf("cause in the log = %t, want %t: %s", logged, tt.logged, lines.String())
+			}
+		})
+	}
+}
+
+// An error of kind internal may carry a message; it is not for the caller.
+func TestFailShowsNothingOfAnInternalError(t *testing.T) {
+	t.Parallel()
+	w := httptest.NewRecorder()
+	err := &monitor.Error{Kind: monitor.KindInternal, Message: "key monitor:{a} is damaged"}
+	httpapi.Fail(t.Context(), w, quiet(), err)
+	if got := failure(t, w.Body); w.Code != http.StatusInternalServerError || got.Message != "internal error" {
+		t.Errorf("Fail = %d %q, want 500 %q", w.Code, got.Message, "internal error")
+	}
+}
+
+func TestReadBody(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		body   io.Reader
+		want   string
+		ok     bool
+		status int
+	}{
+		"none":       {nil, "", true, 200},
+		"some":       {strings.NewReader("text"), "text", true, 200},
+		"cut off":    {cutBody{}, "", false, 400},
+		"over limit": {http.MaxBytesReader(nil, io.NopCloser(strings.NewReader("text")), 3), "", false, 413},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := httptest.NewRecorder()
+			got, ok := httpapi.ReadBody(w, httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", tt.body))
+			if string(got) != tt.want || ok != tt.ok || w.Code != tt.status {
+				t.Errorf("ReadBody = %q, %t with %d, want %q, %t with %d", got, ok, w.Code, tt.want, tt.ok, tt.status)
+			}
+		})
+	}
+}
+
+func TestReadBodyOfAClientRequest(t *testing.T) {
+	t.Parallel()
+	got, ok := httpapi.ReadBody(httptest.NewRecorder(), &http.Request{})
+	if len(got) != 0 || !ok {
+		t.Errorf("ReadBody without a body = %q, %t, want none, true", got, ok)
+	}
+}
+
+// cutBody is a body whose sender hung up.
+type cutBody struct{}
+
+func (cutBody) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
+
+// failure reads a body in the shape of errors, without any other key.
+func failure(t *testing.T, body io.Reader) httpapi.Failure {
+	t.Helper()
+	decoder := json.NewDecoder(body)
+	decoder.DisallowUnknownFields()
+	var f httpapi.Failure
+	if err := decoder.Decode(&f); err != nil {
+		t.Fatalf("decode failure: %v", err)
+	}
+	return f
+}
+
+// quiet is a logger for tests that do not look at it.
+func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }

@@ -1,0 +1,207 @@
+package telemetry_test
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"kubejobs/shared/core/accounting"
+	"kubejobs/shared/core/forecast"
+	"kubejobs/shared/monitor"
+	"kubejobs/shared/core/sample"
+	"kubejobs/shared/core/summary"
+	"kubejobs/shared/platform/telemetry"
+)
+
+var noon = time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
+
+// job is a job of 100 items and 100 s that began at noon.
+func job(id monitor.JobID, period time.Duration) monitor.Record {
+	return monitor.Record{Spec: monitor.Spec{
+		ID: id, Items: 100, Submitted: noon, Budget: 100 * time.Second, Period: period,
+	}}
+}
+
+// bench is telemetry with a clock of its own, and ports that say what they are
+// told.
+type bench struct {
+	t    *testing.T
+	now  time.Time
+	next store
+	made *telemetry.Telemetry
+}
+
+func newBench(t *testing.T, jobs int) *bench {
+	t.Helper()
+	b := &bench{t: t, now: noon}
+	b.made = open(t, telemetry.Options{Serve: true, Jobs: jobs, Now: func() time.Time { return b.now }})
+	return b
+}
+
+// tick tells of a tick that made state of record.
+func (b *bench) tick(record monitor.Record, state monitor.State) {
+	b.t.Helper()
+	b.tell(monitor.Notice{Spec: record.Spec, State: state, Lost: state.Ticks.Lost - record.State.Ticks.Lost})
+	b.made.Tick(b.t.Context(), time.Now(), record.Spec.ID, monitor.OutcomeSampled, nil)
+}
+
+func (b *bench) tell(n monitor.Notice) { b.made.Broadcaster(&b.next).Broadcast(b.t.Context(), n) }
+
+// running is a state with samples at noon and at after it.
+func running(first, last float64, after time.Duration) monitor.State {
+	at := noon.Add(after)
+	elapsed := after.Seconds() / 100
+	return monitor.State{Phase: monitor.PhaseRunning, Summary: summary.Summary{
+		First: &sample.Sample{At: noon.UnixMilli(), Job: first},
+		Last:  &sample.Sample{At: at.UnixMilli(), Job: last, Time: elapsed, Error: last - elapsed, Replicas: 4},
+	}}
+}
+
+func TestTicksAndSweeps(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, 0)
+	ctx := t.Context()
+	b.made.Tick(ctx, time.Now(), "a", monitor.OutcomeDuplicate, nil)
+	b.made.Tick(ctx, time.Now(), "a", "", errors.New("away"))
+	b.made.Sweep(ctx, monitor.Swept{Jobs: 7, Schedules: 6, Created: 1}, nil)
+	b.now = noon.Add(time.Hour)
+	b.made.Sweep(ctx, monitor.Swept{Jobs: 1, Deleted: 2}, errors.New("away"))
+	expect(t, scrape(t, b.made),
+		`kubejobs_ticks_total{outcome="duplicate"} 1`, `kubejobs_ticks_total{outcome="error"} 1`,
+		`kubejobs_tick_duration_seconds_count{outcome="error"} 1`,
+		`kubejobs_sweeps_total{result="done"} 1`, `kubejobs_sweeps_total{result="error"} 1`,
+		`kubejobs_sweep_actions_total{action="created"} 1`, `kubejobs_sweep_actions_total{action="deleted"} 2`,
+		`kubejobs_sweep_jobs 7`, `kubejobs_sweep_schedules 6`,
+		`kubejobs_sweep_last_timestamp_seconds `+fmt.Sprint(float64(noon.Unix())),
+	)
+}
+
+func TestLostAndLateTicks(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, 0)
+	for _, step := range []struct{ before, after int64 }{{0, 0}, {0, 3}, {3, 2}, {2, 4}} { // one was found again
+		record := job("a", 2*time.Second)
+		record.State.Ticks = accounting.Ticks{Lost: step.before}
+		b.tick(record, monitor.State{Phase: monitor.PhaseRunning, Ticks: accounting.Ticks{Lost: step.after, LastLateness: 300}})
+	}
+	expect(t, scrape(t, b.made), `kubejobs_ticks_lost_total 5`, `kubejobs_tick_lateness_seconds_count 4`,
+		`kubejobs_tick_lateness_seconds_bucket{le="0.25"} 0`, `kubejobs_tick_lateness_seconds_bucket{le="0.5"} 4`)
+}
+
+// What is told once more, or of a commit that no tick made, is no tick.
+func TestNoticesThatAreNoTicks(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, 10)
+	b.tell(monitor.Notice{Spec: job("a", time.Second).Spec, State: running(0, 0.5, time.Second), Again: true})
+	text := scrape(t, b.made)
+	expect(t, text, `kubejobs_jobs 0`)
+	refuse(t, text, "kubejobs_tick_lateness_seconds_count", `job_id="a"`)
+}
+
+func TestGaugesOfAJob(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, 10)
+	fast := running(0.2, 0.6, 20*time.Second)
+	b.tick(job("fast", time.Second), fast)
+	slow := running(0.2, 0.3, 20*time.Second)
+	slow.Health.Status = forecast.StatusAtRisk
+	b.tick(job("slow", time.Second), slow)
+	idle := running(0.2, 0.2, 20*time.Second)
+	idle.Health.Status = forecast.StatusStalled
+	b.tick(job("idle", time.Second), idle)
+	b.tick(job("new", time.Second), monitor.State{Phase: monitor.PhasePending})
+	at := func(seconds int) string {
+		return fmt.Sprint(float64(noon.Add(time.Duration(seconds) * time.Second).Unix()))
+	}
+	text := scrape(t, b.made)
+	expect(t, text,
+		`kubejobs_job_progress{job_id="fast"} 0.6`, `kubejobs_job_time_progress{job_id="fast"} 0.2`,
+		`kubejobs_job_error{job_id="fast"} `+fmt.Sprint(fast.Summary.Last.Error), `kubejobs_job_replicas{job_id="fast"} 4`,
+		`kubejobs_job_deadline_timestamp_seconds{job_id="fast"} `+at(100),
+		`kubejobs_job_expected_finish_timestamp_seconds{job_id="fast"} `+at(40),
+		`kubejobs_job_at_risk{job_id="fast"} 0`, `kubejobs_job_stalled{job_id="fast"} 0`,
+		`kubejobs_job_expected_finish_timestamp_seconds{job_id="slow"} `+at(160),
+		`kubejobs_job_at_risk{job_id="slow"} 1`, `kubejobs_job_stalled{job_id="slow"} 0`,
+		`kubejobs_job_at_risk{job_id="idle"} 0`, `kubejobs_job_stalled{job_id="idle"} 1`,
+		`kubejobs_job_deadline_timestamp_seconds{job_id="new"} `+at(100),
+		`kubejobs_jobs 4`, `kubejobs_jobs_unlisted 0`,
+	)
+	refuse(t, text, `finish_timestamp_seconds{job_id="idle"}`, `progress{job_id="new"}`, `finish_timestamp_seconds{job_id="new"}`)
+}
+
+func TestAJobLosesItsGauges(t *testing.T) {
+	t.Parallel()
+	const minutely = time.Minute
+	tests := map[string]struct {
+		period time.Duration
+		do     func(*bench)
+		want   bool // gauges
+	}{
+		"ticked a minute ago":   {time.Second, func(b *bench) { b.now = noon.Add(time.Minute - 1) }, true},
+		"not for a minute":      {time.Second, func(b *bench) { b.now = noon.Add(time.Minute) }, false},
+		"not for four periods":  {minutely, func(b *bench) { b.now = noon.Add(4 * minutely) }, true},
+		"not for five periods":  {minutely, func(b *bench) { b.now = noon.Add(5 * minutely) }, false},
+		"its last tick":         {minutely, func(b *bench) { b.tick(job("a", minutely), monitor.State{Phase: monitor.PhaseFinished}) }, false},
+		"ended by another call": {minutely, func(b *bench) { b.commit(monitor.State{Phase: monitor.PhaseStopped}) }, false},
+		"a tick of no job":      {minutely, func(b *bench) { b.end(monitor.OutcomeUnknown) }, false},
+		"a tick of an ended":    {minutely, func(b *bench) { b.end(monitor.OutcomeEnded) }, false},
+		"a duplicate":           {minutely, func(b *bench) { b.end(monitor.OutcomeDuplicate) }, true},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t, 10)
+			b.tick(job("a", tt.period), running(0, 0.5, time.Second))
+			expect(t, scrape(t, b.made), `kubejobs_job_progress{job_id="a"} 0.5`, `kubejobs_jobs 1`)
+			tt.do(b)
+			if text := scrape(t, b.made); tt.want {
+				expect(t, text, `kubejobs_job_progress{job_id="a"} 0.5`)
+			} else {
+				expect(t, text, `kubejobs_jobs 0`)
+				refuse(t, text, `{job_id="a"}`)
+			}
+		})
+	}
+}
+
+func (b *bench) commit(state monitor.State) {
+	b.t.Helper()
+	b.next.committed = monitor.CommittedNow
+	if _, err := b.made.Store(&b.next).Commit(b.t.Context(), monitor.Commit{ID: "a", State: state}); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+func (b *bench) end(outcome monitor.Outcome) {
+	b.made.Tick(b.t.Context(), time.Now(), "a", outcome, nil)
+}
+
+// Of many jobs as many as are allowed have gauges; the others are counted, and
+// get theirs when there is room.
+func TestTheTableIsBounded(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct{ limit, jobs, listed, unlisted int }{
+		"none":     {0, 3, 0, 3},
+		"room":     {5, 3, 3, 0},
+		"full":     {3, 3, 3, 0},
+		"too many": {3, 10, 3, 7},
+		"far more": {3, 12_000, 3, 10_000},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t, tt.limit)
+			for range 2 { // the second tick of a job changes no count
+				for i := range tt.jobs {
+					b.tick(job(monitor.JobID(fmt.Sprint("job-", i)), time.Second), running(0, 0.5, time.Second))
+				}
+			}
+			expect(t, scrape(t, b.made), fmt.Sprint("kubejobs_jobs ", tt.listed), fmt.Sprint("kubejobs_jobs_unlisted ", tt.unlisted))
+			b.now = noon.Add(time.Hour)
+			b.tick(job("late", time.Second), running(0, 0.5, time.Second))
+			expect(t, scrape(t, b.made), fmt.Sprint("kubejobs_jobs ", min(tt.limit, 1)),
+				fmt.Sprint("kubejobs_jobs_unlisted ", 1-min(tt.limit, 1)))
+		})
+	}
+}

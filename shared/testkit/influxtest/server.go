@@ -1,0 +1,113 @@
+// Package influxtest gives tests an influxd of their own.
+package influxtest
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"kubejobs/shared/testkit/proctest"
+)
+
+// Login of the administrator of a server that wants one.
+const (
+	Admin    = "admin"
+	Password = "s3cret-of-the-test"
+)
+
+// Server is an influxd that ends with its test. Its files stay until then,
+// whether it runs or not.
+type Server struct {
+	*proctest.Process
+	tb   testing.TB
+	auth bool
+}
+
+// Start starts a server on a free loopback port, without a database.
+func Start(tb testing.TB) *Server {
+	tb.Helper()
+	return start(tb, false)
+}
+
+// StartWithAuth starts a server that wants a login: Admin's is the only one.
+func StartWithAuth(tb testing.TB) *Server {
+	tb.Helper()
+	s := start(tb, true)
+	s.Exec("", "CREATE USER "+Admin+" WITH PASSWORD '"+Password+"' WITH ALL PRIVILEGES")
+	return s
+}
+
+// start knows the server by its command line, which names settings that no
+// other has.
+func start(tb testing.TB, auth bool) *Server {
+	tb.Helper()
+	dir := tb.TempDir()
+	settings := filepath.Join(dir, "influxdb.conf")
+	command := func(addr string) *exec.Cmd {
+		if err := os.WriteFile(settings, []byte(text(tb, dir, addr, auth)), 0o600); err != nil {
+			tb.Fatal(err)
+		}
+		cmd := exec.Command("influxd", "-config", settings)
+		cmd.Env = append(os.Environ(), "HOME="+dir)
+		return cmd
+	}
+	answers := func(ctx context.Context, addr string, _ int) bool { return shows(ctx, addr, settings) }
+	return &Server{tb: tb, auth: auth, Process: proctest.Start(tb, proctest.Program{Command: command, Answers: answers})}
+}
+
+// URL is the server's.
+func (s *Server) URL() string { return "http://" + s.Addr() }
+
+// text turns off everything but HTTP, and keeps the files in dir.
+func text(tb testing.TB, dir, addr string, auth bool) string {
+	tb.Helper()
+	return fmt.Sprintf(`reporting-disabled = true
+bind-address = "127.0.0.1:%d"
+[meta]
+  dir = %q
+[data]
+  dir = %q
+  wal-dir = %q
+[monitor]
+  store-enabled = false
+[subscriber]
+  enabled = false
+[retention]
+  enabled = false
+[shard-precreation]
+  enabled = false
+[continuous_queries]
+  enabled = false
+[logging]
+  level = "error"
+  suppress-logo = true
+[http]
+  bind-address = %q
+  auth-enabled = %t
+  log-enabled = false
+`, proctest.FreePort(tb), filepath.Join(dir, "meta"), filepath.Join(dir, "data"), filepath.Join(dir, "wal"), addr, auth)
+}
+
+// shows tells whether the server's own account holds a text.
+func shows(ctx context.Context, addr, want string) bool {
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+addr+"/debug/vars", http.NoBody)
+	if err != nil {
+		return false
+	}
+	response, err := client.Do(r)
+	if err != nil {
+		return false
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	return err == nil && strings.Contains(string(body), want)
+}
+
+// client keeps no connection: tests look at those that they make.
+var client = &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: proctest.Patience}

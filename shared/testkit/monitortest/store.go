@@ -1,0 +1,248 @@
+// Package monitortest gives tests what the domain's ports are to do: a suite
+// that every store passes, and fakes for faults that real parts do not produce.
+package monitortest
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"kubejobs/shared/core/history"
+	"kubejobs/shared/monitor"
+	"kubejobs/shared/core/sample"
+	"kubejobs/shared/core/summary"
+)
+
+// Start is when the suite's jobs are accepted.
+var Start = time.Date(2026, 11, 24, 5, 41, 7, 0, time.UTC)
+
+// Spec is a job for tests.
+func Spec(id monitor.JobID, fingerprint string) monitor.Spec {
+	return monitor.Spec{
+		ID: id, Items: 6, Budget: time.Minute, Submitted: Start, Period: 2 * time.Second,
+		Queue: monitor.Address{Host: "127.0.0.1", Port: 6379}, Strategy: "default",
+		Fingerprint: fingerprint, Accepted: Start,
+	}
+}
+
+// RunStore runs the suite. open gives a store that is empty and shares nothing
+// with another.
+func RunStore(t *testing.T, open func(t *testing.T) monitor.Store) {
+	t.Helper()
+	for name, test := range map[string]func(*testing.T, monitor.Store){
+		"unknown job":                    testUnknown,
+		"create and load":                testCreate,
+		"create on a living job":         testCreateLiving,
+		"create after the end":           testCreateAfterEnd,
+		"commit":                         testCommit,
+		"commit of a tick seen before":   testCommitTwice,
+		"commit on an older revision":    testCommitConflict,
+		"ticks are forgotten in order":   testTicksForgotten,
+		"counters":                       testCounters,
+		"the Job's status":               testSaveJob,
+		"history is halved":              testHistory,
+		"replay":                         testReplay,
+		"list pages":                     testList,
+		"list drops ended jobs":          testListEnded,
+		"list keeps jobs that owe":       testListOwing,
+		"publishers' state":              testPublishers,
+		"concurrent commits lose none":   testConcurrentCommits,
+		"concurrent creates make one":    testConcurrentCreates,
+		"concurrent restarts are listed": testConcurrentRestarts,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, open(t))
+		})
+	}
+}
+
+func testUnknown(t *testing.T, store monitor.Store) {
+	t.Helper()
+	ctx := t.Context()
+	if _, err := store.Load(ctx, "none", "tick"); !errors.Is(err, monitor.ErrUnknownJob) {
+		t.Errorf("Load: %v, want %v", err, monitor.ErrUnknownJob)
+	}
+	got, err := store.Commit(ctx, monitor.Commit{ID: "none", State: monitor.State{Phase: monitor.PhaseRunning}})
+	if err != nil || got != monitor.CommitGone {
+		t.Errorf("Commit = %v, %v, want %v", got, err, monitor.CommitGone)
+	}
+	for name, mark := range map[string]func() error{
+		"MarkScheduled":  func() error { return store.MarkScheduled(ctx, "none", true) },
+		"CountDuplicate": func() error { return store.CountDuplicate(ctx, "none") },
+		"CountSurplus":   func() error { return store.CountSurplus(ctx, "none") },
+		"MarkPublishers": func() error { return store.MarkPublishers(ctx, "none", nil) },
+	} {
+		if err := mark(); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, err := store.Load(ctx, "none", ""); !errors.Is(err, monitor.ErrUnknownJob) {
+		t.Errorf("marks made a job that does not exist: %v", err)
+	}
+}
+
+func testCreate(t *testing.T, store monitor.Store) {
+	t.Helper()
+	spec, state := Spec("a", "f"), monitor.State{Phase: monitor.PhasePending, Begun: true}
+	create(t, store, spec, state, monitor.CreatedNew)
+	want := monitor.Record{Spec: spec, State: state, Revision: 1}
+	if diff := cmp.Diff(want, load(t, store, "a", "")); diff != "" {
+		t.Errorf("record (-want +got):\n%s", diff)
+	}
+}
+
+func testCreateLiving(t *testing.T, store monitor.Store) {
+	t.Helper()
+	create(t, store, Spec("a", "f"), running(1), monitor.CreatedNew)
+	before := load(t, store, "a", "")
+	create(t, store, Spec("a", "f"), running(2), monitor.CreatedSame)
+	create(t, store, Spec("a", "g"), running(3), monitor.CreatedOther)
+	if diff := cmp.Diff(before, load(t, store, "a", "")); diff != "" {
+		t.Errorf("a refused create changed the record:\n%s", diff)
+	}
+}
+
+func testCreateAfterEnd(t *testing.T, store monitor.Store) {
+	t.Helper()
+	create(t, store, Spec("a", "f"), running(0), monitor.CreatedNew)
+	s := sample.Sample{At: 1}
+	commit(t, store, monitor.Commit{
+		ID: "a", Revision: 1, State: running(1), TickID: "t1", Sample: &s, Settled: &s, Step: history.Step{Keep: true},
+	}, monitor.CommittedNow)
+	commit(t, store, monitor.Commit{ID: "a", Revision: 2, State: ended(), Retention: time.Hour}, monitor.CommittedNow)
+	create(t, store, Spec("a", "g"), running(5), monitor.CreatedNew)
+
+	got := load(t, store, "a", "t1")
+	if got.Tick != nil || got.Spec.Fingerprint != "g" || got.State.Summary.Count != 5 {
+		t.Errorf("the new life has something of the old one: %+v", got)
+	}
+	if got.Revision != 4 {
+		t.Errorf("revision %d, want 4: a commit of the old life must not fit the new one", got.Revision)
+	}
+	if samples := kept(t, store, "a"); len(samples) != 0 {
+		t.Errorf("history %v, want none", samples)
+	}
+	if ids := list(t, store, "", 10); len(ids) != 1 {
+		t.Errorf("listed %v, want a", ids)
+	}
+}
+
+func testCommit(t *testing.T, store monitor.Store) {
+	t.Helper()
+	create(t, store, Spec("a", "f"), running(0), monitor.CreatedNew)
+	s := sample.Sample{At: 1795499061000, Job: 0.5, Time: 0.1, Error: 0.4, Replicas: 3}
+	commit(t, store, monitor.Commit{
+		ID: "a", Revision: 1, State: running(1), TickID: "t1", Sample: &s, Settled: &s, Step: history.Step{Keep: true},
+	}, monitor.CommittedNow)
+	commit(t, store, monitor.Commit{ID: "a", Revision: 2, State: running(2), TickID: "t2"}, monitor.CommittedNow)
+
+	got := load(t, store, "a", "t1")
+	if diff := cmp.Diff(&monitor.TickRecord{Sample: &s}, got.Tick); diff != "" {
+		t.Errorf("tick with a sample (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(running(2), got.State); diff != "" || got.Revision != 3 {
+		t.Errorf("revision %d, want 3; state (-want +got):\n%s", got.Revision, diff)
+	}
+	if diff := cmp.Diff(&monitor.TickRecord{}, load(t, store, "a", "t2").Tick); diff != "" {
+		t.Errorf("tick that failed (-want +got):\n%s", diff)
+	}
+	if got := load(t, store, "a", "t3").Tick; got != nil {
+		t.Errorf("tick that never came: %+v, want nil", got)
+	}
+	if diff := cmp.Diff([]sample.Sample{s}, kept(t, store, "a")); diff != "" {
+		t.Errorf("history (-want +got):\n%s", diff)
+	}
+}
+
+func testCommitTwice(t *testing.T, store monitor.Store) {
+	t.Helper()
+	create(t, store, Spec("a", "f"), running(0), monitor.CreatedNew)
+	c := monitor.Commit{ID: "a", Revision: 1, State: running(1), TickID: "t1"}
+	commit(t, store, c, monitor.CommittedNow)
+	commit(t, store, c, monitor.CommittedBefore)
+	c.Revision = 2
+	commit(t, store, c, monitor.CommittedBefore)
+	if got := load(t, store, "a", ""); got.Revision != 2 || got.State.Summary.Count != 1 {
+		t.Errorf("a second commit of a tick changed the state: %+v", got)
+	}
+}
+
+func testCommitConflict(t *testing.T, store monitor.Store) {
+	t.Helper()
+	create(t, store, Spec("a", "f"), running(0), monitor.CreatedNew)
+	commit(t, store, monitor.Commit{ID: "a", Revision: 1, State: running(1), TickID: "t1"}, monitor.CommittedNow)
+	commit(t, store, monitor.Commit{ID: "a", Revision: 1, State: running(9), TickID: "t2"}, monitor.CommitConflict)
+	got := load(t, store, "a", "t2")
+	if got.Tick != nil || got.State.Summary.Count != 1 {
+		t.Errorf("a conflict left something: %+v", got)
+	}
+}
+
+// rememberedAtMost is more ticks than a store need remember.
+const rememberedAtMost = 300
+
+func testTicksForgotten(t *testing.T, store monitor.Store) {
+	t.Helper()
+	create(t, store, Spec("a", "f"), running(0), monitor.CreatedNew)
+	for i := range rememberedAtMost {
+		commit(t, store, monitor.Commit{
+			ID: "a", Revision: int64(i + 1), State: running(1), TickID: fmt.Sprint("t", i),
+		}, monitor.CommittedNow)
+	}
+	if load(t, store, "a", "t0").Tick != nil {
+		t.Error("the oldest tick is remembered: the memory is not bounded")
+	}
+	for i := rememberedAtMost - 50; i < rememberedAtMost; i++ {
+		if load(t, store, "a", fmt.Sprint("t", i)).Tick == nil {
+			t.Fatalf("tick %d of %d is forgotten", i, rememberedAtMost)
+		}
+	}
+}
+
+func running(count int64) monitor.State {
+	return monitor.State{Phase: monitor.PhaseRunning, Summary: summary.Summary{Count: count}}
+}
+
+func ended() monitor.State {
+	return monitor.State{Phase: monitor.PhaseFinished, EndedAt: Start.UnixMilli()}
+}
+
+func create(t *testing.T, store monitor.Store, spec monitor.Spec, state monitor.State, want monitor.Created) {
+	t.Helper()
+	if got, err := store.Create(t.Context(), spec, state); err != nil || got != want {
+		t.Fatalf("Create = %v, %v, want %v", got, err, want)
+	}
+}
+
+func commit(t *testing.T, store monitor.Store, c monitor.Commit, want monitor.Committed) {
+	t.Helper()
+	if got, err := store.Commit(t.Context(), c); err != nil || got != want {
+		t.Fatalf("Commit = %v, %v, want %v", got, err, want)
+	}
+}
+
+func load(t *testing.T, store monitor.Store, id monitor.JobID, tick string) monitor.Record {
+	t.Helper()
+	record, err := store.Load(t.Context(), id, tick)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return record
+}
+
+func list(t *testing.T, store monitor.Store, after monitor.JobID, limit int) []monitor.JobID {
+	t.Helper()
+	records, _, err := store.List(t.Context(), after, limit)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ids := make([]monitor.JobID, 0, len(records))
+	for _, r := range records {
+		ids = append(ids, r.Spec.ID)
+	}
+	return ids
+}

@@ -1,0 +1,63 @@
+// Package redistest gives tests a redis-server of their own.
+package redistest
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"os/exec"
+	"strings"
+	"testing"
+
+	"github.com/redis/go-redis/v9"
+
+	"kubejobs/shared/testkit/proctest"
+)
+
+// Server is a redis-server that ends with its test. Its files stay until then,
+// whether it runs or not.
+type Server struct {
+	*proctest.Process
+	tb testing.TB
+}
+
+// Start starts a server on a free loopback port, without persistence unless
+// args ask for it ("--appendonly", "yes").
+func Start(tb testing.TB, args ...string) *Server {
+	tb.Helper()
+	dir := tb.TempDir()
+	return &Server{tb: tb, Process: proctest.Start(tb, proctest.Program{
+		Command: func(addr string) *exec.Cmd {
+			host, port, _ := strings.Cut(addr, ":")
+			return exec.Command("redis-server", append([]string{
+				"--port", port, "--bind", host, "--dir", dir, "--save", "", "--loglevel", "warning",
+			}, args...)...)
+		},
+		Answers: answers,
+	})}
+}
+
+// URL is the server's.
+func (s *Server) URL() string { return "redis://" + s.Addr() }
+
+// Client is a client that ends with the test.
+func (s *Server) Client() *redis.Client {
+	s.tb.Helper()
+	client := redis.NewClient(&redis.Options{Addr: s.Addr()})
+	s.tb.Cleanup(func() { _ = client.Close() })
+	return client
+}
+
+// answers tells whether this very server has begun to serve.
+func answers(ctx context.Context, addr string, pid int) bool {
+	var dialer net.Dialer
+	connection, err := dialer.DialContext(ctx, "tcp", addr)
+	if err != nil {
+		return false // go-redis would log each attempt
+	}
+	_ = connection.Close()
+	client := redis.NewClient(&redis.Options{Addr: addr})
+	defer client.Close()
+	info, err := client.Info(ctx, "server").Result()
+	return err == nil && strings.Contains(info, fmt.Sprintf("process_id:%d\r", pid)) && client.Ping(ctx).Err() == nil
+}
