@@ -4,16 +4,18 @@ import (
 	"context"
 	"fmt"
 
+	"kubejobs/shared/core/failure"
+	"kubejobs/shared/core/job"
 	"kubejobs/shared/drivers/batchjob"
-	"kubejobs/shared/platform/config"
 	"kubejobs/shared/drivers/kubeclient"
-	"kubejobs/shared/monitor"
 	"kubejobs/shared/drivers/pingsource"
+	"kubejobs/shared/monitor"
+	"kubejobs/shared/platform/config"
 )
 
 // openKubernetes makes the drivers that talk to Kubernetes, where the settings
 // want any: the scheduler, and the Jobs, nil if no tick is to ask for them.
-func (s *Set) openKubernetes() (monitor.Jobs, error) {
+func (s *Set) openKubernetes() (monitor.KubeJobs, error) {
 	if s.cfg.Scheduler != config.SchedulerKnative && s.cfg.JobStatus != config.JobStatusKubernetes {
 		return nil, nil
 	}
@@ -46,10 +48,10 @@ func (s *Set) openKubernetes() (monitor.Jobs, error) {
 // ownerIn finds the Job that a PingSource is to end with. Without one, or
 // without the right to look, it is the sweep that ends it.
 func ownerIn(jobs *batchjob.Jobs) pingsource.OwnerOf {
-	return func(ctx context.Context, id monitor.JobID) (*pingsource.Owner, error) {
+	return func(ctx context.Context, id job.ID) (*pingsource.Owner, error) {
 		job, err := jobs.Get(ctx, id)
 		switch {
-		case monitor.IsRetryable(err):
+		case failure.IsRetryable(err):
 			return nil, err
 		case err != nil:
 			return nil, nil //nolint:nilerr // an owner is a convenience

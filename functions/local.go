@@ -4,8 +4,9 @@ import (
 	"context"
 	"time"
 
+	"kubejobs/shared/core/failure"
+	"kubejobs/shared/core/job"
 	"kubejobs/shared/platform/config"
-	"kubejobs/shared/monitor"
 )
 
 // SweepCron is when the local scheduler sweeps for a main, as a PingSource does
@@ -37,7 +38,7 @@ func (s *Set) Start(ctx context.Context) error {
 	wait := 100 * time.Millisecond
 	for {
 		err := s.service.Resume(ctx)
-		if err == nil || !monitor.IsRetryable(err) {
+		if err == nil || !failure.IsRetryable(err) {
 			return err
 		}
 		s.log.WarnContext(ctx, "jobs not resumed", "error", err)
@@ -59,4 +60,4 @@ func (s *Set) EmbeddedRedis() string {
 }
 
 // Scheduled tells whether the local scheduler ticks a job.
-func (s *Set) Scheduled(id monitor.JobID) bool { return s.local != nil && s.local.Has(id) }
+func (s *Set) Scheduled(id job.ID) bool { return s.local != nil && s.local.Has(id) }

@@ -5,8 +5,8 @@ import (
 	"log/slog"
 	"time"
 
-	"kubejobs/shared/platform/config"
 	"kubejobs/shared/monitor"
+	"kubejobs/shared/platform/config"
 	"kubejobs/shared/platform/telemetry"
 )
 

@@ -5,11 +5,11 @@ import (
 	"fmt"
 
 	"kubejobs/shared/core/egress"
-	"kubejobs/shared/monitor"
+	"kubejobs/shared/drivers/dial"
 	"kubejobs/shared/drivers/publish"
 	"kubejobs/shared/drivers/publish/cloudevent"
 	"kubejobs/shared/drivers/publish/influx"
-	"kubejobs/shared/platform/telemetry"
+	"kubejobs/shared/monitor"
 )
 
 // influxQueue is how many samples wait for one InfluxDB that does not take them.
@@ -24,7 +24,7 @@ func (s *Set) openPublishers(ctx context.Context, policy *egress.Policy, o publi
 		URL: in.URL, Database: in.Database, User: in.User, Password: in.Password.Reveal(),
 		Org: in.Org, Bucket: in.Bucket, Token: in.Token.Reveal(), Host: in.HostTag,
 		Transport: s.telemetry.Transport,
-	}, policy.DialerFor("plugin_info.database_data.url", dialTimeout))
+	}, dial.New(policy, "plugin_info.database_data.url", dialTimeout))
 	if err != nil {
 		return fmt.Errorf("INFLUX_URL: %w", err)
 	}
@@ -43,13 +43,7 @@ func (s *Set) openPublishers(ctx context.Context, policy *egress.Policy, o publi
 		s.telemetry.Delivered(ctx, publisher, outcome)
 	}
 	s.fan = publish.NewFan(o, s.log, entries...)
-	return s.telemetry.ObserveCircuits(ctx, func() []telemetry.Circuit {
-		var circuits []telemetry.Circuit
-		for _, c := range s.fan.Circuits() {
-			circuits = append(circuits, telemetry.Circuit(c))
-		}
-		return circuits
-	})
+	return s.telemetry.ObserveCircuits(ctx, s.fan.Circuits)
 }
 
 // closePublishers sends what waits, for a second.

@@ -4,8 +4,8 @@ import (
 	"net/http"
 	"sync"
 
-	"kubejobs/functions/stream"
 	"kubejobs/functions/samples"
+	"kubejobs/functions/stream"
 	"kubejobs/shared/platform/httpapi"
 )
 

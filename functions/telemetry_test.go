@@ -94,7 +94,7 @@ func TestLogLinesNameTheTrace(t *testing.T) {
 	s.start()
 	s.tick()
 	for line := range strings.Lines(s.logs.String()) {
-		if strings.Contains(line, "job runs") {
+		if strings.Contains(line, "job is running") {
 			if !strings.Contains(line, `"trace_id":"`+tickTrace+`","span_id":"`) {
 				t.Errorf("%s names no trace", line)
 			}

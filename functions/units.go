@@ -18,6 +18,7 @@ import (
 	"kubejobs/functions/sweep"
 	"kubejobs/functions/tick"
 	"kubejobs/shared/drivers/batchjob"
+	"kubejobs/shared/monitor"
 	"kubejobs/shared/platform/config"
 	"kubejobs/shared/platform/httpapi"
 )
@@ -153,7 +154,7 @@ func (s *Set) help() http.Handler {
 		"GET /monitoring", "GET /monitoring/{id}", "PUT /monitoring/{id}/stop",
 		"GET /monitoring/{id}/report", "GET /monitoring/{id}/report/detailed",
 		"GET /monitoring/{id}/samples", "GET /monitoring/{id}/events",
-		"POST / with a CloudEvent of type " + tick.EventType + " and data {\"app_id\":\"{id}\"}",
+		"POST / with a CloudEvent of type " + monitor.TickEventType + " and data {\"app_id\":\"{id}\"}",
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		httpapi.Respond(w, http.StatusOK, map[string]any{

@@ -14,18 +14,20 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
 	"kubejobs/functions/stream"
-	"kubejobs/shared/platform/config"
 	"kubejobs/shared/core/egress"
+	"kubejobs/shared/core/job"
+	"kubejobs/shared/drivers/controllerlist"
+	"kubejobs/shared/drivers/dial"
 	"kubejobs/shared/drivers/embedredis"
 	"kubejobs/shared/drivers/localtick"
-	"kubejobs/shared/monitor"
 	"kubejobs/shared/drivers/publish"
 	"kubejobs/shared/drivers/publish/influx"
-	"kubejobs/shared/drivers/controllerlist"
 	"kubejobs/shared/drivers/redispool"
 	"kubejobs/shared/drivers/redisstore"
-	"kubejobs/shared/platform/telemetry"
 	"kubejobs/shared/drivers/workqueue"
+	"kubejobs/shared/monitor"
+	"kubejobs/shared/platform/config"
+	"kubejobs/shared/platform/telemetry"
 )
 
 const (
@@ -118,7 +120,7 @@ func (s *Set) openService(ctx context.Context, o Options) error {
 	if err != nil {
 		return fmt.Errorf("ALLOWED_HOSTS: %w", err)
 	}
-	jobs, err := s.openKubernetes()
+	kubeJobs, err := s.openKubernetes()
 	if err != nil {
 		return err
 	}
@@ -132,7 +134,7 @@ func (s *Set) openService(ctx context.Context, o Options) error {
 		s.scheduler = s.local
 	}
 	s.pool = redispool.New(redispool.Options{
-		Dial: policy.Dialer(dialTimeout), Hook: s.telemetry.RedisHook(telemetry.RedisJob),
+		Dial: dial.New(policy, "plugin_info.redis_ip", dialTimeout), Hook: s.telemetry.RedisHook(telemetry.RedisJob),
 	})
 	if err := s.openPublishers(ctx, policy, o.Publish); err != nil {
 		return err
@@ -142,14 +144,14 @@ func (s *Set) openService(ctx context.Context, o Options) error {
 			Retries: s.cfg.Retries, Retention: s.cfg.Retention,
 			MinPeriod: s.cfg.MinPeriod, DefaultPeriod: s.cfg.DefaultPeriod, Spacing: s.cfg.TickSpacing,
 			Plugins: []string{config.Plugin}, DefaultQueue: s.defaultQueue, ScheduleFor: scheduleFor,
-			JobEvents: s.cfg.JobStatus == config.JobStatusEvents, StaleAfter: s.cfg.StaleAfter, MaxAge: s.cfg.MaxAge,
-			Events: s.cfg.Events.Sink != nil, SampleEvents: s.cfg.Events.Samples, Now: o.Now,
+			StoredKubeStatus: s.cfg.JobStatus == config.JobStatusEvents, StaleAfter: s.cfg.StaleAfter, MaxAge: s.cfg.MaxAge,
+			Events: job.EventPolicy{Enabled: s.cfg.Events.Sink != nil, Samples: s.cfg.Events.Samples}, Now: o.Now,
 		},
 		monitor.Ports{
 			Store: s.telemetry.Store(redisstore.New(s.state)), Queue: s.telemetry.Queue(workqueue.New(s.pool)),
-			Jobs:      s.telemetry.Jobs(jobs),
-			Publisher: s.telemetry.Publisher(controllerlist.New(s.pool, s.cfg.Retention)),
-			Scheduler: s.telemetry.Scheduler(s.scheduler), Broadcaster: s.telemetry.Broadcaster(s.fan),
+			KubeJobs:   s.telemetry.KubeJobs(kubeJobs),
+			SampleList: s.telemetry.SampleList(controllerlist.New(s.pool, s.cfg.Retention)),
+			Scheduler:  s.telemetry.Scheduler(s.scheduler), Broadcaster: s.telemetry.Broadcaster(s.fan),
 		},
 		s.log,
 	)
@@ -159,11 +161,11 @@ func (s *Set) openService(ctx context.Context, o Options) error {
 
 // defaultQueue is the Service redis-<id> in the jobs' namespace, or the
 // embedded Redis.
-func (s *Set) defaultQueue(id monitor.JobID) monitor.Address {
+func (s *Set) defaultQueue(id job.ID) job.Address {
 	if s.embedded != nil {
-		return monitor.Address{Host: "127.0.0.1", Port: s.embedded.Port()}
+		return job.Address{Host: "127.0.0.1", Port: s.embedded.Port()}
 	}
-	return monitor.Address{Host: fmt.Sprintf("redis-%s.%s.svc", id, s.cfg.JobNamespace), Port: redisPort}
+	return job.Address{Host: fmt.Sprintf("redis-%s.%s.svc", id, s.cfg.JobNamespace), Port: redisPort}
 }
 
 // Ready tells whether requests of the unit that is set can be served.

@@ -9,7 +9,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	duckv1 "knative.dev/pkg/apis/duck/v1"
 
-	"kubejobs/shared/monitor"
+	"kubejobs/shared/core/job"
 	"kubejobs/shared/drivers/publish/cloudevent"
 )
 
@@ -72,7 +72,7 @@ func TestEventsComponent(t *testing.T) {
 		got[filter.Exact["type"]] = sent[filter.Exact["type"]]
 	}
 	want := map[string]bool{}
-	for _, kind := range []monitor.EventKind{monitor.EventAtRisk, monitor.EventStalled, monitor.EventFailed} {
+	for _, kind := range []job.EventKind{job.EventAtRisk, job.EventStalled, job.EventFailed} {
 		want[cloudevent.Type(kind)] = true
 	}
 	if diff := cmp.Diff(want, got); diff != "" {

@@ -17,8 +17,8 @@ import (
 
 	"kubejobs/functions"
 	"kubejobs/knative"
-	"kubejobs/shared/platform/config"
 	"kubejobs/shared/drivers/pingsource"
+	"kubejobs/shared/platform/config"
 )
 
 // secret is what stands for a value of the Secret.

@@ -12,8 +12,9 @@ import (
 
 	cloudevents "github.com/cloudevents/sdk-go/v2"
 
+	"kubejobs/shared/core/failure"
+	"kubejobs/shared/core/job"
 	"kubejobs/shared/platform/httpapi"
-	"kubejobs/shared/monitor"
 )
 
 // Types of an ApiServerSource's events in mode Resource: the data is the
@@ -26,8 +27,8 @@ const (
 // Change is what an event says of a Job.
 type Change struct {
 	Namespace string
-	ID        monitor.JobID
-	Status    monitor.JobStatus
+	ID        job.ID
+	Status    job.KubeStatus
 	Version   uint64 // rises with the Job's changes
 }
 
@@ -36,7 +37,7 @@ type Change struct {
 type Parse func(text []byte) (Change, error)
 
 type keeper interface {
-	JobChanged(ctx context.Context, id monitor.JobID, status monitor.JobStatus, version uint64) error
+	SaveKubeStatus(ctx context.Context, id job.ID, status job.KubeStatus, version uint64) error
 }
 
 // New is the handler for the Jobs of a namespace. Events of other Jobs are
@@ -55,7 +56,7 @@ func New(service keeper, parse Parse, namespace string, log *slog.Logger) http.H
 		}
 		change, err := parse(event.Data())
 		switch {
-		case monitor.KindOf(err) == monitor.KindInvalid, err == nil && change.Namespace != namespace:
+		case failure.KindOf(err) == failure.KindInvalid, err == nil && change.Namespace != namespace:
 			httpapi.Respond(w, http.StatusOK, map[string]string{"outcome": "passed over"})
 			return
 		case err != nil:
@@ -63,7 +64,7 @@ func New(service keeper, parse Parse, namespace string, log *slog.Logger) http.H
 			return
 		}
 		change.Status.Gone = event.Type() == typeDelete
-		if err := service.JobChanged(r.Context(), change.ID, change.Status, change.Version); err != nil {
+		if err := service.SaveKubeStatus(r.Context(), change.ID, change.Status, change.Version); err != nil {
 			httpapi.Fail(r.Context(), w, log, err)
 			return
 		}

@@ -9,17 +9,18 @@ import (
 	"testing"
 
 	"kubejobs/functions/jobstatus"
+	"kubejobs/shared/core/failure"
+	"kubejobs/shared/core/job"
 	"kubejobs/shared/drivers/batchjob"
-	"kubejobs/shared/monitor"
 )
 
 // keeper notes what it is told to keep.
 type keeper struct {
-	kept []monitor.JobStatus
+	kept []job.KubeStatus
 	err  error
 }
 
-func (k *keeper) JobChanged(_ context.Context, _ monitor.JobID, status monitor.JobStatus, _ uint64) error {
+func (k *keeper) SaveKubeStatus(_ context.Context, _ job.ID, status job.KubeStatus, _ uint64) error {
 	k.kept = append(k.kept, status)
 	return k.err
 }
@@ -31,23 +32,23 @@ func parse(text []byte) (change jobstatus.Change, err error) {
 
 func TestHandler(t *testing.T) {
 	t.Parallel()
-	const job = `{"metadata":{"name":"a","namespace":"batch","resourceVersion":"7"},"status":{"active":2}}`
+	const object = `{"metadata":{"name":"a","namespace":"batch","resourceVersion":"7"},"status":{"active":2}}`
 	tests := map[string]struct {
 		eventType, body string
 		err             error
 		status          int
-		want            []monitor.JobStatus
+		want            []job.KubeStatus
 	}{
-		"added":             {"dev.knative.apiserver.resource.add", job, nil, 200, []monitor.JobStatus{{Active: 2, Started: true}}},
-		"updated":           {"dev.knative.apiserver.resource.update", job, nil, 200, []monitor.JobStatus{{Active: 2, Started: true}}},
-		"deleted":           {"dev.knative.apiserver.resource.delete", job, nil, 200, []monitor.JobStatus{{Active: 2, Started: true, Gone: true}}},
-		"store away":        {"dev.knative.apiserver.resource.update", job, monitor.Unavailable("away", nil), 503, []monitor.JobStatus{{Active: 2, Started: true}}},
-		"another namespace": {"dev.knative.apiserver.resource.add", strings.Replace(job, "batch", "other", 1), nil, 200, nil},
-		"a name of no job":  {"dev.knative.apiserver.resource.add", strings.Replace(job, `"a"`, `"a.b"`, 1), nil, 200, nil},
+		"added":             {"dev.knative.apiserver.resource.add", object, nil, 200, []job.KubeStatus{{Active: 2, Started: true}}},
+		"updated":           {"dev.knative.apiserver.resource.update", object, nil, 200, []job.KubeStatus{{Active: 2, Started: true}}},
+		"deleted":           {"dev.knative.apiserver.resource.delete", object, nil, 200, []job.KubeStatus{{Active: 2, Started: true, Gone: true}}},
+		"store away":        {"dev.knative.apiserver.resource.update", object, failure.Unavailable("away", nil), 503, []job.KubeStatus{{Active: 2, Started: true}}},
+		"another namespace": {"dev.knative.apiserver.resource.add", strings.Replace(object, "batch", "other", 1), nil, 200, nil},
+		"a name of no job":  {"dev.knative.apiserver.resource.add", strings.Replace(object, `"a"`, `"a.b"`, 1), nil, 200, nil},
 		"no Job":            {"dev.knative.apiserver.resource.add", `[]`, nil, 400, nil},
-		"a reference":       {"dev.knative.apiserver.ref.add", job, nil, 400, nil},
-		"a tick":            {"dev.knative.sources.ping", job, nil, 400, nil},
-		"not an event":      {"", job, nil, 400, nil},
+		"a reference":       {"dev.knative.apiserver.ref.add", object, nil, 400, nil},
+		"a tick":            {"dev.knative.sources.ping", object, nil, 400, nil},
+		"not an event":      {"", object, nil, 400, nil},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

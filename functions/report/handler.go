@@ -8,13 +8,15 @@ import (
 	"log/slog"
 	"net/http"
 
-	"kubejobs/shared/platform/httpapi"
+	"kubejobs/shared/core/failure"
+	"kubejobs/shared/core/job"
 	"kubejobs/shared/monitor"
+	"kubejobs/shared/platform/httpapi"
 )
 
 type reporter interface {
-	Report(ctx context.Context, id monitor.JobID) (monitor.Report, error)
-	Detailed(ctx context.Context, id monitor.JobID) (monitor.Detailed, error)
+	Report(ctx context.Context, id job.ID) (job.Report, error)
+	Detailed(ctx context.Context, id job.ID) (job.Detailed, error)
 }
 
 // New is the handler of the report.
@@ -28,9 +30,9 @@ func NewDetailed(service reporter, log *slog.Logger) http.Handler {
 // serve answers 200 with a report and 400 where there will be none. The
 // Manager polls until it reads one of the two and loops for ever on anything
 // else but 202; so 202 is also the answer while the state cannot be read.
-func serve[T any](get func(context.Context, monitor.JobID) (T, error), log *slog.Logger) http.Handler {
+func serve[T any](get func(context.Context, job.ID) (T, error), log *slog.Logger) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		id, err := monitor.ParseJobID(r.PathValue("id"))
+		id, err := job.ParseID(r.PathValue("id"))
 		if err != nil {
 			httpapi.Fail(r.Context(), w, log, err)
 			return
@@ -41,7 +43,7 @@ func serve[T any](get func(context.Context, monitor.JobID) (T, error), log *slog
 			httpapi.Respond(w, http.StatusOK, body)
 		case errors.Is(err, monitor.ErrRunning):
 			later(w, "Job is running yet!")
-		case monitor.IsRetryable(err):
+		case failure.IsRetryable(err):
 			log.WarnContext(r.Context(), "report not readable now", "job", id, "error", err)
 			later(w, "The report cannot be read just now, ask again!")
 		default:

@@ -12,40 +12,42 @@ import (
 	"testing"
 
 	"kubejobs/functions/report"
+	"kubejobs/shared/core/failure"
+	"kubejobs/shared/core/job"
 	"kubejobs/shared/monitor"
 )
 
 type reporter struct {
-	ReportFunc   func(ctx context.Context, id monitor.JobID) (monitor.Report, error)
-	DetailedFunc func(ctx context.Context, id monitor.JobID) (monitor.Detailed, error)
+	ReportFunc   func(ctx context.Context, id job.ID) (job.Report, error)
+	DetailedFunc func(ctx context.Context, id job.ID) (job.Detailed, error)
 }
 
-func (r reporter) Report(ctx context.Context, id monitor.JobID) (monitor.Report, error) {
+func (r reporter) Report(ctx context.Context, id job.ID) (job.Report, error) {
 	return r.ReportFunc(ctx, id)
 }
 
-func (r reporter) Detailed(ctx context.Context, id monitor.JobID) (monitor.Detailed, error) {
+func (r reporter) Detailed(ctx context.Context, id job.ID) (job.Detailed, error) {
 	return r.DetailedFunc(ctx, id)
 }
 
 // finished is a reporter of one job, which fails with err if that is not nil.
 func finished(t *testing.T, err error) reporter {
 	t.Helper()
-	check := func(id monitor.JobID) {
+	check := func(id job.ID) {
 		if id != "kj-abc1234" {
 			t.Errorf("asked for %q, want kj-abc1234", id)
 		}
 	}
 	value, second, seconds := -0.5, "2026-11-24T05:41:21Z", int64(4)
 	return reporter{
-		ReportFunc: func(_ context.Context, id monitor.JobID) (monitor.Report, error) {
+		ReportFunc: func(_ context.Context, id job.ID) (job.Report, error) {
 			check(id)
-			last := monitor.TimedError{Value: &value, Second: &second}
-			return monitor.Report{ExecutionTime: &seconds, FinalError: last, Strategy: "default"}, err
+			last := job.TimedError{Value: &value, Second: &second}
+			return job.Report{ExecutionTime: &seconds, FinalError: last, Strategy: "default"}, err
 		},
-		DetailedFunc: func(_ context.Context, id monitor.JobID) (monitor.Detailed, error) {
+		DetailedFunc: func(_ context.Context, id job.ID) (job.Detailed, error) {
 			check(id)
-			return monitor.Detailed{second: {Error: value, Job: 1, Replicas: 3, Time: 1.5}}, err
+			return job.Detailed{second: {Error: value, Job: 1, Replicas: 3, Time: 1.5}}, err
 		},
 	}
 }
@@ -63,7 +65,7 @@ func serve(t *testing.T, handler http.Handler, id string) *httptest.ResponseReco
 // object ends its thread.
 func TestStatus(t *testing.T) {
 	t.Parallel()
-	away := monitor.Unavailable("the store is away", errors.New("dial tcp 10.1.2.3:6379"))
+	away := failure.Unavailable("the store is away", errors.New("dial tcp 10.1.2.3:6379"))
 	tests := map[string]struct {
 		id     string
 		err    error
@@ -142,7 +144,7 @@ func TestBody(t *testing.T) {
 func TestStoreAwayIsLogged(t *testing.T) {
 	t.Parallel()
 	var lines strings.Builder
-	err := monitor.Unavailable("away", errors.New("dial tcp"))
+	err := failure.Unavailable("away", errors.New("dial tcp"))
 	serve(t, report.New(finished(t, err), slog.New(slog.NewJSONHandler(&lines, nil))), "kj-abc1234")
 	for _, part := range []string{`"level":"WARN"`, `"job":"kj-abc1234"`, "dial tcp"} {
 		if !strings.Contains(lines.String(), part) {

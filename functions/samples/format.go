@@ -10,13 +10,15 @@ import (
 
 	"github.com/elnormous/contenttype"
 
-	"kubejobs/shared/platform/httpapi"
+	"kubejobs/shared/core/job"
+	"kubejobs/shared/core/sample"
 	"kubejobs/shared/monitor"
+	"kubejobs/shared/platform/httpapi"
 )
 
 // page is what is answered.
 type page struct {
-	Job     monitor.JobID         `json:"job"`
+	Job     job.ID                `json:"job"`
 	Samples []monitor.TimedSample `json:"samples"`
 	Next    string                `json:"next,omitempty"` // path of the next page
 }
@@ -96,7 +98,7 @@ func writeCSV(w http.ResponseWriter, p page) {
 	for _, s := range p.Samples {
 		_ = lines.Write([]string{
 			strconv.FormatInt(s.Timestamp, 10), s.At.Format(time.RFC3339Nano),
-			number(s.Job), number(s.Time), number(s.Error), strconv.FormatInt(s.Replicas, 10),
+			sample.FormatNumber(s.Job), sample.FormatNumber(s.Time), sample.FormatNumber(s.Error), strconv.FormatInt(s.Replicas, 10),
 		})
 	}
 	lines.Flush() // the caller may be gone
@@ -107,6 +109,3 @@ func header(w http.ResponseWriter, contentType string) {
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	w.WriteHeader(http.StatusOK)
 }
-
-// number is the shortest text that reads back as the same float64.
-func number(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }

@@ -9,12 +9,14 @@ import (
 	"net/url"
 	"strconv"
 
-	"kubejobs/shared/platform/httpapi"
+	"kubejobs/shared/core/failure"
+	"kubejobs/shared/core/job"
 	"kubejobs/shared/monitor"
+	"kubejobs/shared/platform/httpapi"
 )
 
 type reader interface {
-	Samples(ctx context.Context, id monitor.JobID, in monitor.SampleRange) (monitor.Samples, error)
+	Samples(ctx context.Context, id job.ID, in monitor.SampleRange) (monitor.Samples, error)
 }
 
 // New is the handler that answers as the request's Accept asks.
@@ -38,16 +40,16 @@ func NewAs(format Format, service reader, log *slog.Logger) http.Handler {
 }
 
 func serve(w http.ResponseWriter, r *http.Request, service reader, format Format, log *slog.Logger) {
-	id, err := monitor.ParseJobID(r.PathValue("id"))
+	id, err := job.ParseID(r.PathValue("id"))
 	asked, wrong := parseQuery(r.URL.RawQuery)
-	if err := monitor.JoinInvalid(err, wrong); err != nil {
+	if err := failure.JoinInvalid(err, wrong); err != nil {
 		httpapi.Fail(r.Context(), w, log, err)
 		return
 	}
 	part, err := service.Samples(r.Context(), id, asked.SampleRange)
 	switch {
 	case err == nil:
-	case monitor.KindOf(err) == monitor.KindNotFound: // no call of the original: say it as HTTP does
+	case failure.KindOf(err) == failure.KindNotFound: // no call of the original: say it as HTTP does
 		httpapi.Refuse(w, http.StatusNotFound, monitor.ErrUnknownJob.Public())
 		return
 	default:
@@ -64,7 +66,7 @@ func serve(w http.ResponseWriter, r *http.Request, service reader, format Format
 }
 
 // next is where the samples after last are, in the same format.
-func next(id monitor.JobID, format Format, asked query, last monitor.TimedSample) string {
+func next(id job.ID, format Format, asked query, last monitor.TimedSample) string {
 	values := url.Values{
 		"since": {strconv.FormatInt(last.Timestamp+1, 10)}, "limit": {strconv.Itoa(asked.Limit)},
 	}

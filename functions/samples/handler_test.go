@@ -13,13 +13,15 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"kubejobs/functions/samples"
-	"kubejobs/shared/platform/httpapi"
+	"kubejobs/shared/core/failure"
+	"kubejobs/shared/core/job"
 	"kubejobs/shared/monitor"
+	"kubejobs/shared/platform/httpapi"
 )
 
-type reader func(context.Context, monitor.JobID, monitor.SampleRange) (monitor.Samples, error)
+type reader func(context.Context, job.ID, monitor.SampleRange) (monitor.Samples, error)
 
-func (r reader) Samples(ctx context.Context, id monitor.JobID, in monitor.SampleRange) (monitor.Samples, error) {
+func (r reader) Samples(ctx context.Context, id job.ID, in monitor.SampleRange) (monitor.Samples, error) {
 	return r(ctx, id, in)
 }
 
@@ -30,7 +32,7 @@ var two = monitor.Samples{More: true, Samples: []monitor.TimedSample{
 }}
 
 func give(part monitor.Samples) reader {
-	return func(context.Context, monitor.JobID, monitor.SampleRange) (monitor.Samples, error) { return part, nil }
+	return func(context.Context, job.ID, monitor.SampleRange) (monitor.Samples, error) { return part, nil }
 }
 
 // get calls a handler for a job.
@@ -163,7 +165,7 @@ func TestAccept(t *testing.T) {
 
 func TestFailures(t *testing.T) {
 	t.Parallel()
-	away := monitor.Unavailable("the store is away", errors.New("dial"))
+	away := failure.Unavailable("the store is away", errors.New("dial"))
 	tests := map[string]struct {
 		id, query string
 		err       error
@@ -182,7 +184,7 @@ func TestFailures(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			fail := func(context.Context, monitor.JobID, monitor.SampleRange) (monitor.Samples, error) {
+			fail := func(context.Context, job.ID, monitor.SampleRange) (monitor.Samples, error) {
 				return monitor.Samples{}, tt.err
 			}
 			for _, format := range []samples.Format{samples.JSON, samples.NDJSON, samples.CSV} {

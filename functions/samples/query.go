@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"time"
 
+	"kubejobs/shared/core/failure"
 	"kubejobs/shared/monitor"
 )
 
@@ -25,43 +26,43 @@ type query struct {
 func parseQuery(raw string) (query, error) {
 	values, err := url.ParseQuery(raw)
 	if err != nil {
-		return query{}, monitor.Invalid(monitor.FieldError{Field: "query", Problem: "want name=value, joined by &"})
+		return query{}, failure.Invalid(failure.FieldError{Field: "query", Problem: "want name=value, joined by &"})
 	}
 	asked := query{until: values.Get("until")}
 	problems := unknown(values)
 	if asked.Since, err = moment(values.Get("since")); err != nil {
-		problems = append(problems, monitor.FieldError{Field: "since", Problem: err.Error()})
+		problems = append(problems, failure.FieldError{Field: "since", Problem: err.Error()})
 	}
 	if asked.Until, err = moment(asked.until); err != nil {
-		problems = append(problems, monitor.FieldError{Field: "until", Problem: err.Error()})
+		problems = append(problems, failure.FieldError{Field: "until", Problem: err.Error()})
 	}
 	if !asked.Until.IsZero() && !asked.Until.After(asked.Since) {
-		problems = append(problems, monitor.FieldError{Field: "until", Problem: "want a time after since"})
+		problems = append(problems, failure.FieldError{Field: "until", Problem: "want a time after since"})
 	}
 	if text := values.Get("limit"); text != "" {
 		if asked.Limit, err = strconv.Atoi(text); err != nil || asked.Limit < 1 || asked.Limit > maxLimit {
-			problems = append(problems, monitor.FieldError{
+			problems = append(problems, failure.FieldError{
 				Field: "limit", Problem: fmt.Sprintf("want a whole number from 1 to %d", maxLimit),
 			})
 		}
 	}
-	return asked, monitor.Invalid(problems...)
+	return asked, failure.Invalid(problems...)
 }
 
 // unknown names the parameters that there are not, or that come twice.
-func unknown(values url.Values) []monitor.FieldError {
-	var problems []monitor.FieldError
+func unknown(values url.Values) []failure.FieldError {
+	var problems []failure.FieldError
 	for name, given := range values {
 		switch {
 		case !slices.Contains([]string{"since", "until", "limit"}, name):
-			problems = append(problems, monitor.FieldError{
+			problems = append(problems, failure.FieldError{
 				Field: fmt.Sprintf("%.80q", name), Problem: "no such parameter: there are since, until and limit",
 			})
 		case len(given) > 1:
-			problems = append(problems, monitor.FieldError{Field: name, Problem: "want it once"})
+			problems = append(problems, failure.FieldError{Field: name, Problem: "want it once"})
 		}
 	}
-	slices.SortFunc(problems, func(a, b monitor.FieldError) int { return cmp.Compare(a.Field, b.Field) })
+	slices.SortFunc(problems, func(a, b failure.FieldError) int { return cmp.Compare(a.Field, b.Field) })
 	return problems
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"kubejobs/functions/samples"
+	"kubejobs/shared/core/job"
 	"kubejobs/shared/monitor"
 )
 
@@ -34,7 +35,7 @@ func TestQuery(t *testing.T) {
 			t.Parallel()
 			var got monitor.SampleRange
 			w := get(t, samples.New(reader(
-				func(_ context.Context, id monitor.JobID, in monitor.SampleRange) (monitor.Samples, error) {
+				func(_ context.Context, id job.ID, in monitor.SampleRange) (monitor.Samples, error) {
 					got = in
 					if id != "kj-1" {
 						t.Errorf("asked for %q, want kj-1", id)
@@ -83,7 +84,7 @@ func TestWrongQuery(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := get(t, samples.New(reader(
-				func(context.Context, monitor.JobID, monitor.SampleRange) (monitor.Samples, error) {
+				func(context.Context, job.ID, monitor.SampleRange) (monitor.Samples, error) {
 					t.Error("a wrong query reached the store")
 					return none, nil
 				}), quiet()), "a", tt.query)

@@ -5,7 +5,7 @@ import (
 	"unicode"
 
 	"kubejobs/shared/core/egress"
-	"kubejobs/shared/monitor"
+	"kubejobs/shared/core/job"
 )
 
 // influxPort is InfluxDB's where the request says no other.
@@ -18,14 +18,14 @@ const maxName = 255
 // if none: the detailed report or the visualizer asks for one, which
 // database_data describes. It is read only where it is asked for. Credentials
 // in it are passed over, so that none is stored.
-func (r *reader) database() *monitor.Database {
+func (r *reader) database() *job.Database {
 	detailed, visualizer := r.flag("enable_detailed_report"), r.flag("enable_visualizer")
 	source := r.text("datasource_type")
 	data := r.sub("database_data")
 	if !detailed && !visualizer || source != "" && source != "influxdb" || len(data.object) == 0 {
 		return nil
 	}
-	d := &monitor.Database{
+	d := &job.Database{
 		Host: data.required("url").url("url"),
 		Port: int(data.whole("port", 1, 65535)),
 		Name: data.required("name").databaseName("name"),

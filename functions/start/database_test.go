@@ -8,18 +8,18 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"kubejobs/functions/start"
-	"kubejobs/shared/monitor"
+	"kubejobs/shared/core/job"
 )
 
 func TestDatabase(t *testing.T) {
 	t.Parallel()
-	database := func(host string, port int) *monitor.Database {
-		return &monitor.Database{Host: host, Port: port, Name: "asperathos"}
+	database := func(host string, port int) *job.Database {
+		return &job.Database{Host: host, Port: port, Name: "asperathos"}
 	}
 	const data = `"database_data":{"url":"influx","port":28087,"name":"asperathos"}`
 	tests := map[string]struct {
 		members string
-		want    *monitor.Database
+		want    *job.Database
 	}{
 		"for a detailed report": {`"enable_detailed_report":true,"enable_visualizer":false,"datasource_type":"influxdb",` + data, database("influx", 28087)},
 		"for the visualizer":    {`"enable_visualizer":true,"datasource_type":"influxdb",` + data, database("influx", 28087)},

@@ -9,6 +9,8 @@ import (
 	"io"
 	"time"
 
+	"kubejobs/shared/core/failure"
+	"kubejobs/shared/core/job"
 	"kubejobs/shared/monitor"
 )
 
@@ -31,7 +33,7 @@ const submissionLayout = "2006-01-02T15:04:05.999999999GMT"
 // Only plugin and plugin_info.expected_time (seconds) are required. Fields that
 // the monitor has no use for are passed over. The error is of kind invalid and
 // names every wrong field.
-func Decode(id monitor.JobID, body []byte, zone *time.Location) (monitor.Request, error) {
+func Decode(id job.ID, body []byte, zone *time.Location) (monitor.Request, error) {
 	top, err := parseObject(body)
 	if err != nil {
 		return monitor.Request{}, err
@@ -54,7 +56,7 @@ func Decode(id monitor.JobID, body []byte, zone *time.Location) (monitor.Request
 		info.required("heuristic_options").sub("heuristic_options")
 		r.Heuristics = options
 	}
-	if err := monitor.Invalid(append(outer.problems, info.problems...)...); err != nil {
+	if err := failure.Invalid(append(outer.problems, info.problems...)...); err != nil {
 		return monitor.Request{}, err
 	}
 	r.Fingerprint = fingerprint(top)
@@ -64,7 +66,7 @@ func Decode(id monitor.JobID, body []byte, zone *time.Location) (monitor.Request
 // parseObject reads one JSON object and nothing after it.
 func parseObject(body []byte) (map[string]any, error) {
 	invalid := func(problem string) error {
-		return monitor.Invalid(monitor.FieldError{Field: "body", Problem: problem})
+		return failure.Invalid(failure.FieldError{Field: "body", Problem: problem})
 	}
 	decoder := json.NewDecoder(bytes.NewReader(body))
 	decoder.UseNumber()

@@ -10,6 +10,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"kubejobs/functions/start"
+	"kubejobs/shared/core/failure"
+	"kubejobs/shared/core/job"
 	"kubejobs/shared/monitor"
 )
 
@@ -35,8 +37,8 @@ func fields(t *testing.T, err error) []string {
 	if err == nil {
 		return nil
 	}
-	typed, ok := errors.AsType[*monitor.Error](err)
-	if !ok || typed.Kind != monitor.KindInvalid {
+	typed, ok := errors.AsType[*failure.Error](err)
+	if !ok || typed.Kind != failure.KindInvalid {
 		t.Fatalf("error = %v, want kind invalid", err)
 	}
 	var names []string
@@ -63,7 +65,7 @@ func TestDecode(t *testing.T) {
 			ID: "kj-abc1234", Plugin: "kubejobs", Budget: time.Minute, Items: 6,
 			Submitted: time.Date(2026, 11, 24, 5, 41, 7, 390079e3, time.UTC), Period: 1500 * time.Millisecond,
 			QueueHost: "10.1.2.3", QueuePort: 6380, Strategy: "pid", Heuristics: json.RawMessage(`{"kp":1}`),
-			Database: &monitor.Database{Host: "influx", Port: 8086, Name: "asperathos"},
+			Database: &job.Database{Host: "influx", Port: 8086, Name: "asperathos"},
 		}},
 		"null is absent": {
 			`{"plugin":"kubejobs","collect_period":null,"plugin_info":{"expected_time":40,"number_of_jobs":null,

@@ -7,8 +7,10 @@ import (
 	"net/http"
 	"time"
 
-	"kubejobs/shared/platform/httpapi"
+	"kubejobs/shared/core/failure"
+	"kubejobs/shared/core/job"
 	"kubejobs/shared/monitor"
+	"kubejobs/shared/platform/httpapi"
 )
 
 type starter interface {
@@ -22,9 +24,9 @@ func New(service starter, zone *time.Location, log *slog.Logger) http.Handler {
 		if !ok {
 			return
 		}
-		id, badID := monitor.ParseJobID(r.PathValue("id"))
+		id, badID := job.ParseID(r.PathValue("id"))
 		request, err := Decode(id, body, zone)
-		err = monitor.JoinInvalid(badID, err)
+		err = failure.JoinInvalid(badID, err)
 		if err == nil {
 			err = service.Start(r.Context(), request)
 		}

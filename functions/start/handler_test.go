@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"kubejobs/functions/start"
+	"kubejobs/shared/core/failure"
 	"kubejobs/shared/monitor"
 )
 
@@ -30,8 +31,8 @@ func TestHandler(t *testing.T) {
 		"right":                  {"a", right, nil, http.StatusAccepted, nil},
 		"a wrong id":             {"A", right, nil, http.StatusBadRequest, []string{"id:"}},
 		"a wrong id and a field": {"A", `{"plugin":"kubejobs","plugin_info":{}}`, nil, http.StatusBadRequest, []string{"id:", "plugin_info.expected_time:"}},
-		"refused":                {"a", right, monitor.ErrOtherRequest, http.StatusBadRequest, []string{"another request"}},
-		"the store is away":      {"a", right, monitor.Unavailable("away", nil), http.StatusServiceUnavailable, []string{"away"}},
+		"refused":                {"a", right, monitor.ErrOtherRequest, http.StatusBadRequest, []string{"a different request"}},
+		"the store is away":      {"a", right, failure.Unavailable("away", nil), http.StatusServiceUnavailable, []string{"away"}},
 		"a bug":                  {"a", right, errors.New("secret"), http.StatusInternalServerError, []string{"internal error"}},
 	}
 	for name, tt := range tests {

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"kubejobs/shared/core/egress"
-	"kubejobs/shared/monitor"
+	"kubejobs/shared/core/failure"
 )
 
 // reader takes fields out of a JSON object and collects what is wrong with
@@ -16,7 +16,7 @@ import (
 type reader struct {
 	object   map[string]any
 	prefix   string
-	problems []monitor.FieldError
+	problems []failure.FieldError
 }
 
 func (r *reader) bad(field, format string, args ...any) {
@@ -26,7 +26,7 @@ func (r *reader) bad(field, format string, args ...any) {
 			return
 		}
 	}
-	r.problems = append(r.problems, monitor.FieldError{Field: name, Problem: fmt.Sprintf(format, args...)})
+	r.problems = append(r.problems, failure.FieldError{Field: name, Problem: fmt.Sprintf(format, args...)})
 }
 
 func (r *reader) wrong(field, want string) {

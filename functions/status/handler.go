@@ -9,13 +9,15 @@ import (
 	"net/url"
 	"strconv"
 
-	"kubejobs/shared/platform/httpapi"
+	"kubejobs/shared/core/failure"
+	"kubejobs/shared/core/job"
 	"kubejobs/shared/monitor"
+	"kubejobs/shared/platform/httpapi"
 )
 
 type reader interface {
-	Status(ctx context.Context, id monitor.JobID) (monitor.Status, error)
-	List(ctx context.Context, after monitor.JobID, limit int) ([]monitor.Status, monitor.JobID, error)
+	Status(ctx context.Context, id job.ID) (monitor.Status, error)
+	List(ctx context.Context, after job.ID, limit int) ([]monitor.Status, job.ID, error)
 }
 
 // Page is a page of the list.
@@ -27,7 +29,7 @@ type Page struct {
 // New is the handler of one job.
 func New(service reader, log *slog.Logger) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		id, err := monitor.ParseJobID(r.PathValue("id"))
+		id, err := job.ParseID(r.PathValue("id"))
 		if err != nil {
 			httpapi.Fail(r.Context(), w, log, err)
 			return
@@ -36,7 +38,7 @@ func New(service reader, log *slog.Logger) http.Handler {
 		switch {
 		case err == nil:
 			httpapi.Respond(w, http.StatusOK, status)
-		case monitor.KindOf(err) == monitor.KindNotFound: // no call of the original: say it as HTTP does
+		case failure.KindOf(err) == failure.KindNotFound: // no call of the original: say it as HTTP does
 			httpapi.Refuse(w, http.StatusNotFound, monitor.ErrUnknownJob.Public())
 		default:
 			httpapi.Fail(r.Context(), w, log, err)
@@ -70,20 +72,20 @@ func NewList(service reader, log *slog.Logger) http.Handler {
 // maxLimit is the largest page.
 const maxLimit = 100
 
-func query(q url.Values) (after monitor.JobID, limit int, err error) {
-	var problems []monitor.FieldError
+func query(q url.Values) (after job.ID, limit int, err error) {
+	var problems []failure.FieldError
 	if text := q.Get("after"); text != "" {
-		if after, err = monitor.ParseJobID(text); err != nil {
-			problems = append(problems, monitor.FieldError{Field: "after", Problem: "want an id"})
+		if after, err = job.ParseID(text); err != nil {
+			problems = append(problems, failure.FieldError{Field: "after", Problem: "want an id"})
 		}
 	}
 	limit = maxLimit
 	if text := q.Get("limit"); text != "" {
 		if limit, err = strconv.Atoi(text); err != nil || limit < 1 || limit > maxLimit {
-			problems = append(problems, monitor.FieldError{
+			problems = append(problems, failure.FieldError{
 				Field: "limit", Problem: "want a whole number from 1 to " + strconv.Itoa(maxLimit),
 			})
 		}
 	}
-	return after, limit, monitor.Invalid(problems...)
+	return after, limit, failure.Invalid(problems...)
 }

@@ -12,20 +12,22 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"kubejobs/functions/status"
-	"kubejobs/shared/platform/httpapi"
+	"kubejobs/shared/core/failure"
+	"kubejobs/shared/core/job"
 	"kubejobs/shared/monitor"
+	"kubejobs/shared/platform/httpapi"
 )
 
 type reader struct {
-	StatusFunc func(ctx context.Context, id monitor.JobID) (monitor.Status, error)
-	ListFunc   func(ctx context.Context, after monitor.JobID, limit int) ([]monitor.Status, monitor.JobID, error)
+	StatusFunc func(ctx context.Context, id job.ID) (monitor.Status, error)
+	ListFunc   func(ctx context.Context, after job.ID, limit int) ([]monitor.Status, job.ID, error)
 }
 
-func (r reader) Status(ctx context.Context, id monitor.JobID) (monitor.Status, error) {
+func (r reader) Status(ctx context.Context, id job.ID) (monitor.Status, error) {
 	return r.StatusFunc(ctx, id)
 }
 
-func (r reader) List(ctx context.Context, after monitor.JobID, limit int) ([]monitor.Status, monitor.JobID, error) {
+func (r reader) List(ctx context.Context, after job.ID, limit int) ([]monitor.Status, job.ID, error) {
 	return r.ListFunc(ctx, after, limit)
 }
 
@@ -46,7 +48,7 @@ func decode[T any](t *testing.T, w *httptest.ResponseRecorder) T {
 
 func TestOne(t *testing.T) {
 	t.Parallel()
-	away := monitor.Unavailable("the store is away", errors.New("dial"))
+	away := failure.Unavailable("the store is away", errors.New("dial"))
 	tests := map[string]struct {
 		id      string
 		err     error
@@ -64,8 +66,8 @@ func TestOne(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			handler := status.New(reader{StatusFunc: func(_ context.Context, id monitor.JobID) (monitor.Status, error) {
-				return monitor.Status{ID: id, Phase: monitor.PhaseRunning}, tt.err
+			handler := status.New(reader{StatusFunc: func(_ context.Context, id job.ID) (monitor.Status, error) {
+				return monitor.Status{ID: id, Phase: job.PhaseRunning}, tt.err
 			}}, quiet())
 			r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", http.NoBody)
 			r.SetPathValue("id", tt.id)
@@ -75,7 +77,7 @@ func TestOne(t *testing.T) {
 				t.Errorf("status = %d, want %d", w.Code, tt.status)
 			}
 			if tt.status == http.StatusOK {
-				if got := decode[monitor.Status](t, w); string(got.ID) != tt.id || got.Phase != monitor.PhaseRunning {
+				if got := decode[monitor.Status](t, w); string(got.ID) != tt.id || got.Phase != job.PhaseRunning {
 					t.Errorf("body = %+v, want the running job %s", got, tt.id)
 				}
 			} else if got := decode[httpapi.Failure](t, w); got.Message != tt.message || got.Code != tt.status {
@@ -88,12 +90,12 @@ func TestOne(t *testing.T) {
 func TestList(t *testing.T) {
 	t.Parallel()
 	type asked struct {
-		After monitor.JobID
+		After job.ID
 		Limit int
 	}
 	tests := map[string]struct {
 		query string
-		next  monitor.JobID
+		next  job.ID
 		asked asked
 		link  string
 	}{
@@ -108,7 +110,7 @@ func TestList(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var got asked
-			list := func(_ context.Context, after monitor.JobID, limit int) ([]monitor.Status, monitor.JobID, error) {
+			list := func(_ context.Context, after job.ID, limit int) ([]monitor.Status, job.ID, error) {
 				got = asked{after, limit}
 				return []monitor.Status{{ID: "a"}}, tt.next, nil
 			}
@@ -141,12 +143,12 @@ func TestListThatFails(t *testing.T) {
 		"limit past an int":   {"?limit=9223372036854775808", nil, 400, limit},
 		"after that is no id": {"?after=A", nil, 400, after},
 		"both":                {"?after=..&limit=-1", nil, 400, after + "; " + limit},
-		"the store is away":   {"", monitor.Unavailable("away", nil), 503, "away"},
+		"the store is away":   {"", failure.Unavailable("away", nil), 503, "away"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			list := func(context.Context, monitor.JobID, int) ([]monitor.Status, monitor.JobID, error) {
+			list := func(context.Context, job.ID, int) ([]monitor.Status, job.ID, error) {
 				if tt.err == nil {
 					t.Error("a wrong query reached the store")
 				}

@@ -6,18 +6,18 @@ import (
 	"log/slog"
 	"net/http"
 
+	"kubejobs/shared/core/job"
 	"kubejobs/shared/platform/httpapi"
-	"kubejobs/shared/monitor"
 )
 
 type stopper interface {
-	Stop(ctx context.Context, id monitor.JobID) error
+	Stop(ctx context.Context, id job.ID) error
 }
 
 // New is the handler.
 func New(service stopper, log *slog.Logger) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		id, err := monitor.ParseJobID(r.PathValue("id"))
+		id, err := job.ParseID(r.PathValue("id"))
 		if err == nil {
 			err = service.Stop(r.Context(), id)
 		}

@@ -10,14 +10,16 @@ import (
 	"testing"
 
 	"kubejobs/functions/stop"
+	"kubejobs/shared/core/failure"
+	"kubejobs/shared/core/job"
 	"kubejobs/shared/monitor"
 )
 
 type stopper struct {
-	StopFunc func(ctx context.Context, id monitor.JobID) error
+	StopFunc func(ctx context.Context, id job.ID) error
 }
 
-func (s stopper) Stop(ctx context.Context, id monitor.JobID) error { return s.StopFunc(ctx, id) }
+func (s stopper) Stop(ctx context.Context, id job.ID) error { return s.StopFunc(ctx, id) }
 
 func TestHandler(t *testing.T) {
 	t.Parallel()
@@ -29,7 +31,7 @@ func TestHandler(t *testing.T) {
 	}{
 		"stopped":                {"kj-abc1234", nil, 204, true},
 		"an unknown job":         {"kj-abc1234", monitor.ErrUnknownJob, 400, true},
-		"the store is away":      {"kj-abc1234", monitor.Unavailable("away", errors.New("dial")), 503, true},
+		"the store is away":      {"kj-abc1234", failure.Unavailable("away", errors.New("dial")), 503, true},
 		"a mistake of ours":      {"kj-abc1234", errors.New("nil"), 500, true},
 		"an id that is no label": {"../etc", nil, 400, false},
 		"no id":                  {"", nil, 400, false},
@@ -38,7 +40,7 @@ func TestHandler(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			asked := false
-			handler := stop.New(stopper{StopFunc: func(_ context.Context, id monitor.JobID) error {
+			handler := stop.New(stopper{StopFunc: func(_ context.Context, id job.ID) error {
 				if asked = true; string(id) != tt.id {
 					t.Errorf("stopped %q, want %q", id, tt.id)
 				}

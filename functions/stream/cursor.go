@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 
+	"kubejobs/shared/core/failure"
+	"kubejobs/shared/core/job"
 	"kubejobs/shared/monitor"
 )
 
@@ -15,12 +17,12 @@ import (
 // Last-Event-ID is told what it does not know, neither more nor less.
 type cursor struct {
 	seen  *monitor.Seen // nil: nothing, so the last sample will do
-	phase monitor.Phase // that the client was told of, or running
+	phase job.Phase     // that the client was told of, or running
 }
 
 func (c cursor) String() string {
 	text := strconv.FormatInt(c.seen.At, 10)
-	if c.phase != monitor.PhaseRunning {
+	if c.phase != job.PhaseRunning {
 		text += "." + string(c.phase)
 	}
 	return text
@@ -30,14 +32,14 @@ func (c cursor) String() string {
 func parseCursor(text string) (cursor, bool) {
 	at, phase, hasPhase := strings.Cut(text, ".")
 	if !hasPhase {
-		phase = string(monitor.PhaseRunning)
+		phase = string(job.PhaseRunning)
 	}
 	millis, err := strconv.ParseInt(at, 10, 64)
 	if err != nil || millis < 0 {
 		return cursor{}, false
 	}
-	switch c := (cursor{&monitor.Seen{At: millis}, monitor.Phase(phase)}); c.phase {
-	case monitor.PhasePending, monitor.PhaseRunning, monitor.PhaseFinished, monitor.PhaseFailed, monitor.PhaseStopped:
+	switch c := (cursor{&monitor.Seen{At: millis}, job.Phase(phase)}); c.phase {
+	case job.PhasePending, job.PhaseRunning, job.PhaseFinished, job.PhaseFailed, job.PhaseStopped:
 		return c, true
 	default:
 		return cursor{}, false
@@ -49,25 +51,25 @@ func parseCursor(text string) (cursor, bool) {
 func resumeFrom(r *http.Request) (cursor, error) {
 	values, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
-		return cursor{}, monitor.Invalid(monitor.FieldError{Field: "query", Problem: "want last_event_id=ID or nothing"})
+		return cursor{}, failure.Invalid(failure.FieldError{Field: "query", Problem: "want last_event_id=ID or nothing"})
 	}
-	var problems []monitor.FieldError
+	var problems []failure.FieldError
 	field, text := "last_event_id", values.Get("last_event_id")
 	values.Del("last_event_id")
 	if len(values) > 0 {
-		problems = append(problems, monitor.FieldError{Field: "query", Problem: "there is no other parameter than last_event_id"})
+		problems = append(problems, failure.FieldError{Field: "query", Problem: "there is no other parameter than last_event_id"})
 	}
 	if header := r.Header.Get("Last-Event-ID"); header != "" {
 		field, text = "Last-Event-ID", header
 	}
-	from := cursor{phase: monitor.PhaseRunning}
+	from := cursor{phase: job.PhaseRunning}
 	if text != "" {
 		var ok bool
 		if from, ok = parseCursor(text); !ok {
-			problems = append(problems, monitor.FieldError{
+			problems = append(problems, failure.FieldError{
 				Field: field, Problem: "want an event's id, which is Unix milliseconds and maybe a point and a phase",
 			})
 		}
 	}
-	return from, monitor.Invalid(problems...)
+	return from, failure.Invalid(problems...)
 }

@@ -10,8 +10,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"kubejobs/functions/stream"
-	"kubejobs/shared/platform/httpapi"
+	"kubejobs/shared/core/job"
 	"kubejobs/shared/monitor"
+	"kubejobs/shared/platform/httpapi"
 )
 
 func TestWhatTheClientKnows(t *testing.T) {
@@ -32,7 +33,7 @@ func TestWhatTheClientKnows(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			follow := func(_ context.Context, id monitor.JobID, seen *monitor.Seen) (monitor.News, error) {
+			follow := func(_ context.Context, id job.ID, seen *monitor.Seen) (monitor.News, error) {
 				if id != "a" || !cmp.Equal(tt.want, seen, cmp.AllowUnexported(monitor.Seen{})) {
 					t.Errorf("followed %q from %+v, want a from %+v", id, seen, tt.want)
 				}

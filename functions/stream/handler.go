@@ -9,12 +9,14 @@ import (
 	"net/http"
 	"time"
 
-	"kubejobs/shared/platform/httpapi"
+	"kubejobs/shared/core/failure"
+	"kubejobs/shared/core/job"
 	"kubejobs/shared/monitor"
+	"kubejobs/shared/platform/httpapi"
 )
 
 type follower interface {
-	Follow(ctx context.Context, id monitor.JobID, seen *monitor.Seen) (monitor.News, error)
+	Follow(ctx context.Context, id job.ID, seen *monitor.Seen) (monitor.News, error)
 }
 
 // Options are what the streams keep to. Zero fields have defaults.
@@ -56,9 +58,9 @@ func New(service follower, o Options, log *slog.Logger) http.Handler {
 	o = o.withDefaults()
 	slots := make(chan struct{}, o.Streams)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		id, err := monitor.ParseJobID(r.PathValue("id"))
+		id, err := job.ParseID(r.PathValue("id"))
 		from, wrong := resumeFrom(r)
-		if err := monitor.JoinInvalid(err, wrong); err != nil {
+		if err := failure.JoinInvalid(err, wrong); err != nil {
 			httpapi.Fail(r.Context(), w, log, err)
 			return
 		}
@@ -75,9 +77,9 @@ func New(service follower, o Options, log *slog.Logger) http.Handler {
 		switch {
 		case err == nil && from.seen != nil && nothingMore(news, from):
 			w.WriteHeader(http.StatusNoContent) // it tells an EventSource to stop
-		case monitor.KindOf(err) == monitor.KindNotFound: // no call of the original: say it as HTTP does
+		case failure.KindOf(err) == failure.KindNotFound: // no call of the original: say it as HTTP does
 			httpapi.Refuse(w, http.StatusNotFound, monitor.ErrUnknownJob.Public())
-		case err != nil && (from.seen == nil || !monitor.IsRetryable(err)):
+		case err != nil && (from.seen == nil || !failure.IsRetryable(err)):
 			httpapi.Fail(r.Context(), w, log, err)
 		default: // whoever was here before may wait for the store
 			(&stream{Options: o, service: service, log: log, id: id, cursor: from}).serve(w, r, news, err)

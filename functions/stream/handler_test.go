@@ -14,12 +14,14 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"kubejobs/functions/stream"
+	"kubejobs/shared/core/failure"
+	"kubejobs/shared/core/job"
 	"kubejobs/shared/monitor"
 )
 
-type follower func(ctx context.Context, id monitor.JobID, seen *monitor.Seen) (monitor.News, error)
+type follower func(ctx context.Context, id job.ID, seen *monitor.Seen) (monitor.News, error)
 
-func (f follower) Follow(ctx context.Context, id monitor.JobID, seen *monitor.Seen) (monitor.News, error) {
+func (f follower) Follow(ctx context.Context, id job.ID, seen *monitor.Seen) (monitor.News, error) {
 	return f(ctx, id, seen)
 }
 
@@ -32,7 +34,7 @@ type answer struct {
 // script gives the answers one after the other, and the last one for ever.
 func script(answers ...answer) follower {
 	var mu sync.Mutex
-	return func(context.Context, monitor.JobID, *monitor.Seen) (monitor.News, error) {
+	return func(context.Context, job.ID, *monitor.Seen) (monitor.News, error) {
 		mu.Lock()
 		defer mu.Unlock()
 		next := answers[0]
@@ -44,7 +46,7 @@ func script(answers ...answer) follower {
 }
 
 // news is a job in a phase, with samples at these milliseconds.
-func news(phase monitor.Phase, reason string, at ...int64) answer {
+func news(phase job.Phase, reason string, at ...int64) answer {
 	n := monitor.News{Phase: phase, Reason: reason, Period: 2 * time.Second}
 	for _, millis := range at {
 		n.Samples = append(n.Samples, monitor.TimedSample{Timestamp: millis, At: time.UnixMilli(millis).UTC()})
@@ -53,7 +55,7 @@ func news(phase monitor.Phase, reason string, at ...int64) answer {
 	return answer{news: n}
 }
 
-var away = answer{err: monitor.Unavailable("the store is away", errors.New("dial"))}
+var away = answer{err: failure.Unavailable("the store is away", errors.New("dial"))}
 
 // quick is streams for tests: they end only with what is told.
 func quick() stream.Options {
@@ -98,7 +100,7 @@ func TestStream(t *testing.T) {
 	first := sampleEvent("1000", "1000", "1970-01-01T00:00:01Z")
 	second := sampleEvent("2500", "2500", "1970-01-01T00:00:02.5Z")
 	finished := phaseEvent("2500.finished", "finished", "the queue is empty")
-	ended := news(monitor.PhaseFinished, "the queue is empty", 2500)
+	ended := news(job.PhaseFinished, "the queue is empty", 2500)
 	tests := map[string]struct {
 		lastEventID string
 		answers     []answer
@@ -106,20 +108,20 @@ func TestStream(t *testing.T) {
 	}{
 		"a running job to its end": {
 			"",
-			[]answer{news(monitor.PhaseRunning, "", 1000), news(monitor.PhaseRunning, ""), ended},
+			[]answer{news(job.PhaseRunning, "", 1000), news(job.PhaseRunning, ""), ended},
 			first + second + finished,
 		},
 		"from before the first sample": {
 			"",
-			[]answer{news(monitor.PhasePending, ""), news(monitor.PhaseRunning, "", 1000), ended},
+			[]answer{news(job.PhasePending, ""), news(job.PhaseRunning, "", 1000), ended},
 			phaseEvent("0.pending", "pending", "") + sampleEvent("1000.pending", "1000", "1970-01-01T00:00:01Z") +
 				phaseEvent("1000", "running", "") + second + finished,
 		},
 		"an ended job":                {"", []answer{ended}, second + finished},
-		"an ended job without sample": {"", []answer{news(monitor.PhaseStopped, "by a caller")}, phaseEvent("0.stopped", "stopped", "by a caller")},
+		"an ended job without sample": {"", []answer{news(job.PhaseStopped, "by a caller")}, phaseEvent("0.stopped", "stopped", "by a caller")},
 		"two samples in a gap": {
 			"500",
-			[]answer{news(monitor.PhaseFailed, "gone", 1000, 2500)},
+			[]answer{news(job.PhaseFailed, "gone", 1000, 2500)},
 			first + second + phaseEvent("2500.failed", "failed", "gone"),
 		},
 		"the end in a gap": {
@@ -127,30 +129,30 @@ func TestStream(t *testing.T) {
 		},
 		"it began in a gap": {
 			"1000.pending",
-			[]answer{news(monitor.PhaseRunning, "", 2500), stopped()},
+			[]answer{news(job.PhaseRunning, "", 2500), stopped()},
 			sampleEvent("2500.pending", "2500", "1970-01-01T00:00:02.5Z") + phaseEvent("2500", "running", "") +
 				phaseEvent("2500.stopped", "stopped", "by a caller"),
 		},
 		"started anew in a gap": {
 			"1000.finished",
-			[]answer{news(monitor.PhasePending, "", 2500), stopped()},
+			[]answer{news(job.PhasePending, "", 2500), stopped()},
 			sampleEvent("2500.finished", "2500", "1970-01-01T00:00:02.5Z") + phaseEvent("2500.pending", "pending", "") +
 				phaseEvent("2500.stopped", "stopped", "by a caller"),
 		},
 		"the store away in between": {
-			"", []answer{news(monitor.PhaseRunning, "", 1000), away, away, ended}, first + comment + second + finished,
+			"", []answer{news(job.PhaseRunning, "", 1000), away, away, ended}, first + comment + second + finished,
 		},
 		"the store away twice": {
 			"",
-			[]answer{news(monitor.PhaseRunning, "", 1000), away, news(monitor.PhaseRunning, ""), away, ended},
+			[]answer{news(job.PhaseRunning, "", 1000), away, news(job.PhaseRunning, ""), away, ended},
 			first + comment + comment + second + finished,
 		},
 		"the store away when it connects again": {"1000", []answer{away, away, ended}, comment + second + finished},
 		"the job is forgotten": {
-			"", []answer{news(monitor.PhaseRunning, "", 1000), {err: monitor.ErrUnknownJob}}, first,
+			"", []answer{news(job.PhaseRunning, "", 1000), {err: monitor.ErrUnknownJob}}, first,
 		},
 		"a mistake of ours": {
-			"", []answer{news(monitor.PhaseRunning, "", 1000), {err: errors.New("decode")}}, first,
+			"", []answer{news(job.PhaseRunning, "", 1000), {err: errors.New("decode")}}, first,
 		},
 	}
 	for name, tt := range tests {
@@ -173,7 +175,7 @@ func TestStream(t *testing.T) {
 
 // stopped is a job that was stopped after a sample at 2500.
 func stopped() answer {
-	a := news(monitor.PhaseStopped, "by a caller")
+	a := news(job.PhaseStopped, "by a caller")
 	a.news.Seen.At = 2500
 	return a
 }
@@ -190,9 +192,9 @@ func TestNothingMore(t *testing.T) {
 	}{
 		"it knows all":                 {"2500.stopped", over, 204},
 		"not how it ended":             {"2500", over, 200},
-		"not the last sample":          {"1000.stopped", news(monitor.PhaseStopped, "", 2500), 200},
+		"not the last sample":          {"1000.stopped", news(job.PhaseStopped, "", 2500), 200},
 		"it knows nothing":             {"", over, 200},
-		"the job was started anew":     {"2500.stopped", news(monitor.PhasePending, ""), 200},
+		"the job was started anew":     {"2500.stopped", news(job.PhasePending, ""), 200},
 		"it ended in another way then": {"2500.finished", over, 200},
 	}
 	for name, tt := range tests {
@@ -211,7 +213,7 @@ func TestNothingMore(t *testing.T) {
 func TestHead(t *testing.T) {
 	t.Parallel()
 	w := httptest.NewRecorder()
-	stream.New(script(news(monitor.PhaseRunning, "", 1000)), quick(), quiet()).ServeHTTP(w, request(t, http.MethodHead, "", ""))
+	stream.New(script(news(job.PhaseRunning, "", 1000)), quick(), quiet()).ServeHTTP(w, request(t, http.MethodHead, "", ""))
 	if got := w.Header().Get("Content-Type"); w.Code != http.StatusOK || got != "text/event-stream" || w.Body.Len() > 0 {
 		t.Errorf("answer %d of type %q, %q, want 200 of text/event-stream without a body", w.Code, got, w.Body)
 	}
@@ -222,8 +224,8 @@ func TestHeartbeat(t *testing.T) {
 	o := quick()
 	o.Heartbeat = time.Nanosecond
 	w := get(t, stream.New(script(
-		news(monitor.PhaseRunning, "", 1000), news(monitor.PhaseRunning, ""), news(monitor.PhaseRunning, ""),
-		news(monitor.PhaseStopped, ""),
+		news(job.PhaseRunning, "", 1000), news(job.PhaseRunning, ""), news(job.PhaseRunning, ""),
+		news(job.PhaseStopped, ""),
 	), o, quiet()), "", "")
 	if got := strings.Count(w.Body.String(), ": alive\n\n"); got != 2 {
 		t.Errorf("%d heartbeats, want one for each look without news:\n%s", got, w.Body)

@@ -9,8 +9,10 @@ import (
 
 	"github.com/tmaxmax/go-sse"
 
-	"kubejobs/shared/platform/httpapi"
+	"kubejobs/shared/core/failure"
+	"kubejobs/shared/core/job"
 	"kubejobs/shared/monitor"
+	"kubejobs/shared/platform/httpapi"
 )
 
 const (
@@ -30,7 +32,7 @@ type stream struct {
 	Options
 	service follower
 	log     *slog.Logger
-	id      monitor.JobID
+	id      job.ID
 	cursor  cursor
 
 	control *http.ResponseController
@@ -113,9 +115,9 @@ func (s *stream) look(ctx context.Context) bool {
 	case err == nil:
 		s.away = false
 		return s.tell(ctx, news)
-	case ctx.Err() != nil, monitor.KindOf(err) == monitor.KindNotFound: // the job's retention is over
+	case ctx.Err() != nil, failure.KindOf(err) == failure.KindNotFound: // the job's retention is over
 		return false
-	case !monitor.IsRetryable(err):
+	case !failure.IsRetryable(err):
 		s.log.ErrorContext(ctx, "stream ended", "job", s.id, "error", err)
 		return false
 	case s.away:
@@ -150,8 +152,8 @@ func (s *stream) tell(ctx context.Context, news monitor.News) bool {
 
 // phase is the data of the event of that name.
 type phase struct {
-	Phase  monitor.Phase `json:"phase"`
-	Reason string        `json:"reason"` // why the job ended, "" if it did not
+	Phase  job.Phase `json:"phase"`
+	Reason string    `json:"reason"` // why the job ended, "" if it did not
 }
 
 // event sends one event; false if the client is gone.

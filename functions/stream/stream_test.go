@@ -9,12 +9,14 @@ import (
 	"time"
 
 	"kubejobs/functions/stream"
+	"kubejobs/shared/core/failure"
+	"kubejobs/shared/core/job"
 	"kubejobs/shared/monitor"
 )
 
 // running is a job of which nothing is new, ever.
 func running() follower {
-	return script(news(monitor.PhaseRunning, "", 1000), news(monitor.PhaseRunning, ""))
+	return script(news(job.PhaseRunning, "", 1000), news(job.PhaseRunning, ""))
 }
 
 // begin serves a stream in the background, and gives it once it ended.
@@ -61,7 +63,7 @@ func TestAStreamEndsWithItsServer(t *testing.T) {
 			t.Parallel()
 			looked := make(chan struct{}, 1)
 			service := running()
-			follow := func(ctx context.Context, id monitor.JobID, seen *monitor.Seen) (monitor.News, error) {
+			follow := func(ctx context.Context, id job.ID, seen *monitor.Seen) (monitor.News, error) {
 				if seen == nil {
 					return service(ctx, id, seen)
 				}
@@ -71,7 +73,7 @@ func TestAStreamEndsWithItsServer(t *testing.T) {
 				}
 				if hang {
 					<-ctx.Done()
-					return monitor.News{}, monitor.Unavailable("cut", ctx.Err())
+					return monitor.News{}, failure.Unavailable("cut", ctx.Err())
 				}
 				return service(ctx, id, seen)
 			}
@@ -94,7 +96,7 @@ func TestStreamsAreBounded(t *testing.T) {
 	o.Ending, o.Streams = ending, 2
 	came := make(chan struct{}, 3)
 	service := running()
-	handler := stream.New(follower(func(ctx context.Context, id monitor.JobID, seen *monitor.Seen) (monitor.News, error) {
+	handler := stream.New(follower(func(ctx context.Context, id job.ID, seen *monitor.Seen) (monitor.News, error) {
 		if seen == nil {
 			came <- struct{}{}
 		}
@@ -121,7 +123,7 @@ func TestAClientGoes(t *testing.T) {
 	ctx, leave := context.WithCancel(t.Context())
 	looked := make(chan struct{}, 1)
 	service := running()
-	handler := stream.New(follower(func(ctx context.Context, id monitor.JobID, seen *monitor.Seen) (monitor.News, error) {
+	handler := stream.New(follower(func(ctx context.Context, id job.ID, seen *monitor.Seen) (monitor.News, error) {
 		select {
 		case looked <- struct{}{}:
 		default:

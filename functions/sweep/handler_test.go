@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"kubejobs/functions/sweep"
+	"kubejobs/shared/core/failure"
 	"kubejobs/shared/monitor"
 )
 
@@ -24,7 +25,7 @@ func TestHandler(t *testing.T) {
 		body   string
 	}{
 		"swept":             {nil, http.StatusOK, `{"jobs":3,"schedules":2,"created":1,"replaced":0,"deleted":0,"ended":0,"sent":0,"failed":0}`},
-		"something is away": {monitor.Unavailable("away", nil), http.StatusServiceUnavailable, `"error_message":"away"`},
+		"something is away": {failure.Unavailable("away", nil), http.StatusServiceUnavailable, `"error_message":"away"`},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

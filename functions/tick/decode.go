@@ -11,11 +11,10 @@ import (
 
 	cloudevents "github.com/cloudevents/sdk-go/v2"
 
+	"kubejobs/shared/core/failure"
+	"kubejobs/shared/core/job"
 	"kubejobs/shared/monitor"
 )
-
-// EventType is the type of a PingSource's events.
-const EventType = "dev.knative.sources.ping"
 
 // source is what a PingSource names itself.
 var source = regexp.MustCompile(`^/apis/v1/namespaces/[^/]+/pingsources/[^/]+$`)
@@ -41,34 +40,34 @@ func Decode(r *http.Request, body []byte) (monitor.Tick, error) {
 	if err := event.Validate(); err != nil {
 		return monitor.Tick{}, invalid("event", strings.ReplaceAll(strings.TrimSpace(err.Error()), "\n", "; "))
 	}
-	var problems []monitor.FieldError
-	if event.Type() != EventType {
-		problems = append(problems, monitor.FieldError{
-			Field: "type", Problem: fmt.Sprintf("want %s, got %.80q", EventType, event.Type()),
+	var problems []failure.FieldError
+	if event.Type() != monitor.TickEventType {
+		problems = append(problems, failure.FieldError{
+			Field: "type", Problem: fmt.Sprintf("want %s, got %.80q", monitor.TickEventType, event.Type()),
 		})
 	}
 	if !source.MatchString(event.Source()) {
-		problems = append(problems, monitor.FieldError{
+		problems = append(problems, failure.FieldError{
 			Field: "source", Problem: fmt.Sprintf("want a PingSource's, got %.80q", event.Source()),
 		})
 	}
 	if len(event.ID()) > maxEventID {
-		problems = append(problems, monitor.FieldError{
+		problems = append(problems, failure.FieldError{
 			Field: "id", Problem: fmt.Sprintf("want at most %d bytes, got %d", maxEventID, len(event.ID())),
 		})
 	}
 	var data struct {
 		ID string `json:"app_id"`
 	}
-	id := monitor.JobID("")
+	id := job.ID("")
 	if err := json.Unmarshal(event.Data(), &data); err != nil {
-		problems = append(problems, monitor.FieldError{Field: "data", Problem: `want {"app_id": "ID"}`})
-	} else if id, err = monitor.ParseJobID(data.ID); err != nil {
-		problems = append(problems, monitor.FieldError{Field: "data.app_id", Problem: fmt.Sprintf("want an id, got %.80q", data.ID)})
+		problems = append(problems, failure.FieldError{Field: "data", Problem: `want {"app_id": "ID"}`})
+	} else if id, err = job.ParseID(data.ID); err != nil {
+		problems = append(problems, failure.FieldError{Field: "data.app_id", Problem: fmt.Sprintf("want an id, got %.80q", data.ID)})
 	}
-	return monitor.Tick{ID: event.ID(), Job: id, Sent: event.Time()}, monitor.Invalid(problems...)
+	return monitor.Tick{ID: event.ID(), Job: id, Sent: event.Time()}, failure.Invalid(problems...)
 }
 
 func invalid(field, problem string) error {
-	return monitor.Invalid(monitor.FieldError{Field: field, Problem: problem})
+	return failure.Invalid(failure.FieldError{Field: field, Problem: problem})
 }

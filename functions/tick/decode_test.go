@@ -15,6 +15,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"kubejobs/functions/tick"
+	"kubejobs/shared/core/failure"
+	"kubejobs/shared/core/job"
 	"kubejobs/shared/monitor"
 )
 
@@ -64,8 +66,8 @@ func fields(t *testing.T, err error) []string {
 	if err == nil {
 		return nil
 	}
-	typed, ok := errors.AsType[*monitor.Error](err)
-	if !ok || typed.Kind != monitor.KindInvalid {
+	typed, ok := errors.AsType[*failure.Error](err)
+	if !ok || typed.Kind != failure.KindInvalid {
 		t.Fatalf("error = %v, want kind invalid", err)
 	}
 	var names []string
@@ -230,7 +232,7 @@ func TestDecodeRefusesOtherRequests(t *testing.T) {
 
 func FuzzDecode(f *testing.F) {
 	const source = "/apis/v1/namespaces/default/pingsources/a"
-	f.Add("1.0", "tick-1", tick.EventType, source, "2026-11-24T06:12:04Z", "application/json", `{"app_id":"a"}`)
+	f.Add("1.0", "tick-1", monitor.TickEventType, source, "2026-11-24T06:12:04Z", "application/json", `{"app_id":"a"}`)
 	f.Add("", "", "", "", "", "application/cloudevents+json", `{"specversion":"1.0","id":"a","type":"t","source":"s","data":{}}`)
 	f.Add("0.3", "\xff", "%", "::", "x", "", "null")
 	f.Fuzz(func(t *testing.T, version, id, kind, source, sent, contentType, body string) {
@@ -245,7 +247,7 @@ func FuzzDecode(f *testing.F) {
 			}
 			return
 		}
-		if _, err := monitor.ParseJobID(string(got.Job)); err != nil || got.ID == "" || len(got.ID) > 128 {
+		if _, err := job.ParseID(string(got.Job)); err != nil || got.ID == "" || len(got.ID) > 128 {
 			t.Errorf("taken: %+v", got)
 		}
 	})

@@ -7,8 +7,8 @@ import (
 	"log/slog"
 	"net/http"
 
-	"kubejobs/shared/platform/httpapi"
 	"kubejobs/shared/monitor"
+	"kubejobs/shared/platform/httpapi"
 )
 
 type ticker interface {

@@ -5,15 +5,19 @@ import (
 	"maps"
 	"slices"
 	"time"
+
+	"kubejobs/shared/core/failure"
+	"kubejobs/shared/core/job"
 )
 
-// noteEvery is how often a publisher that goes on failing is noted anew.
-const noteEvery = 10 * time.Second
+// rerecordAfter is how often the error of a publisher that keeps failing is
+// recorded again.
+const rerecordAfter = 10 * time.Second
 
-// broadcast tells the further places of a notice, keeps what they acknowledged
-// and how they do, and gives the number of events that were acknowledged.
-// Whatever fails here is not the tick's failure: what is not acknowledged stays
-// in the job's outbox.
+// broadcast delivers a notice to the publishers, records what they acknowledged
+// and whether they fail, and returns the number of acknowledged events. A
+// failure here is not a failure of the tick: an event that is not acknowledged
+// stays in the job's outbox.
 func (s *Service) broadcast(ctx context.Context, record Record, n Notice) int {
 	if s.broadcaster == nil {
 		return 0
@@ -22,68 +26,69 @@ func (s *Service) broadcast(ctx context.Context, record Record, n Notice) int {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), callTimeout)
 	defer cancel()
 	s.markPublishers(ctx, record, deliveries)
-	var acknowledged []Event
+	var acknowledged []job.Event
 	for _, d := range deliveries {
 		acknowledged = append(acknowledged, n.Events[:d.Acknowledged]...)
 	}
-	acknowledged = slices.DeleteFunc(acknowledged, func(e Event) bool { return e.Kind == EventSample })
+	acknowledged = slices.DeleteFunc(acknowledged, func(e job.Event) bool { return e.Kind == job.EventSample })
 	if len(acknowledged) == 0 {
 		return 0
 	}
-	_, _, err := s.update(ctx, n.Spec.ID, func(r Record) (State, bool) {
-		left := without(r.State.Outbox, acknowledged)
+	_, _, err := s.update(ctx, n.Spec.ID, func(r Record) (job.State, bool) {
+		left := job.Unacknowledged(r.State.Outbox, acknowledged)
 		changed := len(left) != len(r.State.Outbox)
 		r.State.Outbox = left
 		return r.State, changed
 	})
-	if err != nil && KindOf(err) != KindNotFound {
-		s.log.WarnContext(ctx, "events not noted as sent", "job", n.Spec.ID, "error", err)
+	if err != nil && failure.KindOf(err) != failure.KindNotFound {
+		s.log.WarnContext(ctx, "recording acknowledged events failed", "job", n.Spec.ID, "error", err)
 	}
 	return len(acknowledged)
 }
 
-// resend sends what a job's outbox holds.
-func (s *Service) resend(ctx context.Context, record Record, state State) int {
+// resend broadcasts the events in a job's outbox and returns how many were
+// acknowledged.
+func (s *Service) resend(ctx context.Context, record Record, state job.State) int {
 	if len(state.Outbox) == 0 {
 		return 0
 	}
 	return s.broadcast(ctx, record, Notice{Spec: record.Spec, State: state, Again: true, Events: state.Outbox})
 }
 
-// markPublishers notes a publisher that begins or ceases to fail.
+// markPublishers records that a publisher started or stopped failing.
 func (s *Service) markPublishers(ctx context.Context, record Record, deliveries []Delivery) {
 	now := s.now()
 	states := maps.Clone(record.Publishers)
 	changed := false
 	for _, d := range deliveries {
-		was := states[d.Publisher]
-		is := was.after(d, now)
-		if is == was {
+		before := states[d.Publisher]
+		after := before.next(d, now)
+		if after == before {
 			continue
 		}
 		changed = true
 		if states == nil {
 			states = map[string]PublisherState{}
 		}
-		states[d.Publisher] = is
-		if is.Failing != was.Failing {
-			s.log.WarnContext(ctx, "publisher", "job", record.Spec.ID, "publisher", d.Publisher,
-				"failing", is.Failing, "outcome", d.Outcome, "error", d.Err)
+		states[d.Publisher] = after
+		if after.Failing != before.Failing {
+			s.log.WarnContext(ctx, "publisher state changed", "job", record.Spec.ID, "publisher", d.Publisher,
+				"failing", after.Failing, "outcome", d.Outcome, "error", d.Err)
 		}
 	}
 	if !changed {
 		return
 	}
-	if err := s.store.MarkPublishers(ctx, record.Spec.ID, states); err != nil {
-		s.log.WarnContext(ctx, "publishers' state not noted", "job", record.Spec.ID, "error", err)
+	if err := s.marks.MarkPublishers(ctx, record.Spec.ID, states); err != nil {
+		s.log.WarnContext(ctx, "recording the publishers' state failed", "job", record.Spec.ID, "error", err)
 	}
 }
 
-// after is the state after one more delivery: the same for one that says
-// nothing new. It is pure.
-func (p PublisherState) after(d Delivery, now time.Time) PublisherState {
+// next returns the state after one more delivery: the same state if the
+// delivery says nothing new.
+func (p PublisherState) next(d Delivery, now time.Time) PublisherState {
 	switch {
-	case d.Err != nil && (!p.Failing || now.Sub(time.UnixMilli(p.At)) >= noteEvery):
+	case d.Err != nil && (!p.Failing || now.Sub(time.UnixMilli(p.At)) >= rerecordAfter):
 		return PublisherState{Failing: true, LastError: d.Err.Error(), At: now.UnixMilli()}
 	case d.Err == nil && d.Outcome == DeliveryDone:
 		p.Failing = false

@@ -2,56 +2,59 @@ package monitor
 
 import (
 	"context"
+	"slices"
 	"time"
 
+	"kubejobs/shared/core/job"
 	"kubejobs/shared/core/sample"
 )
 
-// Seen is what a follower has seen of a job.
+// Seen describes which samples of a job a follower has seen.
 type Seen struct {
-	At    int64 // the newest sample's, Unix milliseconds
-	life  int64 // when the job was accepted; 0 if the follower does not know
-	count int64 // samples that there were then
+	At    int64 // time of the newest sample, Unix milliseconds
+	life  int64 // see job.Spec.Life; 0 if the follower does not know it
+	count int64 // number of samples that the job had then
 }
 
 // News is what a follower has not seen yet.
 type News struct {
-	Phase   Phase
+	Phase   job.Phase
 	Reason  string // why the job ended
 	Period  time.Duration
-	Samples []TimedSample // newer than what was seen, oldest first
-	Seen    Seen          // with these
+	Samples []TimedSample // newer than those already seen, oldest first
+	Seen    Seen          // with these samples
 }
 
-// Follow gives a job's news; without seen its last sample is all there is.
-// Every sample is given once, however old the job is, to whoever asks again
-// before the store forgets its ticks; after that those that are kept. It is one
-// look at the store, and a second one where more than one sample is new.
-// ErrUnknownJob.
-func (s *Service) Follow(ctx context.Context, id JobID, seen *Seen) (News, error) {
+// Follow returns the news of a job; if seen is nil, the news is the last sample
+// only. A follower that asks again before the store forgets its ticks gets
+// every sample once, however old the job is; a later one gets the samples of
+// the history. Follow reads the store once, and a second time if more than one
+// sample is new. The error for an unknown id is ErrUnknownJob.
+func (s *Service) Follow(ctx context.Context, id job.ID, seen *Seen) (News, error) {
 	if seen == nil || seen.life != 0 {
-		record, err := s.store.Load(ctx, id, "")
+		record, err := s.ticks.Load(ctx, id, "")
 		if err != nil {
 			return News{}, err
 		}
 		if seen == nil {
-			return newNews(record, Seen{}, lastOf(record)), nil
+			return newNews(record, Seen{}, lastSample(record)), nil
 		}
-		if seen.life == lifeOf(record) && record.State.Summary.Count <= seen.count+1 {
-			return newNews(record, *seen, lastOf(record)), nil
+		if seen.life == record.Spec.Life() && record.State.Summary.Count <= seen.count+1 {
+			return newNews(record, *seen, lastSample(record)), nil
 		}
 	}
-	replay, err := s.store.Replay(ctx, id)
+	replay, err := s.jobs.Replay(ctx, id)
 	if err != nil {
 		return News{}, err
 	}
-	return newNews(replay.Record, *seen, merge(append(replay.Kept, replay.Recent...), replay.Record.State.Summary)), nil
+	samples := slices.Concat(replay.History, replay.Recent)
+	return newNews(replay.Record, *seen, replay.Record.State.Summary.Merge(samples)), nil
 }
 
-// newNews is what of the samples, oldest first, was not seen.
+// newNews returns the part of the samples, oldest first, that was not seen.
 func newNews(r Record, seen Seen, sorted []sample.Sample) News {
 	news := News{Phase: r.State.Phase, Reason: r.State.Reason, Period: r.Spec.Schedule().Every, Seen: seen}
-	news.Seen.life, news.Seen.count = lifeOf(r), r.State.Summary.Count
+	news.Seen.life, news.Seen.count = r.Spec.Life(), r.State.Summary.Count
 	for _, x := range sorted {
 		if x.At > news.Seen.At {
 			news.Samples = append(news.Samples, newTimedSample(x))
@@ -61,9 +64,8 @@ func newNews(r Record, seen Seen, sorted []sample.Sample) News {
 	return news
 }
 
-func lifeOf(r Record) int64 { return r.Spec.Accepted.UnixMilli() }
-
-func lastOf(r Record) []sample.Sample {
+// lastSample returns the last sample of a job, or none.
+func lastSample(r Record) []sample.Sample {
 	if r.State.Summary.Last == nil {
 		return nil
 	}

@@ -7,7 +7,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"kubejobs/shared/core/failure"
 	"kubejobs/shared/core/history"
+	"kubejobs/shared/core/job"
 	"kubejobs/shared/monitor"
 	"kubejobs/shared/testkit/monitortest"
 )
@@ -21,7 +23,7 @@ func (b *bench) follow(seen *monitor.Seen) monitor.News {
 	return news
 }
 
-func expectNews(t *testing.T, what string, got monitor.News, phase monitor.Phase, want ...float64) {
+func expectNews(t *testing.T, what string, got monitor.News, phase job.Phase, want ...float64) {
 	t.Helper()
 	if want == nil {
 		want = []float64{}
@@ -34,41 +36,41 @@ func expectNews(t *testing.T, what string, got monitor.News, phase monitor.Phase
 func TestFollow(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
-	b.queue.Set(monitor.QueueCount{}, nil)
+	b.queue.Set(job.QueueCount{}, nil)
 	b.start("a")
 	news := b.follow(nil)
-	expectNews(t, "before the first tick", news, monitor.PhasePending)
+	expectNews(t, "before the first tick", news, job.PhasePending)
 	if news.Period != 2*time.Second {
 		t.Errorf("period %v, want 2s", news.Period)
 	}
 	b.queue.Set(full, nil)
 	b.sampleAt(2 * time.Second)
 	news = b.follow(&news.Seen)
-	expectNews(t, "the first sample", news, monitor.PhaseRunning, 2)
-	expectNews(t, "nothing new", b.follow(&news.Seen), monitor.PhaseRunning)
-	expectNews(t, "without a cursor", b.follow(nil), monitor.PhaseRunning, 2)
+	expectNews(t, "the first sample", news, job.PhaseRunning, 2)
+	expectNews(t, "nothing new", b.follow(&news.Seen), job.PhaseRunning)
+	expectNews(t, "without a cursor", b.follow(nil), job.PhaseRunning, 2)
 
 	b.sampleAt(4 * time.Second)
 	b.sampleAt(4900 * time.Millisecond) // the history keeps the last of a second
 	b.sampleAt(7 * time.Second)
-	expectNews(t, "without a cursor", b.follow(nil), monitor.PhaseRunning, 7)
-	expectNews(t, "three at once", b.follow(&news.Seen), monitor.PhaseRunning, 4, 4.9, 7)
+	expectNews(t, "without a cursor", b.follow(nil), job.PhaseRunning, 7)
+	expectNews(t, "three at once", b.follow(&news.Seen), job.PhaseRunning, 4, 4.9, 7)
 	at := monitortest.Start.Add(4 * time.Second).UnixMilli()
-	expectNews(t, "from a sample on", b.follow(&monitor.Seen{At: at}), monitor.PhaseRunning, 4.9, 7)
+	expectNews(t, "from a sample on", b.follow(&monitor.Seen{At: at}), job.PhaseRunning, 4.9, 7)
 
 	news = b.follow(&news.Seen)
 	b.sampleAt(9 * time.Second)
 	b.sampleAt(11 * time.Second)
 	news = b.follow(&news.Seen)
-	expectNews(t, "two at once", news, monitor.PhaseRunning, 9, 11)
-	b.queue.Set(monitor.QueueCount{Results: 6}, nil)
+	expectNews(t, "two at once", news, job.PhaseRunning, 9, 11)
+	b.queue.Set(job.QueueCount{Results: 6}, nil)
 	b.sampleAt(13 * time.Second)
 	news = b.follow(&news.Seen)
-	expectNews(t, "the end", news, monitor.PhaseFinished, 13)
+	expectNews(t, "the end", news, job.PhaseFinished, 13)
 	if news.Reason != "the queue is empty" {
 		t.Errorf("reason %q, want the queue is empty", news.Reason)
 	}
-	expectNews(t, "after the end", b.follow(&news.Seen), monitor.PhaseFinished)
+	expectNews(t, "after the end", b.follow(&news.Seen), job.PhaseFinished)
 }
 
 // However old a job is, a follower that was away for a while misses none of the
@@ -86,8 +88,8 @@ func TestFollowOfAnOldJob(t *testing.T) {
 		b.sampleAt(time.Duration(second) * time.Second)
 		want = append(want, float64(second))
 	}
-	expectNews(t, "while it was away", b.follow(&news.Seen), monitor.PhaseRunning, want...)
-	expectNews(t, "by its time alone", b.follow(&monitor.Seen{At: news.Seen.At}), monitor.PhaseRunning, want...)
+	expectNews(t, "while it was away", b.follow(&news.Seen), job.PhaseRunning, want...)
+	expectNews(t, "by its time alone", b.follow(&monitor.Seen{At: news.Seen.At}), job.PhaseRunning, want...)
 	all := seconds(b.follow(&monitor.Seen{}).Samples)
 	if first, last := all[0], all[len(all)-1]; first != 2 || last != 2*n || len(all) < history.Max/2 {
 		t.Errorf("%d samples from %v to %v, want all that are kept", len(all), first, last)
@@ -108,7 +110,7 @@ func TestFollowOfANewLife(t *testing.T) {
 	b.sampleAt(20 * time.Second)
 	b.sampleAt(22 * time.Second)
 	b.sampleAt(24 * time.Second)
-	expectNews(t, "the new life", b.follow(&news.Seen), monitor.PhaseRunning, 20, 22, 24)
+	expectNews(t, "the new life", b.follow(&news.Seen), job.PhaseRunning, 20, 22, 24)
 }
 
 func TestFollowThatFails(t *testing.T) {
@@ -121,7 +123,7 @@ func TestFollowThatFails(t *testing.T) {
 				t.Errorf("of an unknown job: %v, want %v", err, monitor.ErrUnknownJob)
 			}
 			b.redis.Close()
-			if _, err := b.service.Follow(t.Context(), "a", seen); !monitor.IsRetryable(err) {
+			if _, err := b.service.Follow(t.Context(), "a", seen); !failure.IsRetryable(err) {
 				t.Errorf("without the store: %v, want a retryable error", err)
 			}
 		})

@@ -1,70 +1,68 @@
 package monitor
 
 import (
-	"context"
-
+	"kubejobs/shared/core/job"
 	"kubejobs/shared/core/sample"
 )
 
-// Broadcaster tells the further places what a commit made: those beside the
-// Controller's list. They fail alone: none delays or loses what another one or
-// the list gets. Broadcast returns within about half a second; what is not
-// delivered by then may be on its way yet.
-type Broadcaster interface {
-	Broadcast(ctx context.Context, n Notice) []Delivery
-}
-
-// Notice is what a commit made, for whoever wants to know.
+// Notice tells publishers what a commit made.
 type Notice struct {
-	Spec  Spec
-	State State // after the commit
-	// Sample is the tick's; nil if it could not observe the job, or if only
-	// events are to be sent again.
+	Spec  job.Spec
+	State job.State // after the commit
+	// Sample is the tick's; nil if the tick could not observe the job, or if
+	// only events are sent again.
 	Sample *sample.Sample
-	// Lost is how many ticks this one showed to be lost; under 0 if one that
-	// was held to be lost came.
+	// Lost is how many ticks this one showed to be lost; negative if a tick
+	// arrived that had been counted as lost.
 	Lost int64
-	// Again says that it may have been broadcast before.
+	// Again means that the notice may have been broadcast before.
 	Again bool
-	// Events are those that are to be acknowledged, oldest first.
-	Events []Event
+	// Events are the events to acknowledge, oldest first.
+	Events []job.Event
 }
 
-// Delivery is what became of a Notice at one publisher that wanted it.
+// Delivery is the result of a Notice at one publisher.
 type Delivery struct {
 	Publisher string
 	Outcome   DeliveryOutcome
-	// Acknowledged is how many of the notice's events, from the oldest on, were
-	// taken.
+	// Acknowledged is how many of the notice's events the publisher took,
+	// counted from the oldest.
 	Acknowledged int
-	// Err is why it was not delivered, nil if it was or may be yet. Its text
-	// holds no credential.
+	// Err is why the notice was not delivered; nil if it was or still may be.
+	// Its text holds no credentials.
 	Err error
 }
 
-// DeliveryOutcome is what became of a delivery.
+// DeliveryOutcome classifies a delivery.
 type DeliveryOutcome string
 
 const (
-	// DeliveryDone is a notice that the publisher took.
+	// DeliveryDone means that the publisher took the notice.
 	DeliveryDone DeliveryOutcome = "delivered"
-	// DeliveryWaiting is a notice that is queued, or on its way.
+	// DeliveryWaiting means that the notice is queued, or on its way.
 	DeliveryWaiting DeliveryOutcome = "waiting"
-	// DeliveryFailed is a notice that the publisher refused or did not take in
-	// time.
+	// DeliveryFailed means that the publisher refused the notice or did not take
+	// it in time.
 	DeliveryFailed DeliveryOutcome = "failed"
-	// DeliverySkipped is a notice that was not sent, since those before it
-	// failed.
+	// DeliverySkipped means that the notice was not sent because the ones before
+	// it failed.
 	DeliverySkipped DeliveryOutcome = "skipped"
-	// DeliveryDropped is a notice that found the queue full, or an older one
-	// that had to make room.
+	// DeliveryDropped means that the queue was full and the notice, or an older
+	// one, was discarded.
 	DeliveryDropped DeliveryOutcome = "dropped"
 )
 
-// PublisherState is how a job's further publisher does, as far as it failed
-// once.
+// PublisherState records whether a publisher that has failed before is failing
+// now.
 type PublisherState struct {
 	Failing   bool   `json:"failing"`
 	LastError string `json:"last_error"`
-	At        int64  `json:"at"` // of the last error that was noted, Unix milliseconds
+	At        int64  `json:"at"` // of the last recorded error, Unix milliseconds
+}
+
+// Circuit is the state of a publisher's destinations.
+type Circuit struct {
+	Publisher string
+	Open      int // destinations whose circuit breaker is open
+	Queued    int // notices that wait in memory
 }

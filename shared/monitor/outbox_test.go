@@ -9,7 +9,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"kubejobs/shared/core/failure"
 	"kubejobs/shared/core/forecast"
+	"kubejobs/shared/core/job"
 	"kubejobs/shared/monitor"
 	"kubejobs/shared/testkit/monitortest"
 )
@@ -28,7 +30,7 @@ func setupEvents(t *testing.T) *bench {
 }
 
 // kinds are those of the events, in order.
-func kinds(events []monitor.Event) string {
+func kinds(events []job.Event) string {
 	var names []string
 	for _, e := range events {
 		names = append(names, string(e.Kind))
@@ -65,7 +67,7 @@ func TestEventsOfALife(t *testing.T) {
 		}
 	}
 	finished := b.receiver.Events()[3]
-	if r := finished.Data.Report; r == nil || *r.FinalError.Value <= 0 || finished.Data.Phase != monitor.PhaseFinished {
+	if r := finished.Data.Report; r == nil || *r.FinalError.Value <= 0 || finished.Data.Phase != job.PhaseFinished {
 		t.Errorf("finished with %+v", finished.Data)
 	}
 	if got := b.status().Unsent; got != 0 {
@@ -80,21 +82,21 @@ func TestEventsOfFaring(t *testing.T) {
 	t.Parallel()
 	b := setupEvents(t)
 	b.run(1, 1)
-	b.queue.Set(monitor.QueueCount{Queued: 5, Results: 1}, nil) // one of six, then nothing
+	b.queue.Set(job.QueueCount{Queued: 5, Results: 1}, nil) // one of six, then nothing
 	b.run(2, 30)
 	if got := b.status().Health; got != forecast.StatusStalled {
 		t.Errorf("health %q, want stalled", got)
 	}
-	b.queue.Set(monitor.QueueCount{Queued: 1, Results: 5}, nil)
+	b.queue.Set(job.QueueCount{Queued: 1, Results: 5}, nil)
 	b.run(31, 31) // late
-	b.queue.Set(monitor.QueueCount{Queued: 5, Results: 1}, monitor.Unavailable("queue away", nil))
+	b.queue.Set(job.QueueCount{Queued: 5, Results: 1}, failure.Unavailable("queue away", nil))
 	for i := range retries {
 		b.at(time.Duration(64+2*i) * time.Second)
 		b.tick(fmt.Sprint("f", i), monitor.OutcomeFailed)
 	}
-	var phases []monitor.Event
+	var phases []job.Event
 	for _, e := range b.receiver.Events() {
-		if e.Kind != monitor.EventSample {
+		if e.Kind != job.EventSample {
 			phases = append(phases, e)
 		}
 	}
@@ -127,7 +129,7 @@ func TestStopOfAnEndedJobIsNoEvent(t *testing.T) {
 	b.receiver.Fail(nil, 0)
 	b.resends(0)
 	b.expectKinds("sample started finished")
-	if got := b.status(); got.Phase != monitor.PhaseStopped || got.Unsent != 0 {
+	if got := b.status(); got.Phase != job.PhaseStopped || got.Unsent != 0 {
 		t.Errorf("%s with %d events unsent, want stopped with none", got.Phase, got.Unsent)
 	}
 }
@@ -242,7 +244,7 @@ func TestOutboxIsBounded(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i := range int64(600) { // an item a sample, then one each 24 s: longer than ten periods
-		b.queue.Set(monitor.QueueCount{Queued: 1000 - min(i, 5) - max(i-5, 0)/12, Results: 1}, nil)
+		b.queue.Set(job.QueueCount{Queued: 1000 - min(i, 5) - max(i-5, 0)/12, Results: 1}, nil)
 		b.at(time.Duration(2*i) * time.Second)
 		if _, err := b.service.Tick(t.Context(), monitor.Tick{ID: fmt.Sprintf("t%d", i), Job: "b", Sent: b.clock()}); err != nil {
 			t.Fatal(err)
@@ -253,7 +255,7 @@ func TestOutboxIsBounded(t *testing.T) {
 		t.Fatal(err)
 	}
 	events := b.receiver.Events()
-	if len(events) != 64 || events[0].Kind != monitor.EventStarted || events[63].Kind != monitor.EventStopped {
+	if len(events) != 64 || events[0].Kind != job.EventStarted || events[63].Kind != job.EventStopped {
 		t.Errorf("%d events, want 64 with the first and the last of its life: %s", len(events), kinds(events))
 	}
 }

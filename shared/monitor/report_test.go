@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"kubejobs/shared/core/job"
 	"kubejobs/shared/monitor"
 )
 
@@ -18,7 +19,7 @@ func TestReport(t *testing.T) {
 	b := setup(t)
 	b.queue.Set(full, nil)
 	b.start("a")
-	for i, count := range []monitor.QueueCount{
+	for i, count := range []job.QueueCount{
 		{Queued: 3, InFlight: 3}, {Queued: 1, InFlight: 2}, {InFlight: 1, Results: 5}, {Results: 6},
 	} {
 		b.queue.Set(count, nil)
@@ -51,7 +52,7 @@ func TestReport(t *testing.T) {
 func TestReportWithoutASample(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
-	b.queue.Set(monitor.QueueCount{}, errors.New("refused"))
+	b.queue.Set(job.QueueCount{}, errors.New("refused"))
 	b.start("a")
 	for i := range retries {
 		b.at(time.Duration(2*i+2) * time.Second)
@@ -87,7 +88,7 @@ func TestStop(t *testing.T) {
 	}
 	b.at(2 * time.Second)
 	b.tick("t1", monitor.OutcomeEnded)
-	if got := b.status(); got.Phase != monitor.PhaseStopped || b.scheduler.Has("a") || len(b.published()) != 0 {
+	if got := b.status(); got.Phase != job.PhaseStopped || b.scheduler.Has("a") || len(b.published()) != 0 {
 		t.Errorf("after stop: %+v", got)
 	}
 }

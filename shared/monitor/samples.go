@@ -1,17 +1,15 @@
 package monitor
 
 import (
-	"cmp"
 	"context"
-	"slices"
 	"time"
 
+	"kubejobs/shared/core/job"
 	"kubejobs/shared/core/sample"
-	"kubejobs/shared/core/summary"
 )
 
 // TimedSample is a sample as it is shown. Its JSON has the time twice: as a
-// number to go on from, and to be read.
+// number to resume from, and as text to read.
 type TimedSample struct {
 	Timestamp int64     `json:"timestamp"` // Unix milliseconds
 	At        time.Time `json:"at"`        // RFC 3339 in UTC
@@ -27,31 +25,32 @@ func newTimedSample(s sample.Sample) TimedSample {
 	}
 }
 
-// SampleRange is which samples are asked for; the zero value is all.
+// SampleRange selects samples. The zero value selects all of them.
 type SampleRange struct {
-	Since, Until time.Time // from Since on, before Until; zero is no bound
-	Limit        int       // the first ones; 0 is no limit
+	Since, Until time.Time // Since is inclusive, Until exclusive; zero is no bound
+	Limit        int       // the first Limit samples; 0 is no limit
 }
 
 // Samples is a part of a job's samples, oldest first.
 type Samples struct {
 	Samples []TimedSample
-	More    bool // there are more in the range, after the last one
+	More    bool // the range holds more samples after the last one
 }
 
-// Samples gives the samples that are kept of a job, living or ended: its
-// history, the highest, the lowest and the last one. They are of one moment;
-// between two calls a tick may add a sample, take the last one's place if that
-// is of the same second, or thin the history out. ErrUnknownJob.
-func (s *Service) Samples(ctx context.Context, id JobID, in SampleRange) (Samples, error) {
-	replay, err := s.store.Replay(ctx, id)
+// Samples returns the stored samples of a job, living or ended: its history,
+// the highest, the lowest and the last one. They are read atomically. Between
+// two calls a tick may add a sample, replace the last one if both are of the
+// same second, or thin out the history. The error for an unknown id is
+// ErrUnknownJob.
+func (s *Service) Samples(ctx context.Context, id job.ID, in SampleRange) (Samples, error) {
+	replay, err := s.jobs.Replay(ctx, id)
 	if err != nil {
 		return Samples{}, err
 	}
-	return in.cut(merge(replay.Kept, replay.Record.State.Summary)), nil
+	return in.cut(replay.Record.State.Summary.Merge(replay.History)), nil
 }
 
-// cut gives the samples that are in the range.
+// cut returns the samples in the range.
 func (r SampleRange) cut(sorted []sample.Sample) Samples {
 	part := Samples{Samples: []TimedSample{}}
 	for _, x := range sorted {
@@ -67,12 +66,4 @@ func (r SampleRange) cut(sorted []sample.Sample) Samples {
 		}
 	}
 	return part
-}
-
-// merge is the samples that a job's report and history are made of: those kept
-// and the extremes, each once, oldest first.
-func merge(kept []sample.Sample, s summary.Summary) []sample.Sample {
-	all := append(slices.Clone(kept), s.Extremes()...)
-	slices.SortStableFunc(all, func(a, b sample.Sample) int { return cmp.Compare(a.At, b.At) })
-	return slices.CompactFunc(all, func(a, b sample.Sample) bool { return a.At == b.At })
 }

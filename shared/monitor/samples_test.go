@@ -9,10 +9,12 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"kubejobs/shared/core/failure"
 	"kubejobs/shared/core/history"
+	"kubejobs/shared/core/job"
+	"kubejobs/shared/core/sample"
 	"kubejobs/shared/monitor"
 	"kubejobs/shared/testkit/monitortest"
-	"kubejobs/shared/core/sample"
 )
 
 // sampleAt ticks job a at an offset from the start and gives the sample's time.
@@ -103,7 +105,7 @@ func TestSamplesAreThoseOfTheReport(t *testing.T) {
 	}
 	b.sampleAt(4 * time.Second)
 	b.sampleAt(4900 * time.Millisecond)
-	b.queue.Set(monitor.QueueCount{Results: 6}, nil)
+	b.queue.Set(job.QueueCount{Results: 6}, nil)
 	b.sampleAt(7 * time.Second)
 	got := b.samples(monitor.SampleRange{})
 	if diff := cmp.Diff([]float64{2, 4.9, 7}, seconds(got.Samples)); diff != "" {
@@ -114,7 +116,7 @@ func TestSamplesAreThoseOfTheReport(t *testing.T) {
 		t.Fatalf("%d points in the report (%v), want %d", len(detailed), err, len(got.Samples))
 	}
 	for _, s := range got.Samples {
-		want := monitor.Point{Error: s.Error, Job: s.Job, Replicas: s.Replicas, Time: s.Time}
+		want := job.Point{Error: s.Error, Job: s.Job, Replicas: s.Replicas, Time: s.Time}
 		if point := detailed[s.At.Format("2006-01-02T15:04:05Z")]; point != want {
 			t.Errorf("at %v the report has %+v, want %+v", s.At, point, want)
 		}
@@ -133,12 +135,12 @@ func (b *bench) old(n int, errorOf func(i int) float64) {
 	state := record.State
 	for i := range n {
 		x := sample.Sample{At: monitortest.Start.Add(2 * time.Second * time.Duration(i+1)).UnixMilli(), Error: errorOf(i)}
-		c := monitor.Commit{ID: "a", Revision: record.Revision + int64(i), TickID: strconv.Itoa(i), Sample: &x}
+		c := monitor.Change{ID: "a", Revision: record.Revision + int64(i), TickID: strconv.Itoa(i), Sample: &x}
 		if state.Summary, c.Settled = state.Summary.Fold(x); c.Settled != nil {
 			state.History, c.Step = state.History.Offer()
 		}
 		c.State = state
-		if got, err := b.store.Commit(b.t.Context(), c); err != nil || got != monitor.CommittedNow {
+		if got, err := b.store.Commit(b.t.Context(), c); err != nil || got != monitor.CommitDone {
 			b.t.Fatalf("commit %d: %v, %v", i, got, err)
 		}
 	}
@@ -170,7 +172,7 @@ func TestSamplesThatFail(t *testing.T) {
 	}
 	b.start("a")
 	b.redis.Close()
-	if _, err := b.service.Samples(t.Context(), "a", monitor.SampleRange{}); !monitor.IsRetryable(err) {
+	if _, err := b.service.Samples(t.Context(), "a", monitor.SampleRange{}); !failure.IsRetryable(err) {
 		t.Errorf("without the store: %v, want a retryable error", err)
 	}
 }

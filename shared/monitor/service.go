@@ -4,114 +4,139 @@ import (
 	"context"
 	"log/slog"
 	"time"
+
+	"kubejobs/shared/core/failure"
+	"kubejobs/shared/core/job"
 )
 
-// Config is what a Service is set to. All fields are required but Now.
+// Config holds the settings of a Service. All fields are required but Now and
+// those of which the comment says what the zero value means.
 type Config struct {
-	Retries       int           // failures in a row that end a job
-	Retention     time.Duration // how long an ended job's state is kept
+	Retries       int           // consecutive failures that end a job
+	Retention     time.Duration // how long the state of an ended job is kept
 	MinPeriod     time.Duration
 	DefaultPeriod time.Duration
-	Spacing       float64 // share of its period within which a further tick is surplus
+	Spacing       float64 // share of the period within which another tick is surplus
 	Plugins       []string
-	// DefaultQueue is where a job's Redis is if the request does not say.
-	DefaultQueue func(JobID) Address
-	// ScheduleFor is how long start tries to create the schedule.
+	// DefaultQueue returns the address of a job's Redis for a request that names
+	// none.
+	DefaultQueue func(job.ID) job.Address
+	// ScheduleFor is how long Start tries to create the schedule.
 	ScheduleFor time.Duration
-	// JobEvents says that the Job's status is what SaveJob kept, not asked for.
-	JobEvents bool
-	// StaleAfter is how long no tick may come before the sweep ends a job.
+	// StoredKubeStatus makes ticks use the status that SaveKubeStatus stored
+	// instead of asking Kubernetes.
+	StoredKubeStatus bool
+	// StaleAfter is how long no tick may arrive before the sweep ends a job; 0
+	// means no limit.
 	StaleAfter time.Duration
-	// MaxAge is how long a job may be monitored.
+	// MaxAge is how long a job may be monitored; 0 means no limit.
 	MaxAge time.Duration
-	// Events says that somebody takes events: what happens to a job is kept
-	// until it is acknowledged. SampleEvents makes each sample one.
-	Events, SampleEvents bool
+	// Events selects which changes of a job become events. Each event is kept
+	// until a publisher acknowledges it.
+	Events job.EventPolicy
 	// Now is the clock; nil is time.Now.
 	Now func() time.Time
 }
 
-// Ports are what a Service works with.
+// Ports are the drivers of a Service.
 type Ports struct {
 	Store       Store
 	Queue       Queue
-	Jobs        Jobs // nil: the queue tells when a job is done
-	Publisher   Publisher
-	Broadcaster Broadcaster // nil: there are no further places
+	KubeJobs    KubeJobs // nil: the queue decides when a job is done
+	SampleList  SampleList
+	Broadcaster Broadcaster // nil: there are no publishers
 	Scheduler   Scheduler
 }
 
-// Service is the use cases.
+// Service implements the use cases.
 type Service struct {
 	cfg         Config
-	store       Store
+	jobs        JobStore
+	ticks       TickStore
+	marks       MarkStore
 	queue       Queue
-	jobs        Jobs
-	publisher   Publisher
+	kubeJobs    KubeJobs
+	sampleList  SampleList
 	broadcaster Broadcaster
 	scheduler   Scheduler
 	log         *slog.Logger
 	now         func() time.Time
 }
 
-// NewService wires a Service. A nil dependency that is not optional is a
-// programmer's mistake and panics.
+// NewService returns a Service. It panics if a required dependency is nil.
 func NewService(cfg Config, p Ports, log *slog.Logger) *Service {
-	if p.Store == nil || p.Queue == nil || p.Publisher == nil || p.Scheduler == nil || log == nil || cfg.DefaultQueue == nil {
+	if p.Store == nil || p.Queue == nil || p.SampleList == nil || p.Scheduler == nil || log == nil || cfg.DefaultQueue == nil {
 		panic("monitor.NewService: nil dependency")
 	}
 	s := &Service{
-		cfg: cfg, store: p.Store, queue: p.Queue, jobs: p.Jobs,
-		publisher: p.Publisher, broadcaster: p.Broadcaster, scheduler: p.Scheduler, log: log, now: cfg.Now,
+		cfg: cfg, jobs: p.Store, ticks: p.Store, marks: p.Store, queue: p.Queue, kubeJobs: p.KubeJobs,
+		sampleList: p.SampleList, broadcaster: p.Broadcaster, scheduler: p.Scheduler, log: log, now: cfg.Now,
 	}
 	if s.now == nil {
-		s.now = time.Now //nolint:forbidigo // the one place where the domain takes the real clock
+		s.now = time.Now //nolint:forbidigo // the one place where the use cases take the real clock
 	}
 	return s
 }
 
-// Ready tells whether the store answers.
-func (s *Service) Ready(ctx context.Context) error { return s.store.Ping(ctx) }
+// Ready reports whether the store answers.
+func (s *Service) Ready(ctx context.Context) error { return s.jobs.Ping(ctx) }
 
-// maxConflicts bounds how often a change is tried anew because another one
-// came first; past it the caller is asked to try again.
+// maxConflicts bounds how often a change is retried because another one came
+// first. After that the caller has to try again.
 const maxConflicts = 32
 
-// update changes a job's state by change, which may be called more than once
-// and says with false that there is nothing to do. It returns the record that
-// change saw last, and the state that is there now.
-func (s *Service) update(ctx context.Context, id JobID, change func(Record) (State, bool)) (Record, State, error) {
+// errContention is returned when maxConflicts is reached.
+var errContention = failure.Unavailable("the job's state changes too fast", nil)
+
+// update changes a job's state. change may be called more than once; it returns
+// false if there is nothing to do. update returns the record that change saw
+// last, and the state that the job has now.
+func (s *Service) update(
+	ctx context.Context, id job.ID, change func(Record) (job.State, bool),
+) (Record, job.State, error) {
 	for range maxConflicts {
-		record, err := s.store.Load(ctx, id, "")
+		record, err := s.ticks.Load(ctx, id, "")
 		if err != nil {
-			return Record{}, State{}, err
+			return Record{}, job.State{}, err
 		}
 		state, ok := change(record)
 		if !ok {
 			return record, record.State, nil
 		}
-		result, err := s.store.Commit(ctx, Commit{
+		result, err := s.ticks.Commit(ctx, Change{
 			ID: id, Revision: record.Revision, State: state, Retention: s.cfg.Retention,
 		})
 		switch {
 		case err != nil:
-			return Record{}, State{}, err
-		case result == CommittedNow:
+			return Record{}, job.State{}, err
+		case result == CommitDone:
 			return record, state, nil
 		case result == CommitGone:
-			return Record{}, State{}, ErrUnknownJob
+			return Record{}, job.State{}, ErrUnknownJob
 		}
 	}
-	return Record{}, State{}, Unavailable("the job's state changes too fast", nil)
+	return Record{}, job.State{}, errContention
 }
 
-// unschedule ends a job's ticks. It outlives the caller's request; where it
-// fails the next tick of the job tries again.
-func (s *Service) unschedule(ctx context.Context, id JobID) {
+// end ends a job in the given phase, unless skip is true for its current phase.
+// It returns what update returns.
+func (s *Service) end(
+	ctx context.Context, id job.ID, phase job.Phase, reason string, skip func(job.Phase) bool,
+) (Record, job.State, error) {
+	return s.update(ctx, id, func(r Record) (job.State, bool) {
+		now := s.now()
+		ended, _ := s.cfg.Events.Append(r.Spec, r.State, r.State.Ended(phase, reason, now), nil, now)
+		return ended, !skip(r.State.Phase)
+	})
+}
+
+// unschedule removes a job's schedule. It outlives the caller's request. If it
+// fails, the next tick of the job tries again.
+func (s *Service) unschedule(ctx context.Context, id job.ID) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), callTimeout)
 	defer cancel()
 	if err := s.scheduler.Unschedule(ctx, id); err != nil {
-		s.log.WarnContext(ctx, "schedule not removed", "job", id, "error", err)
+		s.log.WarnContext(ctx, "removing the schedule failed", "job", id, "error", err)
 	}
 }
 

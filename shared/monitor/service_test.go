@@ -11,11 +11,13 @@ import (
 	"github.com/alicebob/miniredis/v2"
 	"github.com/redis/go-redis/v9"
 
-	"kubejobs/shared/monitor"
-	"kubejobs/shared/testkit/monitortest"
+	"kubejobs/shared/core/failure"
+	"kubejobs/shared/core/job"
 	"kubejobs/shared/drivers/controllerlist"
 	"kubejobs/shared/drivers/redispool"
 	"kubejobs/shared/drivers/redisstore"
+	"kubejobs/shared/monitor"
+	"kubejobs/shared/testkit/monitortest"
 )
 
 // bench is a service on an embedded Redis, with a clock of its own.
@@ -25,7 +27,7 @@ type bench struct {
 	client    *redis.Client
 	queue     *monitortest.Queue
 	store     *monitortest.Store
-	publisher *monitortest.Publisher
+	list      *monitortest.SampleList
 	scheduler *monitortest.Scheduler
 	receiver  *monitortest.Receiver // nil: nobody takes events
 	service   *monitor.Service
@@ -45,26 +47,26 @@ func setup(t *testing.T) *bench {
 	pool := redispool.New(redispool.Options{})
 	t.Cleanup(func() { pool.Close(); _ = b.client.Close() })
 	b.store = &monitortest.Store{Store: redisstore.New(b.client)}
-	b.publisher = &monitortest.Publisher{Next: controllerlist.New(pool, time.Hour)}
+	b.list = &monitortest.SampleList{Next: controllerlist.New(pool, time.Hour)}
 	b.build(nil)
 	return b
 }
 
 // build makes the service; jobs may be nil.
-func (b *bench) build(jobs monitor.Jobs) { b.make(jobs, false) }
+func (b *bench) build(jobs monitor.KubeJobs) { b.make(jobs, false) }
 
 // buildEvents makes the service with the Jobs' status by events.
 func (b *bench) buildEvents() { b.make(nil, true) }
 
-func (b *bench) make(jobs monitor.Jobs, events bool) {
+func (b *bench) make(jobs monitor.KubeJobs, events bool) {
 	b.service = monitor.NewService(monitor.Config{
 		Retries: retries, Retention: time.Hour, MinPeriod: 2 * time.Second, DefaultPeriod: 2 * time.Second,
-		JobEvents: events, StaleAfter: 10 * time.Minute, MaxAge: 24 * time.Hour,
+		StoredKubeStatus: events, StaleAfter: 10 * time.Minute, MaxAge: 24 * time.Hour,
 		Spacing: 0.4, Plugins: []string{"kubejobs"}, ScheduleFor: time.Second, Now: b.clock,
-		DefaultQueue: func(monitor.JobID) monitor.Address { return b.address() },
-		Events:       b.receiver != nil, SampleEvents: b.receiver != nil,
+		DefaultQueue: func(job.ID) job.Address { return b.address() },
+		Events:       job.EventPolicy{Enabled: b.receiver != nil, Samples: b.receiver != nil},
 	}, monitor.Ports{
-		Store: b.store, Queue: b.queue, Jobs: jobs, Publisher: b.publisher, Broadcaster: b.broadcaster(), Scheduler: b.scheduler,
+		Store: b.store, Queue: b.queue, KubeJobs: jobs, SampleList: b.list, Broadcaster: b.broadcaster(), Scheduler: b.scheduler,
 	}, slog.New(slog.DiscardHandler))
 }
 
@@ -89,15 +91,15 @@ func (b *bench) at(offset time.Duration) {
 	b.now = monitortest.Start.Add(offset)
 }
 
-func (b *bench) address() monitor.Address {
-	return monitor.Address{Host: b.redis.Host(), Port: port(b.t, b.redis)}
+func (b *bench) address() job.Address {
+	return job.Address{Host: b.redis.Host(), Port: port(b.t, b.redis)}
 }
 
-func request(id monitor.JobID) monitor.Request {
+func request(id job.ID) monitor.Request {
 	return monitor.Request{ID: id, Plugin: "kubejobs", Budget: time.Minute, Items: 6, Fingerprint: "f"}
 }
 
-func (b *bench) start(id monitor.JobID) {
+func (b *bench) start(id job.ID) {
 	b.t.Helper()
 	if err := b.service.Start(b.t.Context(), request(id)); err != nil {
 		b.t.Fatal(err)
@@ -117,7 +119,7 @@ func (b *bench) tick(tickID string, want monitor.Outcome) {
 func (b *bench) tickFails(tickID string) {
 	b.t.Helper()
 	got, err := b.service.Tick(b.t.Context(), monitor.Tick{ID: tickID, Job: "a", Sent: b.clock()})
-	if !monitor.IsRetryable(err) {
+	if !failure.IsRetryable(err) {
 		b.t.Fatalf("tick %s: %q, %v, want a retryable error", tickID, got, err)
 	}
 }

@@ -5,31 +5,34 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"kubejobs/shared/core/failure"
+	"kubejobs/shared/core/job"
 )
 
-// queueTimeout bounds start's look at the job's queue.
+// queueTimeout bounds how long Start reads the job's queue.
 const queueTimeout = time.Second
 
-// Start monitors a job. The same request again for a living job changes
-// nothing; another one is ErrOtherRequest. What the request leaves out is found
-// out: an unreachable queue is an error only if the number of items is to be
-// read from it.
+// Start starts the monitoring of a job. The same request again for a living job
+// changes nothing; a different one is ErrOtherRequest. Start fills in what the
+// request omits. An unreachable queue is an error only if the number of items
+// has to be read from it.
 func (s *Service) Start(ctx context.Context, r Request) error {
 	if !slices.Contains(s.cfg.Plugins, r.Plugin) {
-		return Invalid(FieldError{"plugin", fmt.Sprintf("want one of %q, got %.80q", s.cfg.Plugins, r.Plugin)})
+		return failure.Invalid(failure.FieldError{Field: "plugin", Problem: fmt.Sprintf("want one of %q, got %.80q", s.cfg.Plugins, r.Plugin)})
 	}
-	record, err := s.store.Load(ctx, r.ID, "")
+	record, err := s.ticks.Load(ctx, r.ID, "")
 	switch {
 	case err == nil && record.State.Phase.Living():
-		return s.again(ctx, record, r)
-	case err != nil && KindOf(err) != KindNotFound:
+		return s.startAgain(ctx, record, r)
+	case err != nil && failure.KindOf(err) != failure.KindNotFound:
 		return err
 	}
-	spec, begun, err := s.complete(ctx, r)
+	spec, workSeen, err := s.complete(ctx, r)
 	if err != nil {
 		return err
 	}
-	created, err := s.store.Create(ctx, spec, newState(spec, begun, record.State.Outbox))
+	created, err := s.jobs.Create(ctx, spec, job.New(spec, workSeen, record.State.Outbox))
 	if err != nil {
 		return err
 	}
@@ -37,10 +40,10 @@ func (s *Service) Start(ctx context.Context, r Request) error {
 	case CreatedOther:
 		return ErrOtherRequest
 	case CreatedNew:
-		s.log.InfoContext(ctx, "job started", "job", spec.ID, "phase", PhasePending,
+		s.log.InfoContext(ctx, "job started", "job", spec.ID, "phase", job.PhasePending,
 			"items", spec.Items, "deadline", spec.Deadline(), "queue", spec.Queue.String())
 	case CreatedSame:
-		if record, err = s.store.Load(ctx, r.ID, ""); err != nil {
+		if record, err = s.ticks.Load(ctx, r.ID, ""); err != nil {
 			return err
 		}
 		spec = record.Spec
@@ -49,8 +52,8 @@ func (s *Service) Start(ctx context.Context, r Request) error {
 	return nil
 }
 
-// again is a start for a job that lives.
-func (s *Service) again(ctx context.Context, record Record, r Request) error {
+// startAgain handles a start for a living job.
+func (s *Service) startAgain(ctx context.Context, record Record, r Request) error {
 	if record.Spec.Fingerprint != r.Fingerprint {
 		return ErrOtherRequest
 	}
@@ -60,10 +63,11 @@ func (s *Service) again(ctx context.Context, record Record, r Request) error {
 	return nil
 }
 
-// complete makes a request whole, and tells whether its queue held work.
-func (s *Service) complete(ctx context.Context, r Request) (Spec, bool, error) {
+// complete returns the spec of a request, with the defaults filled in, and
+// reports whether its queue holds work.
+func (s *Service) complete(ctx context.Context, r Request) (job.Spec, bool, error) {
 	now := s.now().UTC()
-	spec := Spec{
+	spec := job.Spec{
 		ID: r.ID, Items: r.Items, Budget: r.Budget, Submitted: r.Submitted.UTC(), Queue: s.cfg.DefaultQueue(r.ID),
 		Period: max(r.Period, s.cfg.MinPeriod), Strategy: r.Strategy, Heuristics: r.Heuristics,
 		Database: r.Database, Fingerprint: r.Fingerprint, Accepted: now,
@@ -78,42 +82,43 @@ func (s *Service) complete(ctx context.Context, r Request) (Spec, bool, error) {
 		spec.Strategy = "default"
 	}
 	if r.QueueHost != "" {
-		spec.Queue = Address{Host: r.QueueHost, Port: 6379}
+		spec.Queue = job.Address{Host: r.QueueHost, Port: 6379}
 	}
 	if r.QueuePort != 0 {
 		spec.Queue.Port = r.QueuePort
 	}
-	begun, err := s.countItems(ctx, &spec)
-	return spec, begun, err
+	workSeen, err := s.countItems(ctx, &spec)
+	return spec, workSeen, err
 }
 
-// countItems looks at the queue once: it fills in the number of items where
-// that was not given, and tells whether there is work.
-func (s *Service) countItems(ctx context.Context, spec *Spec) (bool, error) {
+// countItems reads the queue once. It fills in the number of items if the
+// request omits it, and reports whether there is work.
+func (s *Service) countItems(ctx context.Context, spec *job.Spec) (bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, queueTimeout)
 	defer cancel()
 	count, err := s.queue.Count(ctx, spec.Queue)
-	if KindOf(err) == KindInvalid {
+	if failure.KindOf(err) == failure.KindInvalid {
 		return false, err
 	}
 	if spec.Items != 0 {
-		return err == nil && begun(Observation{Queue: count}), nil
+		return err == nil && count.HasWork(), nil
 	}
 	if err != nil {
-		return false, Unavailable(fmt.Sprintf(
-			"plugin_info.number_of_jobs was not given, and the queue at %s cannot be read", spec.Queue), err)
+		return false, failure.Unavailable(fmt.Sprintf(
+			"plugin_info.number_of_jobs is required: the queue at %s cannot be read", spec.Queue), err)
 	}
 	spec.Items = count.Queued + count.InFlight
 	if spec.Items == 0 {
-		return false, Invalid(FieldError{"plugin_info.number_of_jobs", fmt.Sprintf(
-			"was not given, and the lists job and job:processing at %s hold no item to count", spec.Queue)})
+		return false, failure.Invalid(failure.FieldError{Field: "plugin_info.number_of_jobs", Problem: fmt.Sprintf(
+			"required: the lists job and job:processing at %s are empty (fill the queue before starting)", spec.Queue)})
 	}
 	return true, nil
 }
 
-// schedule creates the job's schedule, trying for a while. If that fails the
-// job stays marked as not scheduled, for the next start of it or the sweep.
-func (s *Service) schedule(ctx context.Context, spec Spec) {
+// schedule creates the job's schedule, retrying for ScheduleFor. If that fails,
+// the job stays marked as not scheduled, and the next start or the sweep
+// creates the schedule.
+func (s *Service) schedule(ctx context.Context, spec job.Spec) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.cfg.ScheduleFor)
 	defer cancel()
 	wait := 100 * time.Millisecond
@@ -122,8 +127,8 @@ func (s *Service) schedule(ctx context.Context, spec Spec) {
 		if err == nil {
 			break
 		}
-		s.log.WarnContext(ctx, "schedule not created", "job", spec.ID, "error", err)
-		if !IsRetryable(err) {
+		s.log.WarnContext(ctx, "creating the schedule failed", "job", spec.ID, "error", err)
+		if !failure.IsRetryable(err) {
 			return
 		}
 		select {
@@ -133,17 +138,17 @@ func (s *Service) schedule(ctx context.Context, spec Spec) {
 			wait *= 2
 		}
 	}
-	if err := s.store.MarkScheduled(ctx, spec.ID, true); err != nil {
-		s.log.WarnContext(ctx, "schedule not marked as created", "job", spec.ID, "error", err)
+	if err := s.marks.MarkScheduled(ctx, spec.ID, true); err != nil {
+		s.log.WarnContext(ctx, "marking the job as scheduled failed", "job", spec.ID, "error", err)
 	}
 }
 
-// Resume schedules every living job: a scheduler that lives in the process has
-// forgotten them when that starts anew.
+// Resume schedules every living job. A scheduler that runs in the process needs
+// it after a restart, because it keeps its schedules in memory only.
 func (s *Service) Resume(ctx context.Context) error {
-	var after JobID
+	var after job.ID
 	for {
-		records, next, err := s.store.List(ctx, after, listPage)
+		records, next, err := s.jobs.List(ctx, after, listPage)
 		if err != nil {
 			return err
 		}

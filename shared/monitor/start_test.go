@@ -10,6 +10,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"kubejobs/shared/core/failure"
+	"kubejobs/shared/core/job"
 	"kubejobs/shared/monitor"
 	"kubejobs/shared/testkit/monitortest"
 )
@@ -26,14 +28,14 @@ func TestStartFindsOutWhatIsLeftOut(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := monitor.Spec{
+	want := job.Spec{
 		ID: "a", Items: 3, Budget: 40 * time.Second, Submitted: monitortest.Start, Period: 2 * time.Second,
 		Queue: b.address(), Strategy: "default", Fingerprint: "f", Accepted: monitortest.Start,
 	}
 	if diff := cmp.Diff(want, record.Spec); diff != "" {
 		t.Errorf("spec (-want +got):\n%s", diff)
 	}
-	if !record.Scheduled || !b.scheduler.Has("a") || record.State.Phase != monitor.PhasePending {
+	if !record.Scheduled || !b.scheduler.Has("a") || record.State.Phase != job.PhasePending {
 		t.Errorf("record %+v, want a pending job with a schedule", record)
 	}
 }
@@ -42,49 +44,49 @@ func TestStartTakesWhatIsGiven(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		change func(*monitor.Request)
-		want   func(*monitor.Spec)
+		want   func(*job.Spec)
 	}{
 		"a period under the least": {
 			func(r *monitor.Request) { r.Period = time.Second },
-			func(s *monitor.Spec) { s.Period = 2 * time.Second },
+			func(s *job.Spec) { s.Period = 2 * time.Second },
 		},
 		"a longer period": {
 			func(r *monitor.Request) { r.Period = 10 * time.Second },
-			func(s *monitor.Spec) { s.Period = 10 * time.Second },
+			func(s *job.Spec) { s.Period = 10 * time.Second },
 		},
 		"a host, its usual port": {
 			func(r *monitor.Request) { r.QueueHost = "redis-x" },
-			func(s *monitor.Spec) { s.Queue = monitor.Address{Host: "redis-x", Port: 6379} },
+			func(s *job.Spec) { s.Queue = job.Address{Host: "redis-x", Port: 6379} },
 		},
 		"host and port": {
 			func(r *monitor.Request) { r.QueueHost, r.QueuePort = "10.1.2.3", 26379 },
-			func(s *monitor.Spec) { s.Queue = monitor.Address{Host: "10.1.2.3", Port: 26379} },
+			func(s *job.Spec) { s.Queue = job.Address{Host: "10.1.2.3", Port: 26379} },
 		},
 		"a port of the usual host": {
 			func(r *monitor.Request) { r.QueuePort = 26379 },
-			func(s *monitor.Spec) { s.Queue.Port = 26379 },
+			func(s *job.Spec) { s.Queue.Port = 26379 },
 		},
 		"a time of submission": {
 			func(r *monitor.Request) { r.Submitted = monitortest.Start.Add(-25 * time.Hour) },
-			func(s *monitor.Spec) { s.Submitted = monitortest.Start.Add(-25 * time.Hour) },
+			func(s *job.Spec) { s.Submitted = monitortest.Start.Add(-25 * time.Hour) },
 		},
 		"a strategy": {
 			func(r *monitor.Request) { r.Strategy, r.Heuristics = "pid", []byte(`{"kp":1}`) },
-			func(s *monitor.Spec) { s.Strategy, s.Heuristics = "pid", []byte(`{"kp":1}`) },
+			func(s *job.Spec) { s.Strategy, s.Heuristics = "pid", []byte(`{"kp":1}`) },
 		},
 		"a database": {
 			func(r *monitor.Request) {
-				r.Database = &monitor.Database{Host: "influx", Port: 8086, Name: "asperathos"}
+				r.Database = &job.Database{Host: "influx", Port: 8086, Name: "asperathos"}
 			},
-			func(s *monitor.Spec) { s.Database = &monitor.Database{Host: "influx", Port: 8086, Name: "asperathos"} },
+			func(s *job.Spec) { s.Database = &job.Database{Host: "influx", Port: 8086, Name: "asperathos"} },
 		},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			b := setup(t)
-			b.queue.Set(monitor.QueueCount{}, errors.New("not there yet"))
-			want := monitor.Spec{
+			b.queue.Set(job.QueueCount{}, errors.New("not there yet"))
+			want := job.Spec{
 				ID: "a", Items: 6, Budget: time.Minute, Submitted: monitortest.Start, Period: 2 * time.Second,
 				Queue: b.address(), Strategy: "default", Fingerprint: "f", Accepted: monitortest.Start,
 			}
@@ -109,18 +111,18 @@ func TestStartRefuses(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		request  func(*monitor.Request)
-		count    monitor.QueueCount
+		count    job.QueueCount
 		countErr error
-		kind     monitor.Kind
+		kind     failure.Kind
 		names    string
 	}{
-		"an unknown plugin":           {request: func(r *monitor.Request) { r.Plugin = "spark" }, kind: monitor.KindInvalid, names: "plugin"},
-		"no item to count":            {request: func(r *monitor.Request) { r.Items = 0 }, kind: monitor.KindInvalid, names: "plugin_info.number_of_jobs"},
-		"a queue that cannot be read": {request: func(r *monitor.Request) { r.Items = 0 }, countErr: errors.New("refused"), kind: monitor.KindUnavailable, names: "plugin_info.number_of_jobs"},
+		"an unknown plugin":           {request: func(r *monitor.Request) { r.Plugin = "spark" }, kind: failure.KindInvalid, names: "plugin"},
+		"no item to count":            {request: func(r *monitor.Request) { r.Items = 0 }, kind: failure.KindInvalid, names: "plugin_info.number_of_jobs"},
+		"a queue that cannot be read": {request: func(r *monitor.Request) { r.Items = 0 }, countErr: errors.New("refused"), kind: failure.KindUnavailable, names: "plugin_info.number_of_jobs"},
 		"an address that is not allowed": {
 			request:  func(*monitor.Request) {},
-			countErr: monitor.Invalid(monitor.FieldError{Field: "plugin_info.redis_ip", Problem: "no"}),
-			kind:     monitor.KindInvalid, names: "plugin_info.redis_ip",
+			countErr: failure.Invalid(failure.FieldError{Field: "plugin_info.redis_ip", Problem: "no"}),
+			kind:     failure.KindInvalid, names: "plugin_info.redis_ip",
 		},
 	}
 	for name, tt := range tests {
@@ -131,7 +133,7 @@ func TestStartRefuses(t *testing.T) {
 			r := request("a")
 			tt.request(&r)
 			err := b.service.Start(t.Context(), r)
-			if monitor.KindOf(err) != tt.kind || !strings.Contains(err.Error(), tt.names) {
+			if failure.KindOf(err) != tt.kind || !strings.Contains(err.Error(), tt.names) {
 				t.Errorf("Start: %v, want kind %q naming %s", err, tt.kind, tt.names)
 			}
 			if keys := b.redis.Keys(); len(keys) != 0 || b.scheduler.Calls() != 0 {
@@ -161,7 +163,7 @@ func TestStartAgain(t *testing.T) {
 	if err := b.service.Start(t.Context(), other); err != nil {
 		t.Errorf("another request after the end: %v", err)
 	}
-	if got := b.status(); got.Phase != monitor.PhasePending || !got.Scheduled {
+	if got := b.status(); got.Phase != job.PhasePending || !got.Scheduled {
 		t.Errorf("after a new start: %+v", got)
 	}
 }
@@ -193,7 +195,7 @@ func TestStartWithoutAScheduler(t *testing.T) {
 		failure error
 		tries   int
 	}{
-		"it comes back": {monitor.Unavailable("no API", nil), 2},
+		"it comes back": {failure.Unavailable("no API", nil), 2},
 		"it says no":    {errors.New("forbidden"), 1},
 	}
 	for name, tt := range tests {
@@ -220,7 +222,7 @@ func TestResume(t *testing.T) {
 	b.queue.Set(full, nil)
 	const many = 250 // more than two pages
 	for i := range many {
-		b.start(monitor.JobID("job-" + string(rune('a'+i/26)) + string(rune('a'+i%26))))
+		b.start(job.ID("job-" + string(rune('a'+i/26)) + string(rune('a'+i%26))))
 	}
 	if err := b.service.Stop(t.Context(), "job-ab"); err != nil {
 		t.Fatal(err)

@@ -6,14 +6,16 @@ import (
 
 	"kubejobs/shared/core/accounting"
 	"kubejobs/shared/core/forecast"
+	"kubejobs/shared/core/job"
+	"kubejobs/shared/core/progress"
 	"kubejobs/shared/core/sample"
 )
 
-// Status is one job as it is now. Times are RFC 3339 in UTC, durations in
+// Status is the current status of one job. Times are RFC 3339 in UTC, durations in
 // seconds.
 type Status struct {
-	ID        JobID     `json:"id"`
-	Phase     Phase     `json:"phase"`
+	ID        job.ID    `json:"id"`
+	Phase     job.Phase `json:"phase"`
 	Reason    string    `json:"reason,omitempty"`
 	Scheduled bool      `json:"scheduled"`
 	Items     int64     `json:"number_of_jobs"`
@@ -25,33 +27,26 @@ type Status struct {
 	Queue     string    `json:"queue"`
 	Strategy  string    `json:"scaling_strategy"`
 
-	Progress *ProgressStatus `json:"progress"`    // null before the first sample
-	Last     *SampleStatus   `json:"last_sample"` // null before the first sample
-	Samples  int64           `json:"samples"`
+	Progress *progress.Progress `json:"progress"`    // null before the first sample
+	Last     *SampleStatus      `json:"last_sample"` // null before the first sample
+	Samples  int64              `json:"samples"`
 
 	Health forecast.Status `json:"health"`          // ok, at-risk or stalled
 	Rate   float64         `json:"rate"`            // items a second
 	Finish *time.Time      `json:"expected_finish"` // null while unknown
 
-	Failures  int                `json:"failures"` // in a row
+	Failures  int                `json:"failures"` // consecutive
 	LastError string             `json:"last_error,omitempty"`
 	Ticks     accounting.Account `json:"ticks"`
 	NextTick  *time.Time         `json:"next_tick"` // null for an ended job
 	EndedAt   *time.Time         `json:"ended_at,omitempty"`
 
-	// Publishers is those beside the Controller's list that failed once, and how
-	// they do; Unsent is how many events no receiver has acknowledged yet.
+	// Publishers holds the state of each publisher that has failed for this job.
+	// Unsent is how many events no receiver has acknowledged yet.
 	Publishers map[string]PublisherState `json:"publishers,omitempty"`
 	Unsent     int                       `json:"unsent_events,omitempty"`
 
-	Report *Report `json:"report,omitempty"` // of an ended job
-}
-
-// ProgressStatus is how far a job is.
-type ProgressStatus struct {
-	Job   float64 `json:"job"`
-	Time  float64 `json:"time"`
-	Error float64 `json:"error"`
+	Report *job.Report `json:"report,omitempty"` // of an ended job
 }
 
 // SampleStatus is the last sample.
@@ -61,32 +56,33 @@ type SampleStatus struct {
 	Replicas  int64     `json:"replicas"`
 }
 
-// listPage is how many jobs a page of a list holds at most.
+// listPage is the maximum number of jobs in a page of a list.
 const listPage = 100
 
-// Status is one job, living or ended; ErrUnknownJob.
-func (s *Service) Status(ctx context.Context, id JobID) (Status, error) {
-	record, err := s.store.Load(ctx, id, "")
+// Status returns the status of a job, living or ended. The error for an unknown
+// id is ErrUnknownJob.
+func (s *Service) Status(ctx context.Context, id job.ID) (Status, error) {
+	record, err := s.ticks.Load(ctx, id, "")
 	if err != nil {
 		return Status{}, err
 	}
 	return newStatus(record, s.now()), nil
 }
 
-// List is a page of the living jobs in the order of their ids, from the first
-// one after after, and the id to go on from ("" at the end). A limit outside
-// 1 to 100 is taken as 100.
-func (s *Service) List(ctx context.Context, after JobID, limit int) ([]Status, JobID, error) {
+// List returns a page of the living jobs in the order of their ids, and the
+// cursor of the next page, "" at the end. after is the cursor of the page
+// before, "" for the first page. A limit outside 1 to 100 counts as 100.
+func (s *Service) List(ctx context.Context, after job.ID, limit int) ([]Status, job.ID, error) {
 	if limit < 1 || limit > listPage {
 		limit = listPage
 	}
-	records, next, err := s.store.List(ctx, after, limit)
+	records, next, err := s.jobs.List(ctx, after, limit)
 	if err != nil {
 		return nil, "", err
 	}
 	page := make([]Status, 0, len(records))
 	for _, record := range records {
-		if !record.State.Phase.Living() { // it only owes events
+		if !record.State.Phase.Living() { // it only has undelivered events
 			continue
 		}
 		page = append(page, newStatus(record, s.now()))
@@ -94,7 +90,6 @@ func (s *Service) List(ctx context.Context, after JobID, limit int) ([]Status, J
 	return page, next, nil
 }
 
-// newStatus is pure.
 func newStatus(r Record, now time.Time) Status {
 	schedule := r.Spec.Schedule()
 	status := Status{
@@ -113,7 +108,7 @@ func newStatus(r Record, now time.Time) Status {
 		status.NextTick = &next
 	} else {
 		now = time.UnixMilli(r.State.EndedAt).UTC()
-		report := newReport(r.Spec, r.State)
+		report := job.NewReport(r.Spec, r.State)
 		status.EndedAt, status.Report = &now, &report
 	}
 	status.Ticks = r.State.Ticks.At(schedule, now)
@@ -124,8 +119,8 @@ func newStatus(r Record, now time.Time) Status {
 	return status
 }
 
-func (s *Status) withSample(spec Spec, first, last sample.Sample) {
-	s.Progress = &ProgressStatus{Job: last.Job, Time: last.Time, Error: last.Error}
+func (s *Status) withSample(spec job.Spec, first, last sample.Sample) {
+	s.Progress = &progress.Progress{Job: last.Job, Time: last.Time, Error: last.Error}
 	s.Last = &SampleStatus{At: last.Moment(), Timestamp: last.At, Replicas: last.Replicas}
 	f := forecast.Estimate(spec.Items, first, last)
 	s.Rate = f.Rate

@@ -1,21 +1,22 @@
 package monitor
 
-import "context"
+import (
+	"context"
 
-// Stop ends the monitoring of a job at once; afterwards it has no report, as
-// in the original. Stopping a stopped job changes nothing; ErrUnknownJob for an
-// id that nothing is known of.
-func (s *Service) Stop(ctx context.Context, id JobID) error {
-	record, state, err := s.update(ctx, id, func(r Record) (State, bool) {
-		now := s.now()
-		stopped, _ := s.posted(r.Spec, r.State, r.State.end(PhaseStopped, "stopped by a caller", now), nil, now)
-		return stopped, r.State.Phase != PhaseStopped
-	})
+	"kubejobs/shared/core/job"
+)
+
+// Stop ends the monitoring of a job at once. Afterwards the job has no report,
+// as in the original. Stopping a stopped job changes nothing. The error for an
+// unknown id is ErrUnknownJob.
+func (s *Service) Stop(ctx context.Context, id job.ID) error {
+	stopped := func(p job.Phase) bool { return p == job.PhaseStopped }
+	record, state, err := s.end(ctx, id, job.PhaseStopped, "stopped by a caller", stopped)
 	if err != nil {
 		return err
 	}
-	if record.State.Phase != PhaseStopped {
-		s.log.InfoContext(ctx, "job stopped", "job", id, "phase", PhaseStopped)
+	if !stopped(record.State.Phase) {
+		s.log.InfoContext(ctx, "job stopped", "job", id, "phase", job.PhaseStopped)
 	}
 	s.unschedule(ctx, id)
 	s.resend(ctx, record, state)

@@ -10,6 +10,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"kubejobs/shared/core/failure"
+	"kubejobs/shared/core/job"
 	"kubejobs/shared/monitor"
 	"kubejobs/shared/testkit/monitortest"
 )
@@ -30,7 +32,7 @@ func TestSweepMakesSchedulesEqualJobs(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	b.queue.Set(full, nil)
-	for _, id := range []monitor.JobID{"a", "b", "c", "d"} {
+	for _, id := range []job.ID{"a", "b", "c", "d"} {
 		b.start(id)
 	}
 	if err := b.service.Stop(t.Context(), "d"); err != nil {
@@ -78,17 +80,17 @@ func TestSweepSchedulesWhatStartCouldNot(t *testing.T) {
 
 func TestSweepEndsJobs(t *testing.T) {
 	t.Parallel()
-	gone := jobsFunc(func(context.Context, monitor.JobID) (monitor.JobStatus, error) {
-		return monitor.JobStatus{}, &monitor.Error{Kind: monitor.KindNotFound}
+	gone := jobsFunc(func(context.Context, job.ID) (job.KubeStatus, error) {
+		return job.KubeStatus{}, &failure.Error{Kind: failure.KindNotFound}
 	})
-	there := jobsFunc(func(context.Context, monitor.JobID) (monitor.JobStatus, error) {
-		return monitor.JobStatus{Active: 1}, nil
+	there := jobsFunc(func(context.Context, job.ID) (job.KubeStatus, error) {
+		return job.KubeStatus{Active: 1}, nil
 	})
-	away := jobsFunc(func(context.Context, monitor.JobID) (monitor.JobStatus, error) {
-		return monitor.JobStatus{}, monitor.Unavailable("away", nil)
+	away := jobsFunc(func(context.Context, job.ID) (job.KubeStatus, error) {
+		return job.KubeStatus{}, failure.Unavailable("away", nil)
 	})
 	tests := map[string]struct {
-		jobs   monitor.Jobs
+		jobs   monitor.KubeJobs
 		at     time.Duration
 		ticked time.Duration // when the last tick came; 0 for none
 		want   monitor.Swept
@@ -115,7 +117,7 @@ func TestSweepEndsJobs(t *testing.T) {
 			b.at(tt.at)
 			b.sweep(tt.want)
 			got := b.status()
-			if (got.Phase == monitor.PhaseFailed) != (tt.reason != "") || got.Reason != tt.reason || b.scheduler.Has("a") != got.Phase.Living() {
+			if (got.Phase == job.PhaseFailed) != (tt.reason != "") || got.Reason != tt.reason || b.scheduler.Has("a") != got.Phase.Living() {
 				t.Errorf("phase %s, reason %q, scheduled %t, want reason %q", got.Phase, got.Reason, b.scheduler.Has("a"), tt.reason)
 			}
 			if tt.reason != "" {
@@ -134,13 +136,13 @@ func TestTwoSweepsAtOnce(t *testing.T) {
 	b.queue.Set(full, nil)
 	const many = 1100
 	for i := range many {
-		b.start(monitor.JobID(fmt.Sprintf("job-%04d", i)))
+		b.start(job.ID(fmt.Sprintf("job-%04d", i)))
 	}
 	for i := 0; i < many; i += 100 {
-		if err := b.scheduler.Unschedule(t.Context(), monitor.JobID(fmt.Sprintf("job-%04d", i))); err != nil {
+		if err := b.scheduler.Unschedule(t.Context(), job.ID(fmt.Sprintf("job-%04d", i))); err != nil {
 			t.Fatal(err)
 		}
-		if err := b.scheduler.Schedule(t.Context(), monitortest.Spec(monitor.JobID(fmt.Sprintf("orphan-%04d", i)), "")); err != nil {
+		if err := b.scheduler.Schedule(t.Context(), monitortest.Spec(job.ID(fmt.Sprintf("orphan-%04d", i)), "")); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -162,36 +164,36 @@ func TestJobEvents(t *testing.T) {
 	b := setup(t)
 	b.buildEvents()
 	b.queue.Set(full, nil)
-	changed := func(status monitor.JobStatus, version uint64) {
+	changed := func(status job.KubeStatus, version uint64) {
 		t.Helper()
-		if err := b.service.JobChanged(t.Context(), "a", status, version); err != nil {
+		if err := b.service.SaveKubeStatus(t.Context(), "a", status, version); err != nil {
 			t.Fatal(err)
 		}
 	}
-	changed(monitor.JobStatus{Active: 3, Started: true}, 7) // before the start: kept all the same
+	changed(job.KubeStatus{Active: 3, Started: true}, 7) // before the start: kept all the same
 	b.start("a")
 	b.at(2 * time.Second)
 	b.tick("t1", monitor.OutcomeSampled)
-	if got := b.status(); got.Last.Replicas != 3 || got.Phase != monitor.PhaseRunning {
+	if got := b.status(); got.Last.Replicas != 3 || got.Phase != job.PhaseRunning {
 		t.Errorf("replicas %d, phase %s, want 3, running", got.Last.Replicas, got.Phase)
 	}
 
-	changed(monitor.JobStatus{Active: 1, Started: true}, 5) // an older event that comes late
-	b.queue.Set(monitor.QueueCount{}, nil)                  // an empty queue is not the Job's end
+	changed(job.KubeStatus{Active: 1, Started: true}, 5) // an older event that comes late
+	b.queue.Set(job.QueueCount{}, nil)                   // an empty queue is not the Job's end
 	b.at(4 * time.Second)
 	b.tick("t2", monitor.OutcomeSampled)
 	if got := b.status(); got.Last.Replicas != 3 || !got.Phase.Living() {
 		t.Errorf("replicas %d, phase %s, want 3 and living", got.Last.Replicas, got.Phase)
 	}
 
-	changed(monitor.JobStatus{Gone: true}, 8)
+	changed(job.KubeStatus{Gone: true}, 8)
 	b.at(6 * time.Second)
 	b.tick("t3", monitor.OutcomeFailed)
 
-	changed(monitor.JobStatus{Started: true, Complete: true}, 9)
+	changed(job.KubeStatus{Started: true, Complete: true}, 9)
 	b.at(8 * time.Second)
 	b.tick("t4", monitor.OutcomeSampled)
-	if got := b.status(); got.Phase != monitor.PhaseFinished {
+	if got := b.status(); got.Phase != job.PhaseFinished {
 		t.Errorf("phase %s, want finished", got.Phase)
 	}
 }
@@ -200,24 +202,24 @@ func TestJobEvents(t *testing.T) {
 func TestJobConditions(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
-		status monitor.JobStatus
-		count  monitor.QueueCount
-		want   monitor.Phase
+		status job.KubeStatus
+		count  job.QueueCount
+		want   job.Phase
 	}{
-		"no pods yet":                    {monitor.JobStatus{}, monitor.QueueCount{}, monitor.PhasePending},
-		"suspended before its first pod": {monitor.JobStatus{Suspended: true}, monitor.QueueCount{}, monitor.PhasePending},
-		"pods run":                       {monitor.JobStatus{Active: 2, Started: true}, monitor.QueueCount{}, monitor.PhaseRunning},
-		"an empty queue, pods end":       {monitor.JobStatus{Started: true}, empty, monitor.PhaseRunning},
-		"complete":                       {monitor.JobStatus{Started: true, Complete: true}, empty, monitor.PhaseFinished},
-		"complete with items left":       {monitor.JobStatus{Started: true, Complete: true}, half, monitor.PhaseFinished},
-		"failed":                         {monitor.JobStatus{Started: true, Failed: true, Reason: "BackoffLimitExceeded"}, half, monitor.PhaseFailed},
+		"no pods yet":                    {job.KubeStatus{}, job.QueueCount{}, job.PhasePending},
+		"suspended before its first pod": {job.KubeStatus{Suspended: true}, job.QueueCount{}, job.PhasePending},
+		"pods run":                       {job.KubeStatus{Active: 2, Started: true}, job.QueueCount{}, job.PhaseRunning},
+		"an empty queue, pods end":       {job.KubeStatus{Started: true}, empty, job.PhaseRunning},
+		"complete":                       {job.KubeStatus{Started: true, Complete: true}, empty, job.PhaseFinished},
+		"complete with items left":       {job.KubeStatus{Started: true, Complete: true}, half, job.PhaseFinished},
+		"failed":                         {job.KubeStatus{Started: true, Failed: true, Reason: "BackoffLimitExceeded"}, half, job.PhaseFailed},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			b := setup(t)
 			b.start("a")
-			b.build(jobsFunc(func(context.Context, monitor.JobID) (monitor.JobStatus, error) { return tt.status, nil }))
+			b.build(jobsFunc(func(context.Context, job.ID) (job.KubeStatus, error) { return tt.status, nil }))
 			b.queue.Set(tt.count, nil)
 			b.at(2 * time.Second)
 			b.tick("t1", monitor.OutcomeSampled)

@@ -7,15 +7,17 @@ import (
 	"testing"
 	"time"
 
+	"kubejobs/shared/core/failure"
+	"kubejobs/shared/core/job"
 	"kubejobs/shared/monitor"
 	"kubejobs/shared/testkit/monitortest"
 )
 
 var (
-	errFault = monitor.Unavailable("fault", nil)
-	full     = monitor.QueueCount{Queued: 6}
-	half     = monitor.QueueCount{Queued: 2, InFlight: 1, Results: 3}
-	empty    = monitor.QueueCount{Results: 6}
+	errFault = failure.Unavailable("fault", nil)
+	full     = job.QueueCount{Queued: 6}
+	half     = job.QueueCount{Queued: 2, InFlight: 1, Results: 3}
+	empty    = job.QueueCount{Results: 6}
 )
 
 // A process dies between the two writes of a tick, in any way; the sender
@@ -23,25 +25,25 @@ var (
 func TestTickIsExactlyOnceWhereverItBreaks(t *testing.T) {
 	t.Parallel()
 	tests := map[string]func(*bench){
-		"before the publication": func(b *bench) { b.publisher.Before = monitortest.Once(errFault) },
-		"after the publication":  func(b *bench) { b.publisher.After = monitortest.Once(errFault) },
+		"before the publication": func(b *bench) { b.list.Before = monitortest.Once(errFault) },
+		"after the publication":  func(b *bench) { b.list.After = monitortest.Once(errFault) },
 		"before the commit":      func(b *bench) { b.store.Before = monitortest.Once(errFault) },
 		"after the commit":       func(b *bench) { b.store.After = monitortest.Once(errFault) },
 		"before both": func(b *bench) {
-			b.publisher.Before, b.store.Before = monitortest.Once(errFault), monitortest.Once(errFault)
+			b.list.Before, b.store.Before = monitortest.Once(errFault), monitortest.Once(errFault)
 		},
 		"after both": func(b *bench) {
-			b.publisher.After, b.store.After = monitortest.Once(errFault), monitortest.Once(errFault)
+			b.list.After, b.store.After = monitortest.Once(errFault), monitortest.Once(errFault)
 		},
 		"published and not committed": func(b *bench) {
-			b.publisher.After, b.store.Before = monitortest.Once(errFault), monitortest.Once(errFault)
+			b.list.After, b.store.Before = monitortest.Once(errFault), monitortest.Once(errFault)
 		},
 		"committed and not published": func(b *bench) {
-			b.publisher.Before, b.store.After = monitortest.Once(errFault), monitortest.Once(errFault)
+			b.list.Before, b.store.After = monitortest.Once(errFault), monitortest.Once(errFault)
 		},
 	}
 	for name, breakIt := range tests {
-		for end, count := range map[string]monitor.QueueCount{"": half, ", the last tick": empty} {
+		for end, count := range map[string]job.QueueCount{"": half, ", the last tick": empty} {
 			t.Run(name+end, func(t *testing.T) {
 				t.Parallel()
 				b := setup(t)
@@ -67,7 +69,7 @@ func TestTickIsExactlyOnceWhereverItBreaks(t *testing.T) {
 
 func TestTwinsCountOnce(t *testing.T) {
 	t.Parallel()
-	for name, count := range map[string]monitor.QueueCount{"running": half, "the last tick": empty} {
+	for name, count := range map[string]job.QueueCount{"running": half, "the last tick": empty} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			b := setup(t)
@@ -131,19 +133,19 @@ func TestOverlappingTicksLoseNoFold(t *testing.T) {
 func TestTickTimeline(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
-	b.queue.Set(monitor.QueueCount{}, nil)
+	b.queue.Set(job.QueueCount{}, nil)
 	b.start("a") // the queue is not filled yet
 
 	b.at(2 * time.Second) // still not: a sample that says nothing is done
 	b.tick("t1", monitor.OutcomeSampled)
-	if got := b.status(); got.Phase != monitor.PhasePending || got.Progress.Job != 0 || !near(got.Progress.Error, -2.0/60) {
+	if got := b.status(); got.Phase != job.PhasePending || got.Progress.Job != 0 || !near(got.Progress.Error, -2.0/60) {
 		t.Errorf("nothing in the queue yet: %+v %+v", got.Phase, got.Progress)
 	}
 
 	b.queue.Set(full, nil) // filled: runs, an honest 0
 	b.at(4 * time.Second)
 	b.tick("t2", monitor.OutcomeSampled)
-	if got := b.status(); got.Phase != monitor.PhaseRunning || got.Progress.Job != 0 {
+	if got := b.status(); got.Phase != job.PhaseRunning || got.Progress.Job != 0 {
 		t.Errorf("all waits: %+v %+v", got.Phase, got.Progress)
 	}
 
@@ -164,7 +166,7 @@ func TestTickTimeline(t *testing.T) {
 	b.at(10 * time.Second)
 	b.tick("t5", monitor.OutcomeSampled)
 	got := b.status()
-	if got.Phase != monitor.PhaseFinished || got.Progress.Job != 1 || b.scheduler.Has("a") || got.NextTick != nil {
+	if got.Phase != job.PhaseFinished || got.Progress.Job != 1 || b.scheduler.Has("a") || got.NextTick != nil {
 		t.Errorf("done: %+v, scheduled %t", got, b.scheduler.Has("a"))
 	}
 	if got.Ticks.Received != 4 || got.Ticks.Surplus != 1 || got.Ticks.Lost != 1 || got.Ticks.Expected != 5 {
@@ -185,7 +187,7 @@ func TestFailuresInARow(t *testing.T) {
 	b.start("a")
 	broken := errors.New("connection refused")
 
-	b.queue.Set(monitor.QueueCount{}, broken) // two failures, one below the limit
+	b.queue.Set(job.QueueCount{}, broken) // two failures, one below the limit
 	b.at(2 * time.Second)
 	b.tick("t1", monitor.OutcomeFailed)
 	b.at(4 * time.Second)
@@ -202,13 +204,13 @@ func TestFailuresInARow(t *testing.T) {
 		t.Errorf("%d failures after a success, want 0", got.Failures)
 	}
 
-	b.queue.Set(monitor.QueueCount{}, broken) // three in a row: the end
+	b.queue.Set(job.QueueCount{}, broken) // three in a row: the end
 	for i, id := range []string{"t4", "t5", "t6"} {
 		b.at(time.Duration(8+2*i) * time.Second)
 		b.tick(id, monitor.OutcomeFailed)
 	}
 	got := b.status()
-	if got.Phase != monitor.PhaseFailed || got.Failures != retries || b.scheduler.Has("a") {
+	if got.Phase != job.PhaseFailed || got.Failures != retries || b.scheduler.Has("a") {
 		t.Errorf("after %d failures in a row: %+v, scheduled %t", retries, got, b.scheduler.Has("a"))
 	}
 	report, err := b.service.Report(t.Context(), "a")
@@ -224,11 +226,11 @@ func TestTickCutShort(t *testing.T) {
 	b.queue.Set(full, nil)
 	b.start("a")
 	ctx, cancel := context.WithCancel(t.Context())
-	b.build(jobsFunc(func(context.Context, monitor.JobID) (monitor.JobStatus, error) {
+	b.build(jobsFunc(func(context.Context, job.ID) (job.KubeStatus, error) {
 		cancel()
-		return monitor.JobStatus{}, context.Canceled
+		return job.KubeStatus{}, context.Canceled
 	}))
-	if got, err := b.service.Tick(ctx, monitor.Tick{ID: "t1", Job: "a"}); !monitor.IsRetryable(err) {
+	if got, err := b.service.Tick(ctx, monitor.Tick{ID: "t1", Job: "a"}); !failure.IsRetryable(err) {
 		t.Errorf("Tick = %q, %v, want a retryable error", got, err)
 	}
 	if got := b.status(); got.Failures != 0 || got.Ticks.Received != 0 {
@@ -243,17 +245,17 @@ func TestKubernetesAway(t *testing.T) {
 	b := setup(t)
 	b.queue.Set(full, nil)
 	b.start("a")
-	answer, failure := monitor.JobStatus{Active: 3, Started: true}, error(nil)
-	b.build(jobsFunc(func(context.Context, monitor.JobID) (monitor.JobStatus, error) { return answer, failure }))
+	answer, unread := job.KubeStatus{Active: 3, Started: true}, error(nil)
+	b.build(jobsFunc(func(context.Context, job.ID) (job.KubeStatus, error) { return answer, unread }))
 	b.at(2 * time.Second)
 	b.tick("t1", monitor.OutcomeSampled)
-	answer, failure = monitor.JobStatus{}, monitor.Unavailable("away", nil)
+	answer, unread = job.KubeStatus{}, failure.Unavailable("away", nil)
 	for i, id := range []string{"t2", "t3", "t4", "t5"} { // more than the failures that end a job
-		b.queue.Set(monitor.QueueCount{}, nil)
+		b.queue.Set(job.QueueCount{}, nil)
 		b.at(time.Duration(4+2*i) * time.Second)
 		b.tick(id, monitor.OutcomeSampled)
 	}
-	if got := b.status(); got.Failures != 0 || got.Last.Replicas != 3 || got.Phase != monitor.PhaseRunning {
+	if got := b.status(); got.Failures != 0 || got.Last.Replicas != 3 || got.Phase != job.PhaseRunning {
 		t.Errorf("%d failures, %d replicas, %s, want 0, 3, running", got.Failures, got.Last.Replicas, got.Phase)
 	}
 }
@@ -267,9 +269,9 @@ func TestTickOfAnUnknownJob(t *testing.T) {
 	}
 }
 
-type jobsFunc func(context.Context, monitor.JobID) (monitor.JobStatus, error)
+type jobsFunc func(context.Context, job.ID) (job.KubeStatus, error)
 
-func (f jobsFunc) Status(ctx context.Context, id monitor.JobID) (monitor.JobStatus, error) {
+func (f jobsFunc) Status(ctx context.Context, id job.ID) (job.KubeStatus, error) {
 	return f(ctx, id)
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"kubejobs/shared/core/job"
 	"kubejobs/shared/monitor"
 	"kubejobs/shared/testkit/proctest"
 	"kubejobs/shared/testkit/redistest"
@@ -25,7 +26,7 @@ func TestJobRedisAwayAndBack(t *testing.T) {
 	queue.Stop()
 	for failures := 1; failures <= 4; failures++ {
 		s.expectTick(t, "a", monitor.OutcomeFailed)
-		if got := s.status("a"); got.Failures != failures || got.Phase != monitor.PhaseRunning || got.LastError == "" {
+		if got := s.status("a"); got.Failures != failures || got.Phase != job.PhaseRunning || got.LastError == "" {
 			t.Fatalf("after %d failures: %+v", failures, got)
 		}
 	}
@@ -35,7 +36,7 @@ func TestJobRedisAwayAndBack(t *testing.T) {
 		_, outcome, err := s.deliver(t.Context(), newTick("a"))
 		return err == nil && outcome == monitor.OutcomeSampled
 	})
-	if got := s.status("a"); got.Failures != 0 || got.Phase != monitor.PhaseRunning || got.Progress.Job != 0.5 {
+	if got := s.status("a"); got.Failures != 0 || got.Phase != job.PhaseRunning || got.Progress.Job != 0.5 {
 		t.Errorf("after the Redis is back: %+v", got)
 	}
 }
@@ -61,11 +62,11 @@ func TestJobRedisGone(t *testing.T) {
 		}
 	}
 	got := s.status("a")
-	if got.Phase != monitor.PhaseFailed || got.Samples != 1 || got.Scheduled {
+	if got.Phase != job.PhaseFailed || got.Samples != 1 || got.Scheduled {
 		t.Errorf("status %+v, want failed with one sample and no schedule", got)
 	}
 	status, text, err := s.call(t.Context(), http.MethodGet, "/monitoring/a/report", nil)
-	var report monitor.Report
+	var report job.Report
 	if err != nil || status != http.StatusOK || json.Unmarshal(text, &report) != nil || report.FinalError.Value == nil {
 		t.Errorf("report: %d %s %v, want 200 with the last error", status, text, err)
 	}
@@ -94,7 +95,7 @@ func TestEightStartsAndAWholeLife(t *testing.T) {
 	if err := queue.Client().Del(t.Context(), "job").Err(); err != nil {
 		t.Fatal(err)
 	}
-	proctest.Until(t, "the job is finished", func() bool { return s.status("a").Phase == monitor.PhaseFinished })
+	proctest.Until(t, "the job is finished", func() bool { return s.status("a").Phase == job.PhaseFinished })
 	got = s.status("a")
 	if got.Progress.Job != 1 || got.NextTick != nil || got.Report == nil {
 		t.Errorf("a finished job: %+v", got)

@@ -4,10 +4,11 @@ import (
 	"net"
 	"testing"
 
-	"kubejobs/shared/testkit/influxtest"
-	"kubejobs/shared/monitor"
-	"kubejobs/shared/drivers/publish/influx"
+	"kubejobs/shared/core/job"
 	"kubejobs/shared/core/sample"
+	"kubejobs/shared/drivers/publish/influx"
+	"kubejobs/shared/monitor"
+	"kubejobs/shared/testkit/influxtest"
 )
 
 // database is where Asperathos' Visualizer looks.
@@ -34,10 +35,10 @@ func runInfluxDB(t *testing.T) influxdb {
 }
 
 // write publishes samples of a job.
-func (db influxdb) write(t *testing.T, id monitor.JobID, samples ...sample.Sample) {
+func (db influxdb) write(t *testing.T, id job.ID, samples ...sample.Sample) {
 	t.Helper()
 	for _, x := range samples {
-		if _, err := db.publisher.Publish(t.Context(), monitor.Notice{Spec: monitor.Spec{ID: id}, Sample: &x}); err != nil {
+		if _, err := db.publisher.Publish(t.Context(), monitor.Notice{Spec: job.Spec{ID: id}, Sample: &x}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -8,9 +8,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"kubejobs/shared/testkit/influxtest"
-	"kubejobs/shared/monitor"
+	"kubejobs/shared/core/job"
 	"kubejobs/shared/core/sample"
+	"kubejobs/shared/testkit/influxtest"
 )
 
 // Two points of each job within one interval, whose mean is shown.
@@ -19,7 +19,7 @@ func TestInfluxDBAnswersEachPanel(t *testing.T) {
 	db := runInfluxDB(t)
 	at := time.Now().Truncate(10 * time.Second).Add(-time.Minute).UnixMilli()
 	measurements := []string{"application_progress_error", "job_progress", "time_progress", "job_parallelism"}
-	for i, job := range []monitor.JobID{"demo", "demo-2", "demo-20"} {
+	for i, job := range []job.ID{"demo", "demo-2", "demo-20"} {
 		j := float64(i)
 		db.write(t, job,
 			sample.Sample{At: at, Error: j, Job: 10 + j, Time: 20 + j, Replicas: 30 + int64(i)},
@@ -73,7 +73,7 @@ func byJob(t *testing.T, all []influxtest.Series) map[string]float64 {
 func TestInfluxDBKnowsTheJobs(t *testing.T) {
 	t.Parallel()
 	db := runInfluxDB(t)
-	for _, job := range []monitor.JobID{"demo", "demo-2"} {
+	for _, job := range []job.ID{"demo", "demo-2"} {
 		db.write(t, job, sample.Sample{At: time.Now().UnixMilli()})
 	}
 	for _, variable := range variables(t, "influxdb") {

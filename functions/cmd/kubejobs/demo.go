@@ -14,14 +14,15 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"kubejobs/functions"
-	"kubejobs/shared/platform/config"
-	"kubejobs/shared/monitor"
+	"kubejobs/shared/core/job"
 	"kubejobs/shared/drivers/controllerlist"
 	"kubejobs/shared/drivers/workqueue"
+	"kubejobs/shared/monitor"
+	"kubejobs/shared/platform/config"
 )
 
 const (
-	demoID      = monitor.JobID("demo")
+	demoID      = job.ID("demo")
 	demoItems   = 3000
 	demoWorkers = 4
 	demoBudget  = 30 * time.Second
@@ -153,7 +154,7 @@ func check(
 		what string
 		ok   bool
 	}{
-		{fmt.Sprintf("the job finished (%s)", status.Phase), status.Phase == monitor.PhaseFinished},
+		{fmt.Sprintf("the job finished (%s)", status.Phase), status.Phase == job.PhaseFinished},
 		{fmt.Sprintf("every item has a result (%d of %d)", results, status.Items), results == status.Items},
 		{fmt.Sprintf("every sample is in %s (%d of %d)", controllerlist.Key(demoID), samples, status.Samples), samples > 0 && samples == status.Samples},
 		{"the report is there", reportErr == nil && report["final_error"] != nil},

@@ -10,8 +10,9 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"kubejobs/functions"
-	"kubejobs/shared/platform/config"
+	"kubejobs/shared/core/job"
 	"kubejobs/shared/monitor"
+	"kubejobs/shared/platform/config"
 )
 
 // A demo whose job never ran fails each of its checks.
@@ -36,7 +37,7 @@ func TestCheckFindsWhatIsMissing(t *testing.T) {
 	t.Cleanup(func() { _ = client.Close() })
 
 	var out bytes.Buffer
-	err = check(t.Context(), &out, set, server.URL, client, monitor.Status{Phase: monitor.PhaseRunning, Items: 3, Samples: 1})
+	err = check(t.Context(), &out, set, server.URL, client, monitor.Status{Phase: job.PhaseRunning, Items: 3, Samples: 1})
 	if err == nil {
 		t.Fatal("check found nothing missing")
 	}

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"kubejobs/shared/core/forecast"
+	"kubejobs/shared/core/job"
+	"kubejobs/shared/core/progress"
 	"kubejobs/shared/monitor"
 )
 
@@ -16,8 +18,8 @@ func TestProgressLine(t *testing.T) {
 		return &moment
 	}
 	half := monitor.Status{
-		ID: "demo", Phase: monitor.PhaseRunning, Items: 6, Submitted: now.Add(-20 * time.Second), Deadline: now.Add(9 * time.Second),
-		Progress: &monitor.ProgressStatus{Job: 0.452, Time: 0.501, Error: -0.049},
+		ID: "demo", Phase: job.PhaseRunning, Items: 6, Submitted: now.Add(-20 * time.Second), Deadline: now.Add(9 * time.Second),
+		Progress: &progress.Progress{Job: 0.452, Time: 0.501, Error: -0.049},
 		Last:     &monitor.SampleStatus{Replicas: 4}, Rate: 131.04,
 	}
 	const shown = "demo running  [===========-|-----------]  45.2 % done, time  50.1 % (-4.9)  131.0/s  4 in flight  "
@@ -26,7 +28,7 @@ func TestProgressLine(t *testing.T) {
 		want   string
 	}{
 		"no sample yet": {
-			func(s *monitor.Status) { s.Phase, s.Progress, s.Last = monitor.PhasePending, nil, nil },
+			func(s *monitor.Status) { s.Phase, s.Progress, s.Last = job.PhasePending, nil, nil },
 			"demo pending  no sample yet (6 items, deadline 05:41:29)",
 		},
 		"finish unknown": {func(*monitor.Status) {}, shown + "finish unknown yet"},
@@ -39,8 +41,8 @@ func TestProgressLine(t *testing.T) {
 		"due before now": {func(s *monitor.Status) { s.Finish = at(-time.Second) }, shown + "finish in 0 s, 10 s early"},
 		"ended": {
 			func(s *monitor.Status) {
-				s.Phase, s.Reason, s.EndedAt = monitor.PhaseFinished, "all items are done", at(500*time.Millisecond)
-				s.Progress = &monitor.ProgressStatus{Job: 1, Time: 0.5, Error: 0.5}
+				s.Phase, s.Reason, s.EndedAt = job.PhaseFinished, "all items are done", at(500*time.Millisecond)
+				s.Progress = &progress.Progress{Job: 1, Time: 0.5, Error: 0.5}
 			},
 			"demo finished [============|===========] 100.0 % done, time  50.0 % (+50.0)  131.0/s  4 in flight  " +
 				"finished after 20.5 s: all items are done",

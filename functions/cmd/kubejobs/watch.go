@@ -15,6 +15,8 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"kubejobs/shared/core/failure"
+	"kubejobs/shared/core/job"
 	"kubejobs/shared/monitor"
 )
 
@@ -32,7 +34,7 @@ func newWatch() *cobra.Command {
 		Short: "Show the live progress of a job until it ends",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			id, err := monitor.ParseJobID(args[0])
+			id, err := job.ParseID(args[0])
 			if err != nil {
 				return err
 			}
@@ -46,7 +48,7 @@ func newWatch() *cobra.Command {
 
 // watch shows a job until it ends: one line that is redrawn on a terminal, a
 // line for each sample elsewhere.
-func watch(ctx context.Context, out io.Writer, server string, id monitor.JobID) (monitor.Status, error) {
+func watch(ctx context.Context, out io.Writer, server string, id job.ID) (monitor.Status, error) {
 	ticker := time.NewTicker(watchInterval)
 	defer ticker.Stop()
 	var shown int64
@@ -56,7 +58,7 @@ func watch(ctx context.Context, out io.Writer, server string, id monitor.JobID) 
 		switch {
 		case ctx.Err() != nil:
 			return status, nil
-		case err != nil && (monitor.KindOf(err) == monitor.KindNotFound || failures >= watchPatience):
+		case err != nil && (failure.KindOf(err) == failure.KindNotFound || failures >= watchPatience):
 			return status, err
 		case err != nil:
 			failures++
@@ -89,7 +91,7 @@ func terminal(out io.Writer) bool {
 }
 
 // getStatus asks for a job's status.
-func getStatus(ctx context.Context, server string, id monitor.JobID) (monitor.Status, error) {
+func getStatus(ctx context.Context, server string, id job.ID) (monitor.Status, error) {
 	var status monitor.Status
 	err := getJSON(ctx, server, "/monitoring/"+string(id), &status)
 	return status, err

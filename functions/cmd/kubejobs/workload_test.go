@@ -14,8 +14,8 @@ import (
 	"github.com/redis/go-redis/v9"
 	"golang.org/x/time/rate"
 
-	"kubejobs/shared/testkit/redistest"
 	"kubejobs/shared/drivers/workqueue"
+	"kubejobs/shared/testkit/redistest"
 )
 
 // write writes a file in dir and gives its path.

@@ -1,37 +1,32 @@
-// Package egress answers whether an address that a caller named may be
-// connected to. The answer is given when the connection is made, for the
-// address that the name resolved to then.
+// Package egress decides which addresses the program may connect to if a caller
+// named them. A driver asks when it connects, for the address that the name
+// resolved to.
 package egress
 
 import (
-	"context"
 	"fmt"
-	"net"
 	"net/netip"
 	"strings"
-	"syscall"
-	"time"
-
-	"kubejobs/shared/monitor"
 )
 
-// Policy is a list of what may be connected to.
+// Policy is a list of allowed addresses and names.
 type Policy struct {
 	prefixes []netip.Prefix
 	names    []string // exact, or ".suffix"
 }
 
-// Private is the ranges that clusters use (RFC 1918, RFC 6598, RFC 4193).
+// Private returns the address ranges that clusters use (RFC 1918, RFC 6598, RFC
+// 4193).
 func Private() []string {
 	return []string{"10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7"}
 }
 
-// Loopback is the machine itself.
+// Loopback returns the loopback ranges.
 func Loopback() []string { return []string{"127.0.0.0/8", "::1/128"} }
 
-// Parse reads entries: CIDRs, addresses, names, and names with a leading "*."
-// for all below them. A name that is listed may resolve to any address that is
-// not link-local. An error names the entry.
+// Parse reads entries: CIDRs, addresses, names, and names with a leading "*.",
+// which match every name below them. A listed name may resolve to any address
+// that Allows does not refuse in every case. The error names the wrong entry.
 func Parse(entries []string) (*Policy, error) {
 	p := &Policy{}
 	for _, entry := range entries {
@@ -54,7 +49,8 @@ func Parse(entries []string) (*Policy, error) {
 	return p, nil
 }
 
-// unmap turns a prefix of IPv4 addresses mapped to IPv6 into one of IPv4.
+// unmap converts a prefix of IPv4-mapped IPv6 addresses to one of IPv4
+// addresses.
 func unmap(prefix netip.Prefix) netip.Prefix {
 	const mapped = 96 // bits that all mapped addresses share
 	if prefix.Addr().Is4In6() && prefix.Bits() >= mapped {
@@ -63,7 +59,7 @@ func unmap(prefix netip.Prefix) netip.Prefix {
 	return prefix
 }
 
-// hostname tells whether text could be a host's name (RFC 1123).
+// hostname reports whether text could be a host name (RFC 1123).
 func hostname(text string) bool {
 	if text == "" || len(text) > 253 {
 		return false
@@ -79,8 +75,8 @@ func hostname(text string) bool {
 	return true
 }
 
-// Host tells whether text could be a host: a name or an address. It says
-// nothing of whether it may be connected to.
+// Host reports whether text could be a host: a name or an address. It does not
+// check whether the host is allowed.
 func Host(text string) bool {
 	if _, err := netip.ParseAddr(text); err == nil {
 		return true
@@ -88,46 +84,7 @@ func Host(text string) bool {
 	return hostname(strings.ToLower(text))
 }
 
-// Dialer is DialerFor a job's Redis.
-func (p *Policy) Dialer(timeout time.Duration) func(ctx context.Context, network, address string) (net.Conn, error) {
-	return p.DialerFor("plugin_info.redis_ip", timeout)
-}
-
-// DialerFor gives a dial function that connects to allowed addresses only. Its
-// error for another one is of kind invalid and names field, where the caller
-// gave the address.
-func (p *Policy) DialerFor(field string, timeout time.Duration) func(ctx context.Context, network, address string) (net.Conn, error) {
-	return func(ctx context.Context, network, address string) (net.Conn, error) {
-		host, _, err := net.SplitHostPort(address)
-		if err != nil {
-			return nil, fmt.Errorf("dial: %w", err)
-		}
-		dialer := net.Dialer{
-			Timeout: timeout,
-			ControlContext: func(_ context.Context, _, resolved string, _ syscall.RawConn) error {
-				return p.check(field, host, resolved)
-			},
-		}
-		return dialer.DialContext(ctx, network, address)
-	}
-}
-
-// check tells whether resolved (address:port), which the host in field resolved
-// to, is allowed.
-func (p *Policy) check(field, host, resolved string) error {
-	ap, err := netip.ParseAddrPort(resolved)
-	if err != nil {
-		return fmt.Errorf("dial %s: %w", resolved, err)
-	}
-	if !p.Allows(host, ap.Addr()) {
-		return monitor.Invalid(monitor.FieldError{
-			Field: field, Problem: fmt.Sprintf("%.80q is not an allowed address (ALLOWED_HOSTS)", host),
-		})
-	}
-	return nil
-}
-
-// metadata tells whether address is a cloud's metadata service outside the
+// metadata reports whether address is a cloud's metadata service outside the
 // link-local range: those of AWS and GCP by IPv6, and Alibaba's.
 func metadata(address netip.Addr) bool {
 	switch address.String() {
@@ -138,9 +95,9 @@ func metadata(address netip.Addr) bool {
 	}
 }
 
-// Allows tells whether host, which resolved to address, may be connected to.
-// Link-local addresses, clouds' metadata services, multicast and the
-// unspecified address never are.
+// Allows reports whether the program may connect to host, which resolved to
+// address. It refuses link-local addresses, clouds' metadata services, multicast
+// and the unspecified address in every case.
 func (p *Policy) Allows(host string, address netip.Addr) bool {
 	address = address.Unmap().WithZone("")
 	if address.IsLinkLocalUnicast() || address.IsMulticast() || address.IsUnspecified() || metadata(address) {

@@ -14,7 +14,7 @@ type Facts struct {
 	Items    int64         // items the job had at its start, > 0
 	Queued   int64         // items that wait
 	InFlight int64         // items that a worker holds
-	Begun    bool          // work has been seen; before that an empty queue means "not filled yet"
+	WorkSeen bool          // before work was seen, an empty queue means "not filled yet"
 	Elapsed  time.Duration // since submission
 	Budget   time.Duration // expected time, > 0
 }
@@ -22,9 +22,9 @@ type Facts struct {
 // Progress is how far a job is. The names are those of the Asperathos
 // Monitor's metrics job_progress, time_progress and application_progress_error.
 type Progress struct {
-	Job   float64 // completed share of the items, in [0, 1]
-	Time  float64 // elapsed share of the budget, >= 0, above 1 once the deadline passed
-	Error float64 // Job - Time: negative means late
+	Job   float64 `json:"job"`   // completed share of the items, in [0, 1]
+	Time  float64 `json:"time"`  // elapsed share of the budget, >= 0, above 1 once the deadline passed
+	Error float64 `json:"error"` // Job - Time: negative means late
 }
 
 // Compute is the whole arithmetic of a sample:
@@ -44,7 +44,7 @@ func Compute(f Facts) Progress {
 // refused at start), as does a job that has not begun. More items in the lists
 // than the job had gives 0; an honest 0 stays 0.
 func Job(f Facts) float64 {
-	if f.Items <= 0 || !f.Begun {
+	if f.Items <= 0 || !f.WorkSeen {
 		return 0
 	}
 	return clamp(float64(Completed(f)) / float64(f.Items))
@@ -52,7 +52,7 @@ func Job(f Facts) float64 {
 
 // Completed is the number of finished items, in [0, Items].
 func Completed(f Facts) int64 {
-	if !f.Begun {
+	if !f.WorkSeen {
 		return 0
 	}
 	left := saturatingAdd(max(f.Queued, 0), max(f.InFlight, 0))

@@ -20,47 +20,47 @@ func TestCompute(t *testing.T) {
 		want  progress.Progress
 	}{
 		"worked example": {
-			facts: progress.Facts{Items: 6, Queued: 2, InFlight: 1, Begun: true, Elapsed: 4 * time.Second, Budget: time.Minute},
+			facts: progress.Facts{Items: 6, Queued: 2, InFlight: 1, WorkSeen: true, Elapsed: 4 * time.Second, Budget: time.Minute},
 			want:  progress.Progress{Job: 0.5, Time: 4.0 / 60, Error: 0.5 - 4.0/60},
 		},
 		"sample captured from the original: nothing done after 4 s of 60": {
-			facts: progress.Facts{Items: 6, Queued: 6, Begun: true, Elapsed: 4 * time.Second, Budget: time.Minute},
+			facts: progress.Facts{Items: 6, Queued: 6, WorkSeen: true, Elapsed: 4 * time.Second, Budget: time.Minute},
 			want:  progress.Progress{Job: 0, Time: 0.06666666666666667, Error: -0.06666666666666667},
 		},
 		"sample captured from the original: all done after 6 s of 60": {
-			facts: progress.Facts{Items: 6, Begun: true, Elapsed: 6 * time.Second, Budget: time.Minute},
+			facts: progress.Facts{Items: 6, WorkSeen: true, Elapsed: 6 * time.Second, Budget: time.Minute},
 			want:  progress.Progress{Job: 1, Time: 0.1, Error: 0.9},
 		},
 		"trap 1: the second day counts": {
-			facts: progress.Facts{Items: 4, Queued: 4, Begun: true, Elapsed: 25 * time.Hour, Budget: 2 * time.Hour},
+			facts: progress.Facts{Items: 4, Queued: 4, WorkSeen: true, Elapsed: 25 * time.Hour, Budget: 2 * time.Hour},
 			want:  progress.Progress{Time: 12.5, Error: -12.5},
 		},
 		"trap 1: submitted in the future is no elapsed time": {
-			facts: progress.Facts{Items: 4, Queued: 4, Begun: true, Elapsed: -time.Hour, Budget: time.Hour},
+			facts: progress.Facts{Items: 4, Queued: 4, WorkSeen: true, Elapsed: -time.Hour, Budget: time.Hour},
 			want:  progress.Progress{},
 		},
 		"trap 2: an honest 0 stays 0": {
-			facts: progress.Facts{Items: 4, Queued: 4, Begun: true, Elapsed: time.Second, Budget: 10 * time.Second},
+			facts: progress.Facts{Items: 4, Queued: 4, WorkSeen: true, Elapsed: time.Second, Budget: 10 * time.Second},
 			want:  progress.Progress{Job: 0, Time: 0.1, Error: -0.1},
 		},
 		"trap 3: more items in the lists than the job had": {
-			facts: progress.Facts{Items: 6, Queued: 18, Begun: true, Elapsed: 4 * time.Second, Budget: time.Minute},
+			facts: progress.Facts{Items: 6, Queued: 18, WorkSeen: true, Elapsed: 4 * time.Second, Budget: time.Minute},
 			want:  progress.Progress{Job: 0, Time: 4.0 / 60, Error: -4.0 / 60},
 		},
 		"trap 3: no items": {
-			facts: progress.Facts{Begun: true, Elapsed: time.Second, Budget: time.Second},
+			facts: progress.Facts{WorkSeen: true, Elapsed: time.Second, Budget: time.Second},
 			want:  progress.Progress{Time: 1, Error: -1},
 		},
 		"trap 3: negative counts are nothing": {
-			facts: progress.Facts{Items: 4, Queued: -4, InFlight: -1, Begun: true, Budget: time.Second},
+			facts: progress.Facts{Items: 4, Queued: -4, InFlight: -1, WorkSeen: true, Budget: time.Second},
 			want:  progress.Progress{Job: 1, Error: 1},
 		},
 		"trap 4: no budget": {
-			facts: progress.Facts{Items: 4, Queued: 2, Begun: true, Elapsed: time.Second},
+			facts: progress.Facts{Items: 4, Queued: 2, WorkSeen: true, Elapsed: time.Second},
 			want:  progress.Progress{Job: 0.5, Error: 0.5},
 		},
 		"trap 4: late is not clamped": {
-			facts: progress.Facts{Items: 4, Queued: 4, Begun: true, Elapsed: 3 * time.Second, Budget: time.Second},
+			facts: progress.Facts{Items: 4, Queued: 4, WorkSeen: true, Elapsed: 3 * time.Second, Budget: time.Second},
 			want:  progress.Progress{Time: 3, Error: -3},
 		},
 		"trap 9: a queue not filled yet is not a finished job": {
@@ -68,7 +68,7 @@ func TestCompute(t *testing.T) {
 			want:  progress.Progress{Time: 0.1, Error: -0.1},
 		},
 		"counts that overflow together": {
-			facts: progress.Facts{Items: 4, Queued: math.MaxInt64, InFlight: math.MaxInt64, Begun: true, Budget: time.Second},
+			facts: progress.Facts{Items: 4, Queued: math.MaxInt64, InFlight: math.MaxInt64, WorkSeen: true, Budget: time.Second},
 			want:  progress.Progress{},
 		},
 	}
@@ -90,7 +90,7 @@ func TestComputeIsAlwaysFiniteAndConsistent(t *testing.T) {
 			Items:    rapid.Int64().Draw(t, "items"),
 			Queued:   rapid.Int64().Draw(t, "queued"),
 			InFlight: rapid.Int64().Draw(t, "in flight"),
-			Begun:    rapid.Bool().Draw(t, "begun"),
+			WorkSeen: rapid.Bool().Draw(t, "begun"),
 			Elapsed:  time.Duration(rapid.Int64().Draw(t, "elapsed")),
 			Budget:   time.Duration(rapid.Int64().Draw(t, "budget")),
 		}
@@ -115,8 +115,8 @@ func TestProgressGrowsAsTheQueueShrinks(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		items := rapid.Int64Range(1, 1<<40).Draw(t, "items")
 		left := rapid.Int64Range(1, items).Draw(t, "left")
-		more := progress.Job(progress.Facts{Items: items, Queued: left, Begun: true})
-		less := progress.Job(progress.Facts{Items: items, Queued: left - 1, Begun: true})
+		more := progress.Job(progress.Facts{Items: items, Queued: left, WorkSeen: true})
+		less := progress.Job(progress.Facts{Items: items, Queued: left - 1, WorkSeen: true})
 		if less <= more {
 			t.Fatalf("one item less in the queue moved the progress from %v to %v", more, less)
 		}
@@ -127,7 +127,7 @@ func FuzzCompute(f *testing.F) {
 	f.Add(int64(6), int64(2), int64(1), int64(4e9), int64(60e9))
 	f.Fuzz(func(t *testing.T, items, queued, inFlight, elapsed, budget int64) {
 		p := progress.Compute(progress.Facts{
-			Items: items, Queued: queued, InFlight: inFlight, Begun: true,
+			Items: items, Queued: queued, InFlight: inFlight, WorkSeen: true,
 			Elapsed: time.Duration(elapsed), Budget: time.Duration(budget),
 		})
 		if math.IsNaN(p.Error) || math.IsInf(p.Error, 0) {
@@ -138,7 +138,7 @@ func FuzzCompute(f *testing.F) {
 
 func ExampleCompute() {
 	p := progress.Compute(progress.Facts{
-		Items: 6, Queued: 2, InFlight: 1, Begun: true,
+		Items: 6, Queued: 2, InFlight: 1, WorkSeen: true,
 		Elapsed: 6 * time.Second, Budget: 60 * time.Second,
 	})
 	fmt.Printf("job %.2f time %.2f error %+.2f\n", p.Job, p.Time, p.Error)

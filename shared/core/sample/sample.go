@@ -57,7 +57,7 @@ func Encode(id string, s Sample) (Element, error) {
 		return Element{}, fmt.Errorf("encode sample of %s: error is %v", id, s.Error)
 	}
 	return Element{
-		Head: `{"name":"` + NameError + `","value":` + number(s.Error) + `,"timestamp":`,
+		Head: `{"name":"` + NameError + `","value":` + FormatNumber(s.Error) + `,"timestamp":`,
 		Tail: `,"dimensions":{"application_id":"` + id + `","service":"` + Service + `"}}`,
 	}, nil
 }
@@ -66,7 +66,7 @@ func Encode(id string, s Sample) (Element, error) {
 // "at,job,time,error,replicas".
 func (s Sample) String() string {
 	return strings.Join([]string{
-		strconv.FormatInt(s.At, 10), number(s.Job), number(s.Time), number(s.Error),
+		strconv.FormatInt(s.At, 10), FormatNumber(s.Job), FormatNumber(s.Time), FormatNumber(s.Error),
 		strconv.FormatInt(s.Replicas, 10),
 	}, ",")
 }
@@ -96,8 +96,8 @@ func Parse(text string) (Sample, error) {
 	return s, nil
 }
 
-// number is the shortest text that reads back as the same float64.
-func number(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
+// FormatNumber returns the shortest text that reads back as the same float64.
+func FormatNumber(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
 
 // floorDiv divides towards minus infinity, so that seconds before 1970 do not
 // share one with those after.

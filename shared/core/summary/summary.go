@@ -4,7 +4,12 @@
 // runs.
 package summary
 
-import "kubejobs/shared/core/sample"
+import (
+	"cmp"
+	"slices"
+
+	"kubejobs/shared/core/sample"
+)
 
 // Summary is the fold of a job's samples. The zero value holds none.
 //
@@ -69,16 +74,23 @@ func (s Summary) ExecutionSeconds() (int64, bool) {
 	return max(end-s.First.At, 0) / 1000, true
 }
 
-// Extremes are the samples that a detailed report must hold whatever its
-// history left out: highest, lowest and last.
+// Extremes returns the samples that a report must hold whatever the history
+// dropped: the highest, the lowest and the last one.
 func (s Summary) Extremes() []sample.Sample {
-	var kept []sample.Sample
+	var extremes []sample.Sample
 	for _, x := range []*sample.Sample{s.Max(), s.Min(), s.Last} {
 		if x != nil {
-			kept = append(kept, *x)
+			extremes = append(extremes, *x)
 		}
 	}
-	return kept
+	return extremes
+}
+
+// Merge returns history and the extremes, each sample once, oldest first.
+func (s Summary) Merge(history []sample.Sample) []sample.Sample {
+	all := append(slices.Clone(history), s.Extremes()...)
+	slices.SortStableFunc(all, func(a, b sample.Sample) int { return cmp.Compare(a.At, b.At) })
+	return slices.CompactFunc(all, func(a, b sample.Sample) bool { return a.At == b.At })
 }
 
 func higher(a, b *sample.Sample) *sample.Sample {

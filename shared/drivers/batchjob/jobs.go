@@ -1,5 +1,5 @@
-// Package batchjob answers how a Kubernetes Job is: how many pods are active,
-// and whether it is complete.
+// Package batchjob reads the status of Kubernetes Jobs: how many pods are active,
+// and whether the Job is complete.
 package batchjob
 
 import (
@@ -14,6 +14,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/dynamic"
 
+	"kubejobs/shared/core/job"
 	"kubejobs/shared/drivers/kubeclient"
 	"kubejobs/shared/monitor"
 )
@@ -21,48 +22,48 @@ import (
 // Resource is that of Jobs.
 var Resource = batchv1.SchemeGroupVersion.WithResource("jobs")
 
-// Jobs is a monitor.Jobs on the Kubernetes API.
+// Jobs is a monitor.KubeJobs on the Kubernetes API.
 type Jobs struct{ client dynamic.ResourceInterface }
 
-var _ monitor.Jobs = (*Jobs)(nil)
+var _ monitor.KubeJobs = (*Jobs)(nil)
 
-// New is Jobs of a namespace.
+// New returns the Jobs of a namespace.
 func New(client dynamic.Interface, namespace string) *Jobs {
 	return &Jobs{client: client.Resource(Resource).Namespace(namespace)}
 }
 
 // Status reads a Job: one request.
-func (j *Jobs) Status(ctx context.Context, id monitor.JobID) (monitor.JobStatus, error) {
-	job, err := j.Get(ctx, id)
+func (j *Jobs) Status(ctx context.Context, id job.ID) (job.KubeStatus, error) {
+	object, err := j.Get(ctx, id)
 	if err != nil {
-		return monitor.JobStatus{}, err
+		return job.KubeStatus{}, err
 	}
-	return StatusOf(job), nil
+	return StatusOf(object), nil
 }
 
 // Get reads a Job: one request. The error of one that does not exist is of kind
 // not found.
-func (j *Jobs) Get(ctx context.Context, id monitor.JobID) (*batchv1.Job, error) {
+func (j *Jobs) Get(ctx context.Context, id job.ID) (*batchv1.Job, error) {
 	object, err := j.client.Get(ctx, string(id), metav1.GetOptions{})
 	if err != nil {
 		return nil, kubeclient.Translate("get Job "+string(id), err)
 	}
-	var job batchv1.Job
-	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(object.Object, &job); err != nil {
+	var decoded batchv1.Job
+	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(object.Object, &decoded); err != nil {
 		return nil, fmt.Errorf("decode Job %s: %w", id, err)
 	}
-	return &job, nil
+	return &decoded, nil
 }
 
-// StatusOf is what the monitor wants to know of a Job: pure. A Job without pods
-// yet has not started, whatever its start time says.
-func StatusOf(job *batchv1.Job) monitor.JobStatus {
-	status := monitor.JobStatus{
-		Active:    int64(job.Status.Active),
-		Started:   job.Status.Active > 0 || job.Status.Succeeded > 0 || job.Status.Failed > 0,
-		Suspended: job.Spec.Suspend != nil && *job.Spec.Suspend,
+// StatusOf returns the part of a Job's status that the monitor needs. A Job
+// without pods has not started, whatever its start time says.
+func StatusOf(object *batchv1.Job) job.KubeStatus {
+	status := job.KubeStatus{
+		Active:    int64(object.Status.Active),
+		Started:   object.Status.Active > 0 || object.Status.Succeeded > 0 || object.Status.Failed > 0,
+		Suspended: object.Spec.Suspend != nil && *object.Spec.Suspend,
 	}
-	for _, condition := range job.Status.Conditions {
+	for _, condition := range object.Status.Conditions {
 		if condition.Status != corev1.ConditionTrue {
 			continue
 		}
@@ -78,18 +79,18 @@ func StatusOf(job *batchv1.Job) monitor.JobStatus {
 	return status
 }
 
-// Parse reads a Job from JSON: its namespace, its id, its status and its
+// Parse decodes a Job from JSON. It returns the Job's namespace, id, status and
 // version, which rises with its changes.
-func Parse(text []byte) (namespace string, id monitor.JobID, status monitor.JobStatus, version uint64, err error) {
-	var job batchv1.Job
-	if err := json.Unmarshal(text, &job); err != nil {
-		return "", "", monitor.JobStatus{}, 0, fmt.Errorf("decode Job: %w", err)
+func Parse(text []byte) (namespace string, id job.ID, status job.KubeStatus, version uint64, err error) {
+	var object batchv1.Job
+	if err := json.Unmarshal(text, &object); err != nil {
+		return "", "", job.KubeStatus{}, 0, fmt.Errorf("decode Job: %w", err)
 	}
-	if id, err = monitor.ParseJobID(job.Name); err != nil {
-		return "", "", monitor.JobStatus{}, 0, err
+	if id, err = job.ParseID(object.Name); err != nil {
+		return "", "", job.KubeStatus{}, 0, err
 	}
-	if version, err = strconv.ParseUint(job.ResourceVersion, 10, 64); err != nil {
-		return "", "", monitor.JobStatus{}, 0, fmt.Errorf("decode Job %s: resource version: %w", id, err)
+	if version, err = strconv.ParseUint(object.ResourceVersion, 10, 64); err != nil {
+		return "", "", job.KubeStatus{}, 0, fmt.Errorf("decode Job %s: resource version: %w", id, err)
 	}
-	return job.Namespace, id, StatusOf(&job), version, nil
+	return object.Namespace, id, StatusOf(&object), version, nil
 }

@@ -5,30 +5,31 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"kubejobs/shared/core/failure"
+	"kubejobs/shared/core/job"
 	"kubejobs/shared/drivers/batchjob"
-	"kubejobs/shared/monitor"
 )
 
 func TestParse(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		spec, status string
-		want         monitor.JobStatus
+		want         job.KubeStatus
 	}{
-		"created":            {`{}`, `{}`, monitor.JobStatus{}},
-		"start time alone":   {`{}`, `{"startTime":"2026-11-24T05:41:07Z"}`, monitor.JobStatus{}},
-		"pods run":           {`{}`, `{"active":3,"ready":1}`, monitor.JobStatus{Active: 3, Started: true}},
-		"some pods are done": {`{}`, `{"active":1,"succeeded":2}`, monitor.JobStatus{Active: 1, Started: true}},
-		"between two pods":   {`{}`, `{"failed":1}`, monitor.JobStatus{Started: true}},
-		"suspended":          {`{"suspend":true}`, `{"conditions":[{"type":"Suspended","status":"True"}]}`, monitor.JobStatus{Suspended: true}},
+		"created":            {`{}`, `{}`, job.KubeStatus{}},
+		"start time alone":   {`{}`, `{"startTime":"2026-11-24T05:41:07Z"}`, job.KubeStatus{}},
+		"pods run":           {`{}`, `{"active":3,"ready":1}`, job.KubeStatus{Active: 3, Started: true}},
+		"some pods are done": {`{}`, `{"active":1,"succeeded":2}`, job.KubeStatus{Active: 1, Started: true}},
+		"between two pods":   {`{}`, `{"failed":1}`, job.KubeStatus{Started: true}},
+		"suspended":          {`{"suspend":true}`, `{"conditions":[{"type":"Suspended","status":"True"}]}`, job.KubeStatus{Suspended: true}},
 		"complete": {
 			`{}`, `{"succeeded":3,"conditions":[{"type":"SuccessCriteriaMet","status":"True"},{"type":"Complete","status":"True"}]}`,
-			monitor.JobStatus{Started: true, Complete: true},
+			job.KubeStatus{Started: true, Complete: true},
 		},
-		"not complete any more": {`{}`, `{"active":1,"conditions":[{"type":"Complete","status":"False"}]}`, monitor.JobStatus{Active: 1, Started: true}},
+		"not complete any more": {`{}`, `{"active":1,"conditions":[{"type":"Complete","status":"False"}]}`, job.KubeStatus{Active: 1, Started: true}},
 		"failed": {
 			`{}`, `{"failed":4,"conditions":[{"type":"Failed","status":"True","reason":"BackoffLimitExceeded"}]}`,
-			monitor.JobStatus{Started: true, Failed: true, Reason: "BackoffLimitExceeded"},
+			job.KubeStatus{Started: true, Failed: true, Reason: "BackoffLimitExceeded"},
 		},
 	}
 	for name, tt := range tests {
@@ -50,16 +51,16 @@ func TestParseRefuses(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		text string
-		kind monitor.Kind
+		kind failure.Kind
 	}{
-		"no JSON":              {`{`, monitor.KindInternal},
-		"no name":              {`{"metadata":{"resourceVersion":"1"}}`, monitor.KindInvalid},
-		"a name that is no id": {`{"metadata":{"name":"a.b","resourceVersion":"1"}}`, monitor.KindInvalid},
-		"no version":           {`{"metadata":{"name":"a"}}`, monitor.KindInternal},
-		"a status of text":     {`{"metadata":{"name":"a","resourceVersion":"1"},"status":{"active":"x"}}`, monitor.KindInternal},
+		"no JSON":              {`{`, failure.KindInternal},
+		"no name":              {`{"metadata":{"resourceVersion":"1"}}`, failure.KindInvalid},
+		"a name that is no id": {`{"metadata":{"name":"a.b","resourceVersion":"1"}}`, failure.KindInvalid},
+		"no version":           {`{"metadata":{"name":"a"}}`, failure.KindInternal},
+		"a status of text":     {`{"metadata":{"name":"a","resourceVersion":"1"},"status":{"active":"x"}}`, failure.KindInternal},
 	}
 	for name, tt := range tests {
-		if _, _, status, _, err := batchjob.Parse([]byte(tt.text)); err == nil || monitor.KindOf(err) != tt.kind {
+		if _, _, status, _, err := batchjob.Parse([]byte(tt.text)); err == nil || failure.KindOf(err) != tt.kind {
 			t.Errorf("%s: %+v, %v, want an error of kind %q", name, status, err, tt.kind)
 		}
 	}

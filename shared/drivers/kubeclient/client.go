@@ -14,7 +14,7 @@ import (
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 
-	"kubejobs/shared/monitor"
+	"kubejobs/shared/core/failure"
 )
 
 // timeout bounds a request where its context does not.
@@ -87,14 +87,14 @@ func Translate(doing string, err error) error {
 	cause := fmt.Errorf("%s: %w", doing, err)
 	switch {
 	case apierrors.IsNotFound(err):
-		return &monitor.Error{Kind: monitor.KindNotFound, Message: "no such object in Kubernetes", Err: cause}
+		return &failure.Error{Kind: failure.KindNotFound, Message: "no such object in Kubernetes", Err: cause}
 	case apierrors.IsAlreadyExists(err), apierrors.IsConflict(err):
-		return &monitor.Error{Kind: monitor.KindConflict, Message: "the object in Kubernetes is another one", Err: cause}
+		return &failure.Error{Kind: failure.KindConflict, Message: "the object in Kubernetes is another one", Err: cause}
 	case apierrors.IsForbidden(err), apierrors.IsUnauthorized(err):
-		return &monitor.Error{Kind: monitor.KindInternal, Message: "Kubernetes forbids it", Err: cause}
+		return &failure.Error{Kind: failure.KindInternal, Message: "Kubernetes forbids it", Err: cause}
 	case apierrors.IsInvalid(err), apierrors.IsBadRequest(err), apierrors.IsMethodNotSupported(err):
-		return &monitor.Error{Kind: monitor.KindInternal, Message: "Kubernetes does not understand it", Err: cause}
+		return &failure.Error{Kind: failure.KindInternal, Message: "Kubernetes does not understand it", Err: cause}
 	default:
-		return monitor.Unavailable("Kubernetes does not answer", cause)
+		return failure.Unavailable("Kubernetes does not answer", cause)
 	}
 }

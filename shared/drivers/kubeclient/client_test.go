@@ -14,8 +14,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
+	"kubejobs/shared/core/failure"
 	"kubejobs/shared/drivers/kubeclient"
-	"kubejobs/shared/monitor"
 )
 
 func TestTranslate(t *testing.T) {
@@ -23,30 +23,30 @@ func TestTranslate(t *testing.T) {
 	resource := schema.GroupResource{Group: "sources.knative.dev", Resource: "pingsources"}
 	tests := map[string]struct {
 		err  error
-		want monitor.Kind
+		want failure.Kind
 	}{
-		"not found":         {apierrors.NewNotFound(resource, "a"), monitor.KindNotFound},
-		"already there":     {apierrors.NewAlreadyExists(resource, "a"), monitor.KindConflict},
-		"conflict":          {apierrors.NewConflict(resource, "a", errors.New("changed")), monitor.KindConflict},
-		"forbidden":         {apierrors.NewForbidden(resource, "a", errors.New("no Role")), monitor.KindInternal},
-		"over a quota":      {apierrors.NewForbidden(resource, "a", errors.New("exceeded quota")), monitor.KindInternal},
-		"unauthorized":      {apierrors.NewUnauthorized("who"), monitor.KindInternal},
-		"invalid":           {apierrors.NewInvalid(schema.GroupKind{Kind: "PingSource"}, "a", nil), monitor.KindInternal},
-		"bad request":       {apierrors.NewBadRequest("what"), monitor.KindInternal},
-		"server timeout":    {apierrors.NewServerTimeout(resource, "create", 1), monitor.KindUnavailable},
-		"timeout":           {apierrors.NewTimeoutError("slow", 1), monitor.KindUnavailable},
-		"too many requests": {apierrors.NewTooManyRequests("later", 1), monitor.KindUnavailable},
-		"internal error":    {apierrors.NewInternalError(errors.New("etcd")), monitor.KindUnavailable},
-		"unavailable":       {apierrors.NewServiceUnavailable("starting"), monitor.KindUnavailable},
-		"deadline":          {context.DeadlineExceeded, monitor.KindUnavailable},
-		"no connection":     {errors.New("connection refused"), monitor.KindUnavailable},
+		"not found":         {apierrors.NewNotFound(resource, "a"), failure.KindNotFound},
+		"already there":     {apierrors.NewAlreadyExists(resource, "a"), failure.KindConflict},
+		"conflict":          {apierrors.NewConflict(resource, "a", errors.New("changed")), failure.KindConflict},
+		"forbidden":         {apierrors.NewForbidden(resource, "a", errors.New("no Role")), failure.KindInternal},
+		"over a quota":      {apierrors.NewForbidden(resource, "a", errors.New("exceeded quota")), failure.KindInternal},
+		"unauthorized":      {apierrors.NewUnauthorized("who"), failure.KindInternal},
+		"invalid":           {apierrors.NewInvalid(schema.GroupKind{Kind: "PingSource"}, "a", nil), failure.KindInternal},
+		"bad request":       {apierrors.NewBadRequest("what"), failure.KindInternal},
+		"server timeout":    {apierrors.NewServerTimeout(resource, "create", 1), failure.KindUnavailable},
+		"timeout":           {apierrors.NewTimeoutError("slow", 1), failure.KindUnavailable},
+		"too many requests": {apierrors.NewTooManyRequests("later", 1), failure.KindUnavailable},
+		"internal error":    {apierrors.NewInternalError(errors.New("etcd")), failure.KindUnavailable},
+		"unavailable":       {apierrors.NewServiceUnavailable("starting"), failure.KindUnavailable},
+		"deadline":          {context.DeadlineExceeded, failure.KindUnavailable},
+		"no connection":     {errors.New("connection refused"), failure.KindUnavailable},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			got := kubeclient.Translate("create PingSource a", tt.err)
-			if monitor.KindOf(got) != tt.want || !errors.Is(got, tt.err) {
-				t.Errorf("Translate(%v) = %v of kind %q, want kind %q around it", tt.err, got, monitor.KindOf(got), tt.want)
+			if failure.KindOf(got) != tt.want || !errors.Is(got, tt.err) {
+				t.Errorf("Translate(%v) = %v of kind %q, want kind %q around it", tt.err, got, failure.KindOf(got), tt.want)
 			}
 		})
 	}

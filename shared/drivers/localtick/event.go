@@ -6,20 +6,18 @@ import (
 
 	cloudevents "github.com/cloudevents/sdk-go/v2"
 
+	"kubejobs/shared/core/job"
 	"kubejobs/shared/monitor"
 )
 
 // Namespace is the one that local ticks say they come from.
 const Namespace = "default"
 
-// eventType and the source are a PingSource's.
-const eventType = "dev.knative.sources.ping"
-
 // Event is the event of one tick, as Knative's PingSource sends it: pure.
-func Event(id monitor.JobID, eventID string, sent time.Time) cloudevents.Event {
+func Event(id job.ID, eventID string, sent time.Time) cloudevents.Event {
 	event := cloudevents.NewEvent(cloudevents.VersionV1)
 	event.SetID(eventID)
-	event.SetType(eventType)
+	event.SetType(monitor.TickEventType)
 	event.SetSource(fmt.Sprintf("/apis/v1/namespaces/%s/pingsources/%s", Namespace, id))
 	event.SetTime(sent)
 	event.SetDataContentType(cloudevents.ApplicationJSON)

@@ -19,6 +19,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/robfig/cron/v3"
 
+	"kubejobs/shared/core/job"
 	"kubejobs/shared/monitor"
 )
 
@@ -49,10 +50,10 @@ type Options struct {
 // the end: see monitor.Service.Resume.
 type Scheduler struct {
 	cron *cron.Cron
-	send func(monitor.JobID)
+	send func(job.ID)
 
 	mu      sync.Mutex
-	entries map[monitor.JobID]entry
+	entries map[job.ID]entry
 }
 
 type entry struct {
@@ -73,9 +74,9 @@ func New(ctx context.Context, o Options, log *slog.Logger) (*Scheduler, error) {
 	}
 	s := &Scheduler{
 		cron:    cron.New(cron.WithLocation(time.UTC), cron.WithParser(cron.NewParser(parsed))),
-		entries: map[monitor.JobID]entry{},
+		entries: map[job.ID]entry{},
 	}
-	s.send = func(id monitor.JobID) {
+	s.send = func(id job.ID) {
 		if !delay(ctx, o.Jitter) {
 			return
 		}
@@ -140,7 +141,7 @@ func (s *Scheduler) Stop(ctx context.Context) error {
 }
 
 // Schedule implements monitor.Scheduler.
-func (s *Scheduler) Schedule(_ context.Context, spec monitor.Spec) error {
+func (s *Scheduler) Schedule(_ context.Context, spec job.Spec) error {
 	expression := spec.Schedule().Cron
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -160,7 +161,7 @@ func (s *Scheduler) Schedule(_ context.Context, spec monitor.Spec) error {
 }
 
 // Unschedule implements monitor.Scheduler.
-func (s *Scheduler) Unschedule(_ context.Context, id monitor.JobID) error {
+func (s *Scheduler) Unschedule(_ context.Context, id job.ID) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if old, ok := s.entries[id]; ok {
@@ -175,7 +176,7 @@ func (s *Scheduler) List(_ context.Context, after string, limit int) ([]monitor.
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	ids := slices.Sorted(maps.Keys(s.entries))
-	from, _ := slices.BinarySearch(ids, monitor.JobID(after+"\x00"))
+	from, _ := slices.BinarySearch(ids, job.ID(after+"\x00"))
 	if after == "" {
 		from = 0
 	}
@@ -190,7 +191,7 @@ func (s *Scheduler) List(_ context.Context, after string, limit int) ([]monitor.
 }
 
 // Has tells whether a job is scheduled.
-func (s *Scheduler) Has(id monitor.JobID) bool {
+func (s *Scheduler) Has(id job.ID) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	_, ok := s.entries[id]

@@ -15,8 +15,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
 
+	"kubejobs/shared/core/job"
 	"kubejobs/shared/drivers/localtick"
-	"kubejobs/shared/monitor"
 )
 
 func newScheduler(ctx context.Context, t *testing.T, o localtick.Options) *localtick.Scheduler {
@@ -41,7 +41,7 @@ func stop(t *testing.T, s *localtick.Scheduler) {
 
 func schedule(t *testing.T, s *localtick.Scheduler, id string, period time.Duration) {
 	t.Helper()
-	if err := s.Schedule(t.Context(), monitor.Spec{ID: monitor.JobID(id), Period: period}); err != nil {
+	if err := s.Schedule(t.Context(), job.Spec{ID: job.ID(id), Period: period}); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -176,13 +176,13 @@ func TestSchedulesAreSets(t *testing.T) {
 			schedule(t, scheduler, id, period)
 		}
 	}
-	for _, id := range []monitor.JobID{"never", "never", "unknown", "again"} {
+	for _, id := range []job.ID{"never", "never", "unknown", "again"} {
 		if err := scheduler.Unschedule(t.Context(), id); err != nil {
 			t.Errorf("unschedule %s: %v", id, err)
 		}
 	}
 	schedule(t, scheduler, "again", time.Second)
-	for id, want := range map[monitor.JobID]bool{"control": true, "slower": true, "again": true, "never": false, "unknown": false} {
+	for id, want := range map[job.ID]bool{"control": true, "slower": true, "again": true, "never": false, "unknown": false} {
 		if got := scheduler.Has(id); got != want {
 			t.Errorf("Has(%s) = %t, want %t", id, got, want)
 		}
@@ -275,12 +275,12 @@ func TestSinkThatIsNoURL(t *testing.T) {
 func TestList(t *testing.T) {
 	t.Parallel()
 	s := newScheduler(t.Context(), t, localtick.Options{Sink: "http://127.0.0.1:1/"})
-	for _, id := range []monitor.JobID{"c", "a", "a-0", "b"} {
-		if err := s.Schedule(t.Context(), monitor.Spec{ID: id, Period: time.Hour}); err != nil {
+	for _, id := range []job.ID{"c", "a", "a-0", "b"} {
+		if err := s.Schedule(t.Context(), job.Spec{ID: id, Period: time.Hour}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	var got []monitor.JobID
+	var got []job.ID
 	after := ""
 	for range 5 {
 		page, next, err := s.List(t.Context(), after, 2)
@@ -297,7 +297,7 @@ func TestList(t *testing.T) {
 			break
 		}
 	}
-	if diff := cmp.Diff([]monitor.JobID{"a", "a-0", "b", "c"}, got); diff != "" {
+	if diff := cmp.Diff([]job.ID{"a", "a-0", "b", "c"}, got); diff != "" {
 		t.Errorf("pages of two (-want +got):\n%s", diff)
 	}
 }

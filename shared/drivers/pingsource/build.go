@@ -13,7 +13,7 @@ import (
 	"knative.dev/pkg/apis"
 	duckv1 "knative.dev/pkg/apis/duck/v1"
 
-	"kubejobs/shared/monitor"
+	"kubejobs/shared/core/job"
 )
 
 // Resource is that of PingSources.
@@ -40,7 +40,7 @@ const Selector = labelManagedBy + "=" + managedBy + "," + labelComponent + "=" +
 const namePrefix = "kubejobs-"
 
 // Name is the name of a job's PingSource.
-func Name(id monitor.JobID) string { return namePrefix + string(id) }
+func Name(id job.ID) string { return namePrefix + string(id) }
 
 // PingSource is Knative's object, as far as it is written here.
 type PingSource struct {
@@ -65,7 +65,7 @@ type Owner struct {
 
 // Build is the PingSource of a job: pure. owner may be nil. Its data is the id
 // alone, as a cluster may bound the size of data.
-func Build(spec monitor.Spec, namespace string, sink duckv1.Destination, owner *Owner) (*PingSource, error) {
+func Build(spec job.Spec, namespace string, sink duckv1.Destination, owner *Owner) (*PingSource, error) {
 	data, err := json.Marshal(map[string]string{"app_id": string(spec.ID)})
 	if err != nil {
 		return nil, fmt.Errorf("build PingSource: %w", err)
@@ -99,7 +99,7 @@ func Build(spec monitor.Spec, namespace string, sink duckv1.Destination, owner *
 func ParseSink(text, namespace string) (duckv1.Destination, error) {
 	if name, ok := strings.CutPrefix(text, "ksvc/"); ok {
 		name, path, _ := strings.Cut(name, "/")
-		if _, err := monitor.ParseJobID(name); err != nil {
+		if _, err := job.ParseID(name); err != nil {
 			return duckv1.Destination{}, fmt.Errorf("sink %.80q: want ksvc/NAME", text)
 		}
 		sink := duckv1.Destination{Ref: &duckv1.KReference{

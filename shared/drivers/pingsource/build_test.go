@@ -7,9 +7,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"kubejobs/shared/monitor"
-	"kubejobs/shared/testkit/monitortest"
+	"kubejobs/shared/core/job"
 	"kubejobs/shared/drivers/pingsource"
+	"kubejobs/shared/testkit/monitortest"
 )
 
 func TestBuild(t *testing.T) {
@@ -77,7 +77,7 @@ func TestParseSinkRefuses(t *testing.T) {
 // walks both.
 func TestNamesAreInTheOrderOfIDs(t *testing.T) {
 	t.Parallel()
-	ids := []monitor.JobID{"0", "a", "a-0", "a0", "ab", "b"}
+	ids := []job.ID{"0", "a", "a-0", "a0", "ab", "b"}
 	for i := 1; i < len(ids); i++ {
 		if pingsource.Name(ids[i-1]) >= pingsource.Name(ids[i]) {
 			t.Errorf("%q is not before %q", pingsource.Name(ids[i-1]), pingsource.Name(ids[i]))

@@ -11,12 +11,14 @@ import (
 	"k8s.io/client-go/dynamic"
 	duckv1 "knative.dev/pkg/apis/duck/v1"
 
+	"kubejobs/shared/core/failure"
+	"kubejobs/shared/core/job"
 	"kubejobs/shared/drivers/kubeclient"
 	"kubejobs/shared/monitor"
 )
 
 // OwnerOf finds the Kubernetes Job of a monitored job, nil if there is none.
-type OwnerOf func(ctx context.Context, id monitor.JobID) (*Owner, error)
+type OwnerOf func(ctx context.Context, id job.ID) (*Owner, error)
 
 // Scheduler is a monitor.Scheduler on the Kubernetes API.
 type Scheduler struct {
@@ -38,7 +40,7 @@ func New(client dynamic.Interface, namespace string, sink duckv1.Destination, ow
 
 // Schedule creates a job's PingSource; one that is there is left as it is. It
 // is one request, and one before it where an owner is looked for.
-func (s *Scheduler) Schedule(ctx context.Context, spec monitor.Spec) error {
+func (s *Scheduler) Schedule(ctx context.Context, spec job.Spec) error {
 	var owner *Owner
 	if s.ownerOf != nil {
 		var err error
@@ -58,16 +60,16 @@ func (s *Scheduler) Schedule(ctx context.Context, spec monitor.Spec) error {
 		FieldValidation: metav1.FieldValidationStrict,
 	})
 	err = kubeclient.Translate("create PingSource "+source.Name, err)
-	if monitor.KindOf(err) == monitor.KindConflict {
+	if failure.KindOf(err) == failure.KindConflict {
 		return nil
 	}
 	return err
 }
 
 // Unschedule deletes a job's PingSource, if it is there: one request.
-func (s *Scheduler) Unschedule(ctx context.Context, id monitor.JobID) error {
+func (s *Scheduler) Unschedule(ctx context.Context, id job.ID) error {
 	err := kubeclient.Translate("delete PingSource "+Name(id), s.client.Delete(ctx, Name(id), metav1.DeleteOptions{}))
-	if monitor.KindOf(err) == monitor.KindNotFound {
+	if failure.KindOf(err) == failure.KindNotFound {
 		return nil
 	}
 	return err
@@ -85,14 +87,14 @@ func (s *Scheduler) List(ctx context.Context, after string, limit int) ([]monito
 	for i := range list.Items {
 		object := &list.Items[i]
 		id, ours := strings.CutPrefix(object.GetName(), namePrefix)
-		if _, err := monitor.ParseJobID(id); !ours || err != nil {
+		if _, err := job.ParseID(id); !ours || err != nil {
 			continue // somebody else's, with our labels
 		}
 		cron, _, err := unstructured.NestedString(object.Object, "spec", "schedule")
 		if err != nil {
 			cron = "" // no text: not as it was made here
 		}
-		page = append(page, monitor.Scheduled{ID: monitor.JobID(id), Cron: cron})
+		page = append(page, monitor.Scheduled{ID: job.ID(id), Cron: cron})
 	}
 	return page, list.GetContinue(), nil
 }

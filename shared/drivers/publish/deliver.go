@@ -7,6 +7,7 @@ import (
 
 	"github.com/sony/gobreaker/v2"
 
+	"kubejobs/shared/core/failure"
 	"kubejobs/shared/monitor"
 )
 
@@ -22,7 +23,7 @@ func (l *lane) deliver(ctx context.Context, n monitor.Notice) monitor.Delivery {
 		taken, err := l.breaker.Execute(func() (int, error) { return l.publish(ctx, n) })
 		d.Acknowledged += taken
 		d.Outcome, d.Err = l.outcome(err)
-		if d.Outcome != monitor.DeliveryFailed || !monitor.IsRetryable(err) || ctx.Err() != nil {
+		if d.Outcome != monitor.DeliveryFailed || !failure.IsRetryable(err) || ctx.Err() != nil {
 			break
 		}
 		n.Events = n.Events[taken:]

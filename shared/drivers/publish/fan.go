@@ -127,18 +127,11 @@ func (f *Fan) lane(e Entry, target string) *lane {
 	return l
 }
 
-// Circuit is how one publisher's places do.
-type Circuit struct {
-	Publisher string
-	Open      int // places that nothing is sent to for a while
-	Queued    int // notices that wait
-}
-
 // Circuits is how each publisher's places do, in the order of the publishers.
-func (f *Fan) Circuits() []Circuit {
+func (f *Fan) Circuits() []monitor.Circuit {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	circuits := make([]Circuit, len(f.entries))
+	circuits := make([]monitor.Circuit, len(f.entries))
 	for i, e := range f.entries {
 		circuits[i].Publisher = e.Publisher.Name()
 		for _, key := range f.lanes.Keys() {

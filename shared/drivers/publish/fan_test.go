@@ -11,13 +11,15 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"kubejobs/shared/core/failure"
+	"kubejobs/shared/core/job"
+	"kubejobs/shared/drivers/publish"
 	"kubejobs/shared/monitor"
 	"kubejobs/shared/testkit/proctest"
-	"kubejobs/shared/drivers/publish"
 )
 
 var (
-	errAway    = monitor.Unavailable("away", nil)
+	errAway    = failure.Unavailable("away", nil)
 	errRefused = errors.New("refused")
 )
 
@@ -44,7 +46,7 @@ func (p *place) Publish(ctx context.Context, n monitor.Notice) (int, error) {
 	p.mu.Unlock()
 	if hang {
 		<-ctx.Done()
-		return 0, monitor.Unavailable("no answer", ctx.Err())
+		return 0, failure.Unavailable("no answer", ctx.Err())
 	}
 	if fault != nil {
 		if taken, err := fault(call, n); err != nil {
@@ -80,7 +82,7 @@ func always(err error) func(int, monitor.Notice) (int, error) {
 }
 
 // notice is one with a sample of its own, for a target.
-func notice(target string, at int64, events ...monitor.Event) monitor.Notice {
+func notice(target string, at int64, events ...job.Event) monitor.Notice {
 	n := monitor.Notice{Events: events, Sample: newSample(at)}
 	n.Spec.ID, n.Spec.Queue.Host = "a", target
 	return n
@@ -277,7 +279,7 @@ func TestTargetsFailAlone(t *testing.T) {
 func TestEventsAreAcknowledgedInPart(t *testing.T) {
 	t.Parallel()
 	var mu sync.Mutex
-	var sent [][]monitor.Event
+	var sent [][]job.Event
 	p := &place{name: "p", fault: func(call int, n monitor.Notice) (int, error) {
 		mu.Lock()
 		defer mu.Unlock()
@@ -288,12 +290,12 @@ func TestEventsAreAcknowledgedInPart(t *testing.T) {
 		return 1, errRefused
 	}}
 	f := newFan(t, publish.Options{}, publish.Entry{Publisher: p})
-	events := []monitor.Event{{Sequence: 1}, {Sequence: 2}, {Sequence: 3}, {Sequence: 4}}
+	events := []job.Event{{Sequence: 1}, {Sequence: 2}, {Sequence: 3}, {Sequence: 4}}
 	d := f.Broadcast(t.Context(), notice("x", 1, events...))[0]
 	if d.Acknowledged != 3 || d.Outcome != monitor.DeliveryFailed {
 		t.Errorf("got %+v, want three acknowledged and a failure", d)
 	}
-	if diff := cmp.Diff([][]monitor.Event{events, events[2:]}, sent); diff != "" {
+	if diff := cmp.Diff([][]job.Event{events, events[2:]}, sent); diff != "" {
 		t.Errorf("sent (-want +got):\n%s", diff)
 	}
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/sony/gobreaker/v2"
 
+	"kubejobs/shared/core/failure"
 	"kubejobs/shared/monitor"
 )
 
@@ -102,7 +103,7 @@ func (l *lane) try(ctx context.Context, it *item) bool {
 	ctx, cancel := context.WithTimeout(ctx, l.options.Deadline)
 	defer cancel()
 	d := l.deliver(ctx, it.notice)
-	if d.Outcome != monitor.DeliverySkipped && !monitor.IsRetryable(d.Err) {
+	if d.Outcome != monitor.DeliverySkipped && !failure.IsRetryable(d.Err) {
 		it.tell(d)
 		return true
 	}

@@ -11,7 +11,8 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"kubejobs/shared/core/egress"
-	"kubejobs/shared/monitor"
+	"kubejobs/shared/core/failure"
+	"kubejobs/shared/drivers/dial"
 	"kubejobs/shared/drivers/redispool"
 	"kubejobs/shared/testkit/redistest"
 )
@@ -209,10 +210,10 @@ func TestRefusedAddress(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := newPool(t, redispool.Options{Dial: policy.Dialer(time.Second)})
+	p := newPool(t, redispool.Options{Dial: dial.New(policy, "plugin_info.redis_ip", time.Second)})
 	for i := range 10 {
 		err := p.Do(server.Addr(), func(c *redis.Client) error { return c.Ping(t.Context()).Err() })
-		if monitor.KindOf(err) != monitor.KindInvalid {
+		if failure.KindOf(err) != failure.KindInvalid {
 			t.Errorf("ping %d of a refused address = %v, want an error of kind invalid", i, err)
 		}
 	}

@@ -9,11 +9,12 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"kubejobs/shared/core/history"
+	"kubejobs/shared/core/job"
+	"kubejobs/shared/core/sample"
+	"kubejobs/shared/drivers/redisstore"
 	"kubejobs/shared/monitor"
 	"kubejobs/shared/testkit/monitortest"
-	"kubejobs/shared/drivers/redisstore"
 	"kubejobs/shared/testkit/redistest"
-	"kubejobs/shared/core/sample"
 )
 
 // trips counts the round trips of a client.
@@ -44,12 +45,12 @@ func TestAnOldJobIsBounded(t *testing.T) {
 	client := open(t, redistest.Start(t).URL())
 	store := redisstore.New(client)
 	fill(t, store, "b", 1) // loads the scripts
-	if _, err := store.Create(t.Context(), monitortest.Spec("a", "f"), monitor.State{Phase: monitor.PhaseRunning}); err != nil {
+	if _, err := store.Create(t.Context(), monitortest.Spec("a", "f"), job.State{Phase: job.PhaseRunning}); err != nil {
 		t.Fatal(err)
 	}
 	counted := &trips{}
 	client.AddHook(counted)
-	state := monitor.State{Phase: monitor.PhaseRunning, Begun: true}
+	state := job.State{Phase: job.PhaseRunning, WorkSeen: true}
 	for n := range settled + 1 {
 		state = sampleOnce(t, store, state, n)
 	}
@@ -69,30 +70,30 @@ func TestAnOldJobIsBounded(t *testing.T) {
 	if err != nil || counted.Load() != 1 {
 		t.Fatalf("replay: %v in %d round trips, want one", err, counted.Load())
 	}
-	if len(replay.Kept) != history.Max || len(replay.Recent) != redisstore.Remembered {
+	if len(replay.History) != history.Max || len(replay.Recent) != redisstore.Remembered {
 		t.Errorf("replay has %d and %d samples, want %d and %d",
-			len(replay.Kept), len(replay.Recent), history.Max, redisstore.Remembered)
+			len(replay.History), len(replay.Recent), history.Max, redisstore.Remembered)
 	}
-	for i := 1; i < len(replay.Kept); i++ {
-		if gap := replay.Kept[i].At - replay.Kept[i-1].At; gap != 8*2017 {
+	for i := 1; i < len(replay.History); i++ {
+		if gap := replay.History[i].At - replay.History[i-1].At; gap != 8*2017 {
 			t.Fatalf("a gap of %d ms before kept sample %d, want %d", gap, i, 8*2017)
 		}
 	}
 }
 
 // sampleOnce commits the n-th sample as a tick does, and gives the new state.
-func sampleOnce(t *testing.T, store *redisstore.Store, state monitor.State, n int) monitor.State {
+func sampleOnce(t *testing.T, store *redisstore.Store, state job.State, n int) job.State {
 	t.Helper()
 	x := sample.Sample{
 		At: 1795499061000 + int64(n)*2017, Job: 0.012345678901234567 * float64(n+1) / 130, Time: 0.033333333333333333,
 		Error: -0.034567890123456789 * float64(n+1), Replicas: 123,
 	}
-	c := monitor.Commit{ID: "a", Revision: int64(n + 1), TickID: fmt.Sprintf("797cfc38-d115-4603-ab57-%012d", n), Sample: &x}
+	c := monitor.Change{ID: "a", Revision: int64(n + 1), TickID: fmt.Sprintf("797cfc38-d115-4603-ab57-%012d", n), Sample: &x}
 	if state.Summary, c.Settled = state.Summary.Fold(x); c.Settled != nil {
 		state.History, c.Step = state.History.Offer()
 	}
 	c.State = state
-	if got, err := store.Commit(t.Context(), c); err != nil || got != monitor.CommittedNow {
+	if got, err := store.Commit(t.Context(), c); err != nil || got != monitor.CommitDone {
 		t.Fatalf("commit %d: %v, %v", n, got, err)
 	}
 	return state

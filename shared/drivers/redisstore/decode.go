@@ -9,12 +9,13 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
-	"kubejobs/shared/monitor"
+	"kubejobs/shared/core/job"
 	"kubejobs/shared/core/sample"
+	"kubejobs/shared/monitor"
 )
 
 // loadFields queues the read of a job; decode reads the answer.
-func loadFields(ctx context.Context, pipe redis.Pipeliner, id monitor.JobID) *redis.SliceCmd {
+func loadFields(ctx context.Context, pipe redis.Pipeliner, id job.ID) *redis.SliceCmd {
 	return pipe.HMGet(ctx, stateKey(id),
 		fieldSpec, fieldState, fieldRevision, fieldScheduled, fieldDuplicate, fieldSurplus, fieldPublishers)
 }
@@ -74,7 +75,7 @@ func decodeTick(cmd *redis.StringCmd) (*monitor.TickRecord, error) {
 }
 
 // decodeJob is the saved status of a Kubernetes Job, nil if there is none.
-func decodeJob(cmd *redis.StringCmd) (*monitor.JobStatus, error) {
+func decodeJob(cmd *redis.StringCmd) (*job.KubeStatus, error) {
 	text, err := cmd.Result()
 	switch {
 	case errors.Is(err, redis.Nil):
@@ -82,7 +83,7 @@ func decodeJob(cmd *redis.StringCmd) (*monitor.JobStatus, error) {
 	case err != nil:
 		return nil, unavailable("load job status", err)
 	}
-	var status monitor.JobStatus
+	var status job.KubeStatus
 	if err := json.Unmarshal([]byte(text), &status); err != nil {
 		return nil, fmt.Errorf("decode job status: %w", err)
 	}

@@ -6,13 +6,15 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"kubejobs/shared/core/failure"
+	"kubejobs/shared/core/job"
 	"kubejobs/shared/monitor"
 )
 
 // List implements monitor.Store: one page of the index, then the page's jobs in
 // one pipeline. Jobs that have ended and owe nothing are dropped from the index, so a page may
 // be shorter than limit before the end.
-func (s *Store) List(ctx context.Context, after monitor.JobID, limit int) ([]monitor.Record, monitor.JobID, error) {
+func (s *Store) List(ctx context.Context, after job.ID, limit int) ([]monitor.Record, job.ID, error) {
 	from := "-"
 	if after != "" {
 		from = "(" + string(after)
@@ -26,9 +28,9 @@ func (s *Store) List(ctx context.Context, after monitor.JobID, limit int) ([]mon
 	if len(ids) == 0 {
 		return nil, "", nil
 	}
-	next := monitor.JobID("")
+	next := job.ID("")
 	if len(ids) == limit {
-		next = monitor.JobID(ids[len(ids)-1])
+		next = job.ID(ids[len(ids)-1])
 	}
 	records, ended, err := s.load(ctx, ids)
 	if err == nil && len(ended) > 0 {
@@ -64,7 +66,7 @@ func (s *Store) load(ctx context.Context, ids []string) (kept []monitor.Record, 
 	pipe := s.client.Pipeline()
 	fields := make([]*redis.SliceCmd, len(ids))
 	for i, id := range ids {
-		fields[i] = loadFields(ctx, pipe, monitor.JobID(id))
+		fields[i] = loadFields(ctx, pipe, job.ID(id))
 	}
 	if _, err := pipe.Exec(ctx); err != nil {
 		return nil, nil, unavailable("load jobs", err)
@@ -72,11 +74,11 @@ func (s *Store) load(ctx context.Context, ids []string) (kept []monitor.Record, 
 	for i, id := range ids {
 		record, err := decode(fields[i])
 		switch {
-		case monitor.KindOf(err) == monitor.KindNotFound:
+		case failure.KindOf(err) == failure.KindNotFound:
 			ended = append(ended, id)
 		case err != nil:
 			return nil, nil, err
-		case record.State.Kept():
+		case record.State.Listed():
 			kept = append(kept, record)
 		default:
 			ended = append(ended, id)

@@ -3,12 +3,13 @@ package redisstore
 import (
 	"context"
 
-	"kubejobs/shared/monitor"
+	"kubejobs/shared/core/job"
 	"kubejobs/shared/core/sample"
+	"kubejobs/shared/monitor"
 )
 
 // Replay implements monitor.Store: one transaction, hence one moment.
-func (s *Store) Replay(ctx context.Context, id monitor.JobID) (monitor.Replay, error) {
+func (s *Store) Replay(ctx context.Context, id job.ID) (monitor.Replay, error) {
 	pipe := s.client.TxPipeline()
 	fields := loadFields(ctx, pipe, id)
 	kept := pipe.LRange(ctx, historyKey(id), 0, -1)
@@ -21,7 +22,7 @@ func (s *Store) Replay(ctx context.Context, id monitor.JobID) (monitor.Replay, e
 	if replay.Record, err = decode(fields); err != nil {
 		return monitor.Replay{}, err
 	}
-	if replay.Kept, err = parse(kept.Val()); err != nil {
+	if replay.History, err = parse(kept.Val()); err != nil {
 		return monitor.Replay{}, err
 	}
 	replay.Recent, err = parse(recent.Val())

@@ -14,8 +14,10 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
-	"kubejobs/shared/monitor"
+	"kubejobs/shared/core/failure"
+	"kubejobs/shared/core/job"
 	"kubejobs/shared/core/sample"
+	"kubejobs/shared/monitor"
 )
 
 // Remembered is how many committed ticks a job remembers to tell duplicates:
@@ -62,7 +64,7 @@ func (s *Store) Ping(ctx context.Context) error {
 // a crash between the two leaves it a job too many and never one too few, and
 // once more after it, so that nobody who saw the job's earlier life end has
 // dropped it in between.
-func (s *Store) Create(ctx context.Context, spec monitor.Spec, state monitor.State) (monitor.Created, error) {
+func (s *Store) Create(ctx context.Context, spec job.Spec, state job.State) (monitor.CreateResult, error) {
 	specText, err := json.Marshal(spec)
 	if err != nil {
 		return 0, fmt.Errorf("encode spec: %w", err)
@@ -91,7 +93,7 @@ func (s *Store) Create(ctx context.Context, spec monitor.Spec, state monitor.Sta
 }
 
 // Load implements monitor.Store.
-func (s *Store) Load(ctx context.Context, id monitor.JobID, tickID string) (monitor.Record, error) {
+func (s *Store) Load(ctx context.Context, id job.ID, tickID string) (monitor.Record, error) {
 	pipe := s.client.Pipeline()
 	fields := loadFields(ctx, pipe, id)
 	job := pipe.HGet(ctx, jobKey(id), "status")
@@ -106,7 +108,7 @@ func (s *Store) Load(ctx context.Context, id monitor.JobID, tickID string) (moni
 	if err != nil {
 		return record, err
 	}
-	if record.Job, err = decodeJob(job); err != nil || tick == nil {
+	if record.Kube, err = decodeJob(job); err != nil || tick == nil {
 		return record, err
 	}
 	record.Tick, err = decodeTick(tick)
@@ -115,7 +117,7 @@ func (s *Store) Load(ctx context.Context, id monitor.JobID, tickID string) (moni
 
 // Commit implements monitor.Store. The index forgets an ended job that owes
 // nothing afterwards; if that fails, List does it.
-func (s *Store) Commit(ctx context.Context, c monitor.Commit) (monitor.Committed, error) {
+func (s *Store) Commit(ctx context.Context, c monitor.Change) (monitor.CommitResult, error) {
 	state, err := json.Marshal(c.State)
 	if err != nil {
 		return 0, fmt.Errorf("encode state: %w", err)
@@ -134,12 +136,12 @@ func (s *Store) Commit(ctx context.Context, c monitor.Commit) (monitor.Committed
 	}
 	switch code {
 	case 1:
-		if !c.State.Kept() {
+		if !c.State.Listed() {
 			_ = s.unindex(ctx, string(c.ID)) // List does it otherwise
 		}
-		return monitor.CommittedNow, nil
+		return monitor.CommitDone, nil
 	case 2:
-		return monitor.CommittedBefore, nil
+		return monitor.CommitDuplicate, nil
 	case 3:
 		return monitor.CommitConflict, nil
 	case 4:
@@ -150,12 +152,12 @@ func (s *Store) Commit(ctx context.Context, c monitor.Commit) (monitor.Committed
 }
 
 // MarkScheduled implements monitor.Store.
-func (s *Store) MarkScheduled(ctx context.Context, id monitor.JobID, scheduled bool) error {
+func (s *Store) MarkScheduled(ctx context.Context, id job.ID, scheduled bool) error {
 	return s.change(ctx, id, fieldScheduled, "set", flag(scheduled))
 }
 
 // MarkPublishers implements monitor.Store.
-func (s *Store) MarkPublishers(ctx context.Context, id monitor.JobID, states map[string]monitor.PublisherState) error {
+func (s *Store) MarkPublishers(ctx context.Context, id job.ID, states map[string]monitor.PublisherState) error {
 	text, err := json.Marshal(states)
 	if err != nil {
 		return fmt.Errorf("encode publishers' state: %w", err)
@@ -164,16 +166,16 @@ func (s *Store) MarkPublishers(ctx context.Context, id monitor.JobID, states map
 }
 
 // CountDuplicate implements monitor.Store.
-func (s *Store) CountDuplicate(ctx context.Context, id monitor.JobID) error {
+func (s *Store) CountDuplicate(ctx context.Context, id job.ID) error {
 	return s.change(ctx, id, fieldDuplicate, "add", "1")
 }
 
 // CountSurplus implements monitor.Store.
-func (s *Store) CountSurplus(ctx context.Context, id monitor.JobID) error {
+func (s *Store) CountSurplus(ctx context.Context, id job.ID) error {
 	return s.change(ctx, id, fieldSurplus, "add", "1")
 }
 
-func (s *Store) change(ctx context.Context, id monitor.JobID, field, how, value string) error {
+func (s *Store) change(ctx context.Context, id job.ID, field, how, value string) error {
 	err := s.field.Run(ctx, s.client, []string{stateKey(id)}, field, how, value).Err()
 	return unavailable("change field "+field, err)
 }
@@ -181,8 +183,8 @@ func (s *Store) change(ctx context.Context, id monitor.JobID, field, how, value 
 // jobRetention is how long a Job's status is kept after its last change.
 const jobRetention = 7 * 24 * time.Hour
 
-// SaveJob implements monitor.Store.
-func (s *Store) SaveJob(ctx context.Context, id monitor.JobID, status monitor.JobStatus, version uint64) error {
+// SaveKubeStatus implements monitor.Store.
+func (s *Store) SaveKubeStatus(ctx context.Context, id job.ID, status job.KubeStatus, version uint64) error {
 	text, err := json.Marshal(status)
 	if err != nil {
 		return fmt.Errorf("encode job status: %w", err)
@@ -192,7 +194,7 @@ func (s *Store) SaveJob(ctx context.Context, id monitor.JobID, status monitor.Jo
 }
 
 // keys are those that the scripts create and commit take.
-func keys(id monitor.JobID) []string {
+func keys(id job.ID) []string {
 	return []string{stateKey(id), ticksKey(id), orderKey(id), historyKey(id)}
 }
 
@@ -201,7 +203,7 @@ func unavailable(doing string, err error) error {
 	if err == nil {
 		return nil
 	}
-	return monitor.Unavailable("the state store does not answer", fmt.Errorf("%s: %w", doing, err))
+	return failure.Unavailable("the state store does not answer", fmt.Errorf("%s: %w", doing, err))
 }
 
 func flag(on bool) string { return strconv.Itoa(map[bool]int{true: 1}[on]) }

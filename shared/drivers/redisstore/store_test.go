@@ -10,12 +10,14 @@ import (
 	"github.com/alicebob/miniredis/v2"
 	"github.com/redis/go-redis/v9"
 
+	"kubejobs/shared/core/failure"
 	"kubejobs/shared/core/history"
+	"kubejobs/shared/core/job"
+	"kubejobs/shared/core/sample"
+	"kubejobs/shared/drivers/redisstore"
 	"kubejobs/shared/monitor"
 	"kubejobs/shared/testkit/monitortest"
-	"kubejobs/shared/drivers/redisstore"
 	"kubejobs/shared/testkit/redistest"
-	"kubejobs/shared/core/sample"
 )
 
 func TestStoreOnMiniredis(t *testing.T) {
@@ -70,8 +72,8 @@ func TestEndedJobsExpire(t *testing.T) {
 		}
 	}
 	state := record.State
-	state.Phase = monitor.PhaseStopped
-	if _, err := store.Commit(t.Context(), monitor.Commit{
+	state.Phase = job.PhaseStopped
+	if _, err := store.Commit(t.Context(), monitor.Change{
 		ID: "a", Revision: record.Revision, State: state, Retention: time.Hour,
 	}); err != nil {
 		t.Fatal(err)
@@ -92,14 +94,14 @@ func TestErrorsAreRetryable(t *testing.T) {
 	ctx := t.Context()
 	for name, call := range map[string]func() error{
 		"Ping":          func() error { return store.Ping(ctx) },
-		"Create":        func() error { _, err := store.Create(ctx, monitortest.Spec("b", "f"), monitor.State{}); return err },
+		"Create":        func() error { _, err := store.Create(ctx, monitortest.Spec("b", "f"), job.State{}); return err },
 		"Load":          func() error { _, err := store.Load(ctx, "a", "t"); return err },
-		"Commit":        func() error { _, err := store.Commit(ctx, monitor.Commit{ID: "a"}); return err },
+		"Commit":        func() error { _, err := store.Commit(ctx, monitor.Change{ID: "a"}); return err },
 		"MarkScheduled": func() error { return store.MarkScheduled(ctx, "a", true) },
 		"Replay":        func() error { _, err := store.Replay(ctx, "a"); return err },
 		"List":          func() error { _, _, err := store.List(ctx, "", 1); return err },
 	} {
-		if err := call(); !monitor.IsRetryable(err) {
+		if err := call(); !failure.IsRetryable(err) {
 			t.Errorf("%s without a server: %v, want a retryable error", name, err)
 		}
 	}
@@ -121,9 +123,9 @@ func TestScriptsAreLoadedAgain(t *testing.T) {
 }
 
 // fill stores a job and ticks it.
-func fill(t *testing.T, store monitor.Store, id monitor.JobID, ticks int) {
+func fill(t *testing.T, store monitor.Store, id job.ID, ticks int) {
 	t.Helper()
-	if _, err := store.Create(t.Context(), monitortest.Spec(id, "f"), monitor.State{Phase: monitor.PhaseRunning}); err != nil {
+	if _, err := store.Create(t.Context(), monitortest.Spec(id, "f"), job.State{Phase: job.PhaseRunning}); err != nil {
 		t.Fatal(err)
 	}
 	for i := range ticks {
@@ -131,10 +133,10 @@ func fill(t *testing.T, store monitor.Store, id monitor.JobID, ticks int) {
 			At: 1795499061000 + int64(i)*2017, Job: 0.012345678901234567 * float64(i) / 13, Time: 0.033333333333333333,
 			Error: -0.034567890123456789, Replicas: 12,
 		}
-		if got, err := store.Commit(t.Context(), monitor.Commit{
-			ID: id, Revision: int64(i + 1), State: monitor.State{Phase: monitor.PhaseRunning},
+		if got, err := store.Commit(t.Context(), monitor.Change{
+			ID: id, Revision: int64(i + 1), State: job.State{Phase: job.PhaseRunning},
 			TickID: fmt.Sprintf("797cfc38-d115-4603-ab57-%012d", i), Sample: &s, Settled: &s, Step: history.Step{Keep: true},
-		}); err != nil || got != monitor.CommittedNow {
+		}); err != nil || got != monitor.CommitDone {
 			t.Fatalf("Commit = %v, %v", got, err)
 		}
 	}

@@ -4,13 +4,14 @@ package workqueue
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/redis/go-redis/v9"
 
-	"kubejobs/shared/monitor"
+	"kubejobs/shared/core/failure"
+	"kubejobs/shared/core/job"
 	"kubejobs/shared/drivers/redispool"
+	"kubejobs/shared/monitor"
 )
 
 // Names of the lists, as Asperathos' workers use them: an item moves from
@@ -33,7 +34,7 @@ func New(pool *redispool.Pool) *Queue { return &Queue{pool: pool} }
 // from one list to the next is counted once. An error says that the queue
 // cannot be read, unless it has a kind of its own (an address that is not
 // allowed).
-func (q *Queue) Count(ctx context.Context, at monitor.Address) (monitor.QueueCount, error) {
+func (q *Queue) Count(ctx context.Context, at job.Address) (job.QueueCount, error) {
 	var waiting, inFlight, done *redis.IntCmd
 	err := q.pool.Do(at.String(), func(client *redis.Client) error {
 		_, err := client.TxPipelined(ctx, func(pipe redis.Pipeliner) error {
@@ -43,10 +44,7 @@ func (q *Queue) Count(ctx context.Context, at monitor.Address) (monitor.QueueCou
 		return err
 	})
 	if err != nil {
-		if typed, ok := errors.AsType[*monitor.Error](err); ok {
-			return monitor.QueueCount{}, typed
-		}
-		return monitor.QueueCount{}, fmt.Errorf("read queue at %s: %w", at, err)
+		return job.QueueCount{}, failure.Classified(err, fmt.Errorf("read queue at %s: %w", at, err))
 	}
-	return monitor.QueueCount{Queued: waiting.Val(), InFlight: inFlight.Val(), Results: done.Val()}, nil
+	return job.QueueCount{Queued: waiting.Val(), InFlight: inFlight.Val(), Results: done.Val()}, nil
 }

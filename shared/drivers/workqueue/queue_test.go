@@ -12,10 +12,12 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"kubejobs/shared/core/egress"
-	"kubejobs/shared/monitor"
+	"kubejobs/shared/core/failure"
+	"kubejobs/shared/core/job"
+	"kubejobs/shared/drivers/dial"
 	"kubejobs/shared/drivers/redispool"
-	"kubejobs/shared/testkit/redistest"
 	"kubejobs/shared/drivers/workqueue"
+	"kubejobs/shared/testkit/redistest"
 )
 
 // backends are the Redises that a test runs against: each gives its address
@@ -40,7 +42,7 @@ func newQueue(t *testing.T, dial redispool.Dial) *workqueue.Queue {
 	return workqueue.New(pool)
 }
 
-func address(t *testing.T, addr string) monitor.Address {
+func address(t *testing.T, addr string) job.Address {
 	t.Helper()
 	host, port, err := net.SplitHostPort(addr)
 	if err != nil {
@@ -50,7 +52,7 @@ func address(t *testing.T, addr string) monitor.Address {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return monitor.Address{Host: host, Port: number}
+	return job.Address{Host: host, Port: number}
 }
 
 // fill pushes items to lists.
@@ -69,16 +71,16 @@ func TestCount(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		lists map[string][]any
-		want  monitor.QueueCount
+		want  job.QueueCount
 	}{
-		"no list":      {nil, monitor.QueueCount{}},
-		"items wait":   {map[string][]any{"job": {"a", "b", "c"}}, monitor.QueueCount{Queued: 3}},
-		"one is taken": {map[string][]any{"job": {"a"}, "job:processing": {"b"}}, monitor.QueueCount{Queued: 1, InFlight: 1}},
+		"no list":      {nil, job.QueueCount{}},
+		"items wait":   {map[string][]any{"job": {"a", "b", "c"}}, job.QueueCount{Queued: 3}},
+		"one is taken": {map[string][]any{"job": {"a"}, "job:processing": {"b"}}, job.QueueCount{Queued: 1, InFlight: 1}},
 		"all three": {
 			map[string][]any{"job": {"a"}, "job:processing": {"b", "c"}, "job:results": {"d", "e", "f"}},
-			monitor.QueueCount{Queued: 1, InFlight: 2, Results: 3},
+			job.QueueCount{Queued: 1, InFlight: 2, Results: 3},
 		},
-		"other lists do not count": {map[string][]any{"jobs": {"a"}, "other:metrics": {"b"}}, monitor.QueueCount{}},
+		"other lists do not count": {map[string][]any{"jobs": {"a"}, "other:metrics": {"b"}}, job.QueueCount{}},
 	}
 	for backend, start := range backends {
 		for name, tt := range tests {
@@ -110,7 +112,7 @@ func TestCountThatCannotBeRead(t *testing.T) {
 			}
 			stop()
 			got, err := q.Count(t.Context(), address(t, addr))
-			if err == nil || monitor.KindOf(err) == monitor.KindInvalid || got != (monitor.QueueCount{}) {
+			if err == nil || failure.KindOf(err) == failure.KindInvalid || got != (job.QueueCount{}) {
 				t.Errorf("Count = %+v, %v, want none and an error that may pass", got, err)
 			}
 		})
@@ -149,9 +151,9 @@ func TestCountAtARefusedAddress(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	q := newQueue(t, policy.Dialer(time.Second))
+	q := newQueue(t, dial.New(policy, "plugin_info.redis_ip", time.Second))
 	for i := range 10 {
-		if _, err := q.Count(t.Context(), address(t, addr)); monitor.KindOf(err) != monitor.KindInvalid {
+		if _, err := q.Count(t.Context(), address(t, addr)); failure.KindOf(err) != failure.KindInvalid {
 			t.Errorf("count %d at a refused address = %v, want an error of kind invalid", i, err)
 		}
 	}

@@ -2,13 +2,14 @@ package config
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"gopkg.in/ini.v1"
+
+	"kubejobs/shared/core/dnslabel"
 )
 
 // Error names every wrong setting.
@@ -113,13 +114,11 @@ func (r *reader) flag(setting string, otherwise bool) bool {
 // label is a DNS label, as a namespace is.
 func (r *reader) label(setting, otherwise string) string {
 	text := r.text(setting, otherwise)
-	if text != "" && !dnsLabel.MatchString(text) {
+	if text != "" && !dnslabel.Valid(text) {
 		r.bad(setting, "want a DNS label, got %.80q", text)
 	}
 	return text
 }
-
-var dnsLabel = regexp.MustCompile(`^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$`)
 
 func (r *reader) whole(setting string, otherwise, low, high int) int {
 	text := r.text(setting, strconv.Itoa(otherwise))

@@ -75,7 +75,7 @@ func TestGuardAnswersAPanic(t *testing.T) {
 			httpapi.Guard(roomy, logging.New(&lines, slog.LevelError), next).
 				ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/monitoring/a", http.NoBody))
 			want := httpapi.Failure{Code: 500, Message: "internal error", Name: "INTERNAL_SERVER_ERROR"}
-			if got := failure(t, w.Body); got != want || w.Code != want.Code {
+			if got := decodeFailure(t, w.Body); got != want || w.Code != want.Code {
 				t.Errorf("answer = %d %+v, want %+v", w.Code, got, want)
 			}
 			for _, part := range []string{`"msg":"panic"`, `"path":"/monitoring/a"`, "index 7", "guard_test.go"} {
@@ -119,7 +119,7 @@ func TestGuardCutsAStalledBody(t *testing.T) {
 		t.Fatalf("read answer: %v", err)
 	}
 	defer response.Body.Close()
-	if got := failure(t, response.Body); response.StatusCode != http.StatusBadRequest || got.Name != "BAD_REQUEST" {
+	if got := decodeFailure(t, response.Body); response.StatusCode != http.StatusBadRequest || got.Name != "BAD_REQUEST" {
 		t.Errorf("answer = %d %+v, want 400 BAD_REQUEST", response.StatusCode, got)
 	}
 }

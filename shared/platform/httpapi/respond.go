@@ -11,17 +11,17 @@ import (
 	"net/http"
 	"strings"
 
-	"kubejobs/shared/monitor"
+	"kubejobs/shared/core/failure"
 )
 
 // statusOf maps the kinds of errors. A conflict is 400, as the Asperathos
 // Monitor answers a start for an id that it knows.
-var statusOf = map[monitor.Kind]int{
-	monitor.KindInvalid:     http.StatusBadRequest,
-	monitor.KindNotFound:    http.StatusBadRequest,
-	monitor.KindConflict:    http.StatusBadRequest,
-	monitor.KindUnavailable: http.StatusServiceUnavailable,
-	monitor.KindInternal:    http.StatusInternalServerError,
+var statusOf = map[failure.Kind]int{
+	failure.KindInvalid:     http.StatusBadRequest,
+	failure.KindNotFound:    http.StatusBadRequest,
+	failure.KindConflict:    http.StatusBadRequest,
+	failure.KindUnavailable: http.StatusServiceUnavailable,
+	failure.KindInternal:    http.StatusInternalServerError,
 }
 
 // Failure is the body of an error, in the Asperathos Monitor's shape.
@@ -55,9 +55,9 @@ func Refuse(w http.ResponseWriter, status int, message string) {
 // Fail writes err with the status of its kind. The caller reads its public
 // message; the log has the cause.
 func Fail(ctx context.Context, w http.ResponseWriter, log *slog.Logger, err error) {
-	status := statusOf[monitor.KindOf(err)]
+	status := statusOf[failure.KindOf(err)]
 	message := "internal error"
-	if typed, ok := errors.AsType[*monitor.Error](err); ok && typed.Kind != monitor.KindInternal {
+	if typed, ok := errors.AsType[*failure.Error](err); ok && typed.Kind != failure.KindInternal {
 		message = typed.Public()
 	}
 	if status >= http.StatusInternalServerError {

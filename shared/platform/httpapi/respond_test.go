@@ -13,9 +13,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"kubejobs/shared/core/failure"
 	"kubejobs/shared/platform/httpapi"
 	"kubejobs/shared/platform/logging"
-	"kubejobs/shared/monitor"
 )
 
 func TestRespond(t *testing.T) {
@@ -59,21 +59,21 @@ func TestRefuse(t *testing.T) {
 func TestFail(t *testing.T) {
 	t.Parallel()
 	cause := errors.New("dial tcp 10.1.2.3: password hunter2")
-	kind := func(k monitor.Kind) error { return &monitor.Error{Kind: k, Message: "told", Err: cause} }
+	kind := func(k failure.Kind) error { return &failure.Error{Kind: k, Message: "told", Err: cause} }
 	tests := map[string]struct {
 		err     error
 		status  int
 		message string
 		logged  bool
 	}{
-		"invalid":     {kind(monitor.KindInvalid), 400, "told", false},
-		"not found":   {kind(monitor.KindNotFound), 400, "told", false},
-		"conflict":    {kind(monitor.KindConflict), 400, "told", false},
-		"unavailable": {kind(monitor.KindUnavailable), 503, "told", true},
+		"invalid":     {kind(failure.KindInvalid), 400, "told", false},
+		"not found":   {kind(failure.KindNotFound), 400, "told", false},
+		"conflict":    {kind(failure.KindConflict), 400, "told", false},
+		"unavailable": {kind(failure.KindUnavailable), 503, "told", true},
 		"internal":    {cause, 500, "internal error", true},
-		"wrapped":     {fmt.Errorf("start: %w", kind(monitor.KindInvalid)), 400, "told", false},
+		"wrapped":     {fmt.Errorf("start: %w", kind(failure.KindInvalid)), 400, "told", false},
 		"every field": {
-			monitor.Invalid(monitor.FieldError{Field: "a", Problem: "x"}, monitor.FieldError{Field: "b", Problem: "y"}),
+			failure.Invalid(failure.FieldError{Field: "a", Problem: "x"}, failure.FieldError{Field: "b", Problem: "y"}),
 			400, "a: x; b: y", false,
 		},
 	}
@@ -83,7 +83,7 @@ func TestFail(t *testing.T) {
 			var lines strings.Builder
 			w := httptest.NewRecorder()
 			httpapi.Fail(t.Context(), w, logging.New(&lines, slog.LevelInfo), tt.err)
-			if got := failure(t, w.Body); w.Code != tt.status || got.Code != tt.status || got.Message != tt.message {
+			if got := decodeFailure(t, w.Body); w.Code != tt.status || got.Code != tt.status || got.Message != tt.message {
 				t.Errorf("Fail = %d %+v, want %d %q", w.Code, got, tt.status, tt.message)
 			}
 			if logged := strings.Contains(lines.String(), cause.Error()); logged != tt.logged {
@@ -97,9 +97,9 @@ func TestFail(t *testing.T) {
 func TestFailShowsNothingOfAnInternalError(t *testing.T) {
 	t.Parallel()
 	w := httptest.NewRecorder()
-	err := &monitor.Error{Kind: monitor.KindInternal, Message: "key monitor:{a} is damaged"}
+	err := &failure.Error{Kind: failure.KindInternal, Message: "key monitor:{a} is damaged"}
 	httpapi.Fail(t.Context(), w, quiet(), err)
-	if got := failure(t, w.Body); w.Code != http.StatusInternalServerError || got.Message != "internal error" {
+	if got := decodeFailure(t, w.Body); w.Code != http.StatusInternalServerError || got.Message != "internal error" {
 		t.Errorf("Fail = %d %q, want 500 %q", w.Code, got.Message, "internal error")
 	}
 }
@@ -142,8 +142,8 @@ type cutBody struct{}
 
 func (cutBody) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
 
-// failure reads a body in the shape of errors, without any other key.
-func failure(t *testing.T, body io.Reader) httpapi.Failure {
+// decodeFailure reads a body in the shape of errors, without any other key.
+func decodeFailure(t *testing.T, body io.Reader) httpapi.Failure {
 	t.Helper()
 	decoder := json.NewDecoder(body)
 	decoder.DisallowUnknownFields()

@@ -52,7 +52,7 @@ func TestMethodsRefuseAsJSON(t *testing.T) {
 			w := httptest.NewRecorder()
 			tt.methods.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodHead, "/", http.NoBody))
 			want := httpapi.Failure{Code: 405, Message: "this path takes " + tt.allow, Name: "METHOD_NOT_ALLOWED"}
-			if got := failure(t, w.Body); got != want || w.Code != want.Code {
+			if got := decodeFailure(t, w.Body); got != want || w.Code != want.Code {
 				t.Errorf("body = %+v with %d, want %+v", got, w.Code, want)
 			}
 			if got := w.Header().Get("Content-Type"); got != "application/json" {
@@ -67,7 +67,7 @@ func TestNotFound(t *testing.T) {
 	w := httptest.NewRecorder()
 	httpapi.NotFound(w, nil)
 	want := httpapi.Failure{Code: 404, Message: "no such path", Name: "NOT_FOUND"}
-	if got := failure(t, w.Body); got != want || w.Code != want.Code {
+	if got := decodeFailure(t, w.Body); got != want || w.Code != want.Code {
 		t.Errorf("NotFound = %d %+v, want %+v", w.Code, got, want)
 	}
 }
@@ -117,7 +117,7 @@ func TestCleanPath(t *testing.T) {
 			if w.Code == http.StatusOK && query != before.RawQuery {
 				t.Errorf("query = %q, want %q", query, before.RawQuery)
 			}
-			if w.Code == http.StatusBadRequest && failure(t, w.Body).Code != http.StatusBadRequest {
+			if w.Code == http.StatusBadRequest && decodeFailure(t, w.Body).Code != http.StatusBadRequest {
 				t.Error("the refusal is not in the shape of errors")
 			}
 			if *r.URL != before {

@@ -16,7 +16,7 @@ func TestLineHasTheIDsOfItsSpan(t *testing.T) {
 	t.Parallel()
 	span := trace.NewSpanContext(trace.SpanContextConfig{TraceID: trace.TraceID{1}, SpanID: trace.SpanID{2}})
 	traced := map[string]any{
-		"level": "INFO", "msg": "job runs", "job": "a",
+		"level": "INFO", "msg": "job is running", "job": "a",
 		"trace_id": "01000000000000000000000000000000", "span_id": "0200000000000000",
 	}
 	tests := map[string]struct {
@@ -25,11 +25,11 @@ func TestLineHasTheIDsOfItsSpan(t *testing.T) {
 		args []any
 		want map[string]any
 	}{
-		"no span":                    {trace.SpanContext{}, nil, []any{"job", "a"}, map[string]any{"level": "INFO", "msg": "job runs", "job": "a"}},
+		"no span":                    {trace.SpanContext{}, nil, []any{"job", "a"}, map[string]any{"level": "INFO", "msg": "job is running", "job": "a"}},
 		"a span":                     {span, nil, []any{"job", "a"}, traced},
 		"a span, a logger's own key": {span, func(l *slog.Logger) *slog.Logger { return l.With("job", "a") }, nil, traced},
 		"a span, a group": {span, func(l *slog.Logger) *slog.Logger { return l.With("job", "a").WithGroup("g") }, nil, map[string]any{
-			"level": "INFO", "msg": "job runs", "job": "a",
+			"level": "INFO", "msg": "job is running", "job": "a",
 			"g": map[string]any{"trace_id": traced["trace_id"], "span_id": traced["span_id"]},
 		}},
 	}
@@ -41,7 +41,7 @@ func TestLineHasTheIDsOfItsSpan(t *testing.T) {
 			if tt.with != nil {
 				log = tt.with(log)
 			}
-			log.InfoContext(trace.ContextWithSpanContext(t.Context(), tt.span), "job runs", tt.args...)
+			log.InfoContext(trace.ContextWithSpanContext(t.Context(), tt.span), "job is running", tt.args...)
 			var got map[string]any
 			if err := json.Unmarshal(line.Bytes(), &got); err != nil {
 				t.Fatal(err)

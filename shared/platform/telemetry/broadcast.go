@@ -5,6 +5,7 @@ import (
 
 	"go.opentelemetry.io/otel/metric"
 
+	"kubejobs/shared/core/failure"
 	"kubejobs/shared/monitor"
 )
 
@@ -29,13 +30,13 @@ func (b *broadcaster) Broadcast(ctx context.Context, n monitor.Notice) []monitor
 	b.t.told(ctx, &n)
 	ctx, call := b.broadcast.begin(ctx, n.Spec.ID)
 	deliveries := b.next.Broadcast(ctx, n)
-	var failure error
+	var failed error
 	for _, d := range deliveries {
-		if d.Outcome == monitor.DeliveryFailed && failure == nil {
-			failure = monitor.Unavailable("a publisher failed", d.Err)
+		if d.Outcome == monitor.DeliveryFailed && failed == nil {
+			failed = failure.Unavailable("a publisher failed", d.Err)
 		}
 	}
-	b.broadcast.end(ctx, call, failure)
+	b.broadcast.end(ctx, call, failed)
 	return deliveries
 }
 
@@ -50,15 +51,8 @@ func (t *Telemetry) deliver(ctx context.Context, publisher string, outcome monit
 	}
 }
 
-// Circuit is how it stands with one publisher.
-type Circuit struct {
-	Publisher string
-	Open      int // places that get nothing for a while, since they failed
-	Queued    int // notices that wait in memory
-}
-
 // ObserveCircuits reads the publishers' circuits whenever metrics are read.
-func (t *Telemetry) ObserveCircuits(ctx context.Context, read func() []Circuit) error {
+func (t *Telemetry) ObserveCircuits(ctx context.Context, read func() []monitor.Circuit) error {
 	if !t.metering || read == nil {
 		return nil
 	}

@@ -6,7 +6,7 @@ import (
 
 	"go.opentelemetry.io/otel/metric"
 
-	"kubejobs/shared/monitor"
+	"kubejobs/shared/core/job"
 )
 
 // jobGauges are the gauges that are read from the table of jobs.
@@ -45,7 +45,7 @@ func (m *maker) observeJobs(table *jobTable, now func() time.Time) {
 	m.check(err)
 }
 
-func (g *jobGauges) observe(o metric.Observer, id monitor.JobID, f figures) {
+func (g *jobGauges) observe(o metric.Observer, id job.ID, f figures) {
 	job := labels(keyJob.With(string(id)))
 	if f.sampled {
 		o.ObserveFloat64(g.progress, f.progress, job)

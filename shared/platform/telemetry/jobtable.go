@@ -4,7 +4,7 @@ import (
 	"sync"
 	"time"
 
-	"kubejobs/shared/monitor"
+	"kubejobs/shared/core/job"
 )
 
 // maxUnlisted bounds how many jobs without gauges are counted.
@@ -17,8 +17,8 @@ type jobTable struct {
 	limit int
 
 	mu       sync.Mutex
-	listed   map[monitor.JobID]jobEntry
-	unlisted map[monitor.JobID]time.Time // until when they are counted
+	listed   map[job.ID]jobEntry
+	unlisted map[job.ID]time.Time // until when they are counted
 	pruned   time.Time
 }
 
@@ -29,13 +29,13 @@ type jobEntry struct {
 
 func newJobTable(limit int) *jobTable {
 	return &jobTable{
-		limit: limit, listed: map[monitor.JobID]jobEntry{}, unlisted: map[monitor.JobID]time.Time{},
+		limit: limit, listed: map[job.ID]jobEntry{}, unlisted: map[job.ID]time.Time{},
 	}
 }
 
 // put notes a job's figures until until. A job that finds the table full is
 // counted, and listed by a later tick when there is room.
-func (t *jobTable) put(id monitor.JobID, f figures, now, until time.Time) {
+func (t *jobTable) put(id job.ID, f figures, now, until time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	_, known := t.listed[id]
@@ -53,7 +53,7 @@ func (t *jobTable) put(id monitor.JobID, f figures, now, until time.Time) {
 }
 
 // remove forgets a job.
-func (t *jobTable) remove(id monitor.JobID) {
+func (t *jobTable) remove(id job.ID) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	delete(t.listed, id)
@@ -61,12 +61,12 @@ func (t *jobTable) remove(id monitor.JobID) {
 }
 
 // jobs is the figures of the listed jobs, and how many further ones there are.
-func (t *jobTable) jobs(now time.Time) (map[monitor.JobID]figures, int) {
+func (t *jobTable) jobs(now time.Time) (map[job.ID]figures, int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.pruned = time.Time{}
 	t.prune(now)
-	listed := make(map[monitor.JobID]figures, len(t.listed))
+	listed := make(map[job.ID]figures, len(t.listed))
 	for id, entry := range t.listed {
 		listed[id] = entry.figures
 	}

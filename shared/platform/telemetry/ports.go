@@ -3,8 +3,9 @@ package telemetry
 import (
 	"context"
 
-	"kubejobs/shared/monitor"
+	"kubejobs/shared/core/job"
 	"kubejobs/shared/core/sample"
+	"kubejobs/shared/monitor"
 )
 
 // Store measures loads and commits; a job that ended has no figures any more.
@@ -22,7 +23,7 @@ type store struct {
 }
 
 // Load implements monitor.Store.
-func (s *store) Load(ctx context.Context, id monitor.JobID, tickID string) (monitor.Record, error) {
+func (s *store) Load(ctx context.Context, id job.ID, tickID string) (monitor.Record, error) {
 	ctx, call := s.load.begin(ctx, id)
 	record, err := s.Store.Load(ctx, id, tickID)
 	s.load.end(ctx, call, err)
@@ -30,11 +31,11 @@ func (s *store) Load(ctx context.Context, id monitor.JobID, tickID string) (moni
 }
 
 // Commit implements monitor.Store.
-func (s *store) Commit(ctx context.Context, c monitor.Commit) (monitor.Committed, error) {
+func (s *store) Commit(ctx context.Context, c monitor.Change) (monitor.CommitResult, error) {
 	ctx, call := s.commit.begin(ctx, c.ID)
 	committed, err := s.Store.Commit(ctx, c)
 	s.commit.end(ctx, call, err)
-	if err == nil && committed == monitor.CommittedNow && !c.State.Phase.Living() {
+	if err == nil && committed == monitor.CommitDone && !c.State.Phase.Living() {
 		s.t.table.remove(c.ID)
 	}
 	return committed, err
@@ -54,52 +55,52 @@ type queue struct {
 }
 
 // Count implements monitor.Queue.
-func (q *queue) Count(ctx context.Context, at monitor.Address) (monitor.QueueCount, error) {
+func (q *queue) Count(ctx context.Context, at job.Address) (job.QueueCount, error) {
 	ctx, call := q.count.begin(ctx, "")
 	count, err := q.next.Count(ctx, at)
 	q.count.end(ctx, call, err)
 	return count, err
 }
 
-// Jobs measures looks at Jobs; nil stays nil.
-func (t *Telemetry) Jobs(next monitor.Jobs) monitor.Jobs {
+// KubeJobs measures reads of Kubernetes Jobs; nil stays nil.
+func (t *Telemetry) KubeJobs(next monitor.KubeJobs) monitor.KubeJobs {
 	if t.off() || next == nil {
 		return next
 	}
-	return &jobs{next, t.step(stepJobStatus)}
+	return &kubeJobs{next, t.step(stepJobStatus)}
 }
 
-type jobs struct {
-	next   monitor.Jobs
+type kubeJobs struct {
+	next   monitor.KubeJobs
 	status step
 }
 
-// Status implements monitor.Jobs.
-func (j *jobs) Status(ctx context.Context, id monitor.JobID) (monitor.JobStatus, error) {
+// Status implements monitor.KubeJobs.
+func (j *kubeJobs) Status(ctx context.Context, id job.ID) (job.KubeStatus, error) {
 	ctx, call := j.status.begin(ctx, id)
 	status, err := j.next.Status(ctx, id)
 	j.status.end(ctx, call, err)
 	return status, err
 }
 
-// Publisher measures the publishing of samples.
-func (t *Telemetry) Publisher(next monitor.Publisher) monitor.Publisher {
+// SampleList measures pushes to the Controller's list.
+func (t *Telemetry) SampleList(next monitor.SampleList) monitor.SampleList {
 	if t.off() {
 		return next
 	}
-	return &publisher{next, t.step(stepPublish)}
+	return &sampleList{next, t.step(stepPublish)}
 }
 
-type publisher struct {
-	next    monitor.Publisher
-	publish step
+type sampleList struct {
+	next monitor.SampleList
+	push step
 }
 
-// Publish implements monitor.Publisher.
-func (p *publisher) Publish(ctx context.Context, spec monitor.Spec, tickID string, s sample.Sample) error {
-	ctx, call := p.publish.begin(ctx, spec.ID)
-	err := p.next.Publish(ctx, spec, tickID, s)
-	p.publish.end(ctx, call, err)
+// Push implements monitor.SampleList.
+func (l *sampleList) Push(ctx context.Context, spec job.Spec, tickID string, s sample.Sample) error {
+	ctx, call := l.push.begin(ctx, spec.ID)
+	err := l.next.Push(ctx, spec, tickID, s)
+	l.push.end(ctx, call, err)
 	return err
 }
 
@@ -117,7 +118,7 @@ type scheduler struct {
 }
 
 // Schedule implements monitor.Scheduler.
-func (s *scheduler) Schedule(ctx context.Context, spec monitor.Spec) error {
+func (s *scheduler) Schedule(ctx context.Context, spec job.Spec) error {
 	ctx, call := s.schedule.begin(ctx, spec.ID)
 	err := s.Scheduler.Schedule(ctx, spec)
 	s.schedule.end(ctx, call, err)
@@ -125,7 +126,7 @@ func (s *scheduler) Schedule(ctx context.Context, spec monitor.Spec) error {
 }
 
 // Unschedule implements monitor.Scheduler.
-func (s *scheduler) Unschedule(ctx context.Context, id monitor.JobID) error {
+func (s *scheduler) Unschedule(ctx context.Context, id job.ID) error {
 	ctx, call := s.unschedule.begin(ctx, id)
 	err := s.Scheduler.Unschedule(ctx, id)
 	s.unschedule.end(ctx, call, err)

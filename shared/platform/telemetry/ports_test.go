@@ -10,8 +10,10 @@ import (
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 	"go.opentelemetry.io/otel/trace"
 
-	"kubejobs/shared/monitor"
+	"kubejobs/shared/core/failure"
+	"kubejobs/shared/core/job"
 	"kubejobs/shared/core/sample"
+	"kubejobs/shared/monitor"
 	"kubejobs/shared/platform/telemetry"
 )
 
@@ -19,7 +21,7 @@ import (
 type store struct {
 	monitor.Store
 	record    monitor.Record
-	committed monitor.Committed
+	committed monitor.CommitResult
 	err       error
 	spans     []trace.SpanContext // of the calls' contexts
 }
@@ -29,23 +31,23 @@ func (s *store) call(ctx context.Context) error {
 	return s.err
 }
 
-func (s *store) Load(ctx context.Context, _ monitor.JobID, _ string) (monitor.Record, error) {
+func (s *store) Load(ctx context.Context, _ job.ID, _ string) (monitor.Record, error) {
 	return s.record, s.call(ctx)
 }
 
-func (s *store) Commit(ctx context.Context, _ monitor.Commit) (monitor.Committed, error) {
+func (s *store) Commit(ctx context.Context, _ monitor.Change) (monitor.CommitResult, error) {
 	return s.committed, s.call(ctx)
 }
 
-func (s *store) Count(ctx context.Context, _ monitor.Address) (monitor.QueueCount, error) {
-	return monitor.QueueCount{Queued: 3}, s.call(ctx)
+func (s *store) Count(ctx context.Context, _ job.Address) (job.QueueCount, error) {
+	return job.QueueCount{Queued: 3}, s.call(ctx)
 }
 
-func (s *store) Status(ctx context.Context, _ monitor.JobID) (monitor.JobStatus, error) {
-	return monitor.JobStatus{Active: 4}, s.call(ctx)
+func (s *store) Status(ctx context.Context, _ job.ID) (job.KubeStatus, error) {
+	return job.KubeStatus{Active: 4}, s.call(ctx)
 }
 
-func (s *store) Publish(ctx context.Context, _ monitor.Spec, _ string, _ sample.Sample) error {
+func (s *store) Push(ctx context.Context, _ job.Spec, _ string, _ sample.Sample) error {
 	return s.call(ctx)
 }
 
@@ -55,8 +57,8 @@ type scheduler struct {
 	*store
 }
 
-func (s scheduler) Schedule(ctx context.Context, _ monitor.Spec) error    { return s.call(ctx) }
-func (s scheduler) Unschedule(ctx context.Context, _ monitor.JobID) error { return s.call(ctx) }
+func (s scheduler) Schedule(ctx context.Context, _ job.Spec) error { return s.call(ctx) }
+func (s scheduler) Unschedule(ctx context.Context, _ job.ID) error { return s.call(ctx) }
 
 func (s scheduler) List(context.Context, string, int) ([]monitor.Scheduled, string, error) {
 	return []monitor.Scheduled{{ID: "a"}}, "", nil
@@ -75,12 +77,12 @@ func (s *store) Broadcast(ctx context.Context, _ monitor.Notice) []monitor.Deliv
 
 // steps calls every step once.
 func steps(ctx context.Context, made *telemetry.Telemetry, next *store) []error {
-	spec := monitor.Spec{ID: "a"}
+	spec := job.Spec{ID: "a"}
 	_, load := made.Store(next).Load(ctx, "a", "")
-	_, commit := made.Store(next).Commit(ctx, monitor.Commit{ID: "a"})
-	_, queue := made.Queue(next).Count(ctx, monitor.Address{})
-	_, status := made.Jobs(next).Status(ctx, "a")
-	publish := made.Publisher(next).Publish(ctx, spec, "t", sample.Sample{})
+	_, commit := made.Store(next).Commit(ctx, monitor.Change{ID: "a"})
+	_, queue := made.Queue(next).Count(ctx, job.Address{})
+	_, status := made.KubeJobs(next).Status(ctx, "a")
+	publish := made.SampleList(next).Push(ctx, spec, "t", sample.Sample{})
 	schedule := made.Scheduler(scheduler{store: next}).Schedule(ctx, spec)
 	unschedule := made.Scheduler(scheduler{store: next}).Unschedule(ctx, "a")
 	broadcast := made.Broadcaster(next).Broadcast(ctx, monitor.Notice{Spec: spec})
@@ -95,7 +97,7 @@ func TestStepsAreTimed(t *testing.T) {
 	}{
 		"done":             {nil, "ok"},
 		"an answer: none":  {monitor.ErrUnknownJob, "ok"},
-		"away":             {monitor.Unavailable("away", nil), "error"},
+		"away":             {failure.Unavailable("away", nil), "error"},
 		"something untold": {errors.New("away"), "error"},
 	}
 	for name, tt := range tests {
@@ -126,14 +128,14 @@ func TestStepsGiveWhatTheyGot(t *testing.T) {
 	made := open(t, telemetry.Options{Serve: true})
 	next := &store{record: monitor.Record{Revision: 7}, committed: monitor.CommitConflict}
 	record, _ := made.Store(next).Load(t.Context(), "a", "")
-	committed, _ := made.Store(next).Commit(t.Context(), monitor.Commit{})
-	count, _ := made.Queue(next).Count(t.Context(), monitor.Address{})
-	status, _ := made.Jobs(next).Status(t.Context(), "a")
+	committed, _ := made.Store(next).Commit(t.Context(), monitor.Change{})
+	count, _ := made.Queue(next).Count(t.Context(), job.Address{})
+	status, _ := made.KubeJobs(next).Status(t.Context(), "a")
 	listed, _, _ := made.Scheduler(scheduler{store: next}).List(t.Context(), "", 1)
 	if record.Revision != 7 || committed != monitor.CommitConflict || count.Queued != 3 || status.Active != 4 || len(listed) != 1 {
 		t.Errorf("got %+v, %v, %+v, %+v, %v", record, committed, count, status, listed)
 	}
-	if got := made.Jobs(nil); got != nil {
+	if got := made.KubeJobs(nil); got != nil {
 		t.Errorf("Jobs(nil) = %T, want nil: there is no Kubernetes", got)
 	}
 	if got := made.Broadcaster(nil); got != nil {
@@ -148,7 +150,7 @@ func TestStepsAreSpans(t *testing.T) {
 	made, recorder := openTraced(t)
 	provider := sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(tracetest.NewSpanRecorder()))
 	ctx, root := provider.Tracer("test").Start(t.Context(), "root")
-	next := &store{err: monitor.Unavailable("hunter2", errors.New("hunter2"))}
+	next := &store{err: failure.Unavailable("hunter2", errors.New("hunter2"))}
 	steps(ctx, made, next)
 	root.End()
 	var got []string
@@ -180,7 +182,7 @@ func TestStepsBeginNoTrace(t *testing.T) {
 func TestDeliveriesAreCounted(t *testing.T) {
 	t.Parallel()
 	made := open(t, telemetry.Options{Serve: true})
-	circuits := func() []telemetry.Circuit { return []telemetry.Circuit{{Publisher: "kafka", Open: 2, Queued: 5}} }
+	circuits := func() []monitor.Circuit { return []monitor.Circuit{{Publisher: "kafka", Open: 2, Queued: 5}} }
 	if err := made.ObserveCircuits(t.Context(), circuits); err != nil {
 		t.Fatal(err)
 	}

@@ -12,8 +12,8 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
 	"kubejobs/shared/drivers/redispool"
-	"kubejobs/shared/testkit/redistest"
 	"kubejobs/shared/platform/telemetry"
+	"kubejobs/shared/testkit/redistest"
 )
 
 func TestRedisCallsAreCounted(t *testing.T) {

@@ -9,7 +9,8 @@ import (
 	"go.opentelemetry.io/otel/metric"
 	"go.opentelemetry.io/otel/trace"
 
-	"kubejobs/shared/monitor"
+	"kubejobs/shared/core/failure"
+	"kubejobs/shared/core/job"
 )
 
 // Steps: the calls of ports that are measured.
@@ -60,7 +61,7 @@ type call struct {
 
 // begin gives the context of the call. It has a span of its own only below one
 // that is recorded: what nobody asked for by a request is no trace.
-func (s *step) begin(ctx context.Context, id monitor.JobID) (context.Context, call) {
+func (s *step) begin(ctx context.Context, id job.ID) (context.Context, call) {
 	c := call{started: time.Now()}
 	if !trace.SpanFromContext(ctx).IsRecording() {
 		return ctx, c
@@ -76,7 +77,7 @@ func (s *step) begin(ctx context.Context, id monitor.JobID) (context.Context, ca
 // end records a call. What does not exist is an answer, not a failure.
 func (s *step) end(ctx context.Context, c call, err error) {
 	options := s.ok
-	if err != nil && monitor.KindOf(err) != monitor.KindNotFound {
+	if err != nil && failure.KindOf(err) != failure.KindNotFound {
 		options = s.failed
 	}
 	s.duration.Record(ctx, time.Since(c.started).Seconds(), options...)
@@ -84,7 +85,7 @@ func (s *step) end(ctx context.Context, c call, err error) {
 		return
 	}
 	if err != nil {
-		c.span.SetStatus(codes.Error, string(monitor.KindOf(err))) // the cause is in the log
+		c.span.SetStatus(codes.Error, string(failure.KindOf(err))) // the cause is in the log
 	}
 	c.span.End()
 }

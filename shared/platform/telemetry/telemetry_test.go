@@ -71,7 +71,7 @@ func TestOff(t *testing.T) {
 	if got := made.Store(next); got != next {
 		t.Errorf("Store = %T, want the one given", got)
 	}
-	if got := made.Publisher(next); got != next {
+	if got := made.SampleList(next); got != next {
 		t.Errorf("Publisher = %T, want the one given", got)
 	}
 	mux := http.NewServeMux()

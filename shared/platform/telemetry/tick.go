@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"kubejobs/shared/core/job"
 	"kubejobs/shared/monitor"
 )
 
@@ -16,7 +17,7 @@ const (
 
 // Tick counts a tick that began at began by its outcome; err is the one that it
 // ended in, or nil.
-func (t *Telemetry) Tick(ctx context.Context, began time.Time, id monitor.JobID, outcome monitor.Outcome, err error) {
+func (t *Telemetry) Tick(ctx context.Context, began time.Time, id job.ID, outcome monitor.Outcome, err error) {
 	if !t.metering {
 		return
 	}

@@ -8,17 +8,18 @@ import (
 
 	"kubejobs/shared/core/accounting"
 	"kubejobs/shared/core/forecast"
-	"kubejobs/shared/monitor"
+	"kubejobs/shared/core/job"
 	"kubejobs/shared/core/sample"
 	"kubejobs/shared/core/summary"
+	"kubejobs/shared/monitor"
 	"kubejobs/shared/platform/telemetry"
 )
 
 var noon = time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
 
-// job is a job of 100 items and 100 s that began at noon.
-func job(id monitor.JobID, period time.Duration) monitor.Record {
-	return monitor.Record{Spec: monitor.Spec{
+// newJob returns a job of 100 items and 100 s that began at noon.
+func newJob(id job.ID, period time.Duration) monitor.Record {
+	return monitor.Record{Spec: job.Spec{
 		ID: id, Items: 100, Submitted: noon, Budget: 100 * time.Second, Period: period,
 	}}
 }
@@ -40,7 +41,7 @@ func newBench(t *testing.T, jobs int) *bench {
 }
 
 // tick tells of a tick that made state of record.
-func (b *bench) tick(record monitor.Record, state monitor.State) {
+func (b *bench) tick(record monitor.Record, state job.State) {
 	b.t.Helper()
 	b.tell(monitor.Notice{Spec: record.Spec, State: state, Lost: state.Ticks.Lost - record.State.Ticks.Lost})
 	b.made.Tick(b.t.Context(), time.Now(), record.Spec.ID, monitor.OutcomeSampled, nil)
@@ -49,10 +50,10 @@ func (b *bench) tick(record monitor.Record, state monitor.State) {
 func (b *bench) tell(n monitor.Notice) { b.made.Broadcaster(&b.next).Broadcast(b.t.Context(), n) }
 
 // running is a state with samples at noon and at after it.
-func running(first, last float64, after time.Duration) monitor.State {
+func running(first, last float64, after time.Duration) job.State {
 	at := noon.Add(after)
 	elapsed := after.Seconds() / 100
-	return monitor.State{Phase: monitor.PhaseRunning, Summary: summary.Summary{
+	return job.State{Phase: job.PhaseRunning, Summary: summary.Summary{
 		First: &sample.Sample{At: noon.UnixMilli(), Job: first},
 		Last:  &sample.Sample{At: at.UnixMilli(), Job: last, Time: elapsed, Error: last - elapsed, Replicas: 4},
 	}}
@@ -81,9 +82,9 @@ func TestLostAndLateTicks(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, 0)
 	for _, step := range []struct{ before, after int64 }{{0, 0}, {0, 3}, {3, 2}, {2, 4}} { // one was found again
-		record := job("a", 2*time.Second)
+		record := newJob("a", 2*time.Second)
 		record.State.Ticks = accounting.Ticks{Lost: step.before}
-		b.tick(record, monitor.State{Phase: monitor.PhaseRunning, Ticks: accounting.Ticks{Lost: step.after, LastLateness: 300}})
+		b.tick(record, job.State{Phase: job.PhaseRunning, Ticks: accounting.Ticks{Lost: step.after, LastLateness: 300}})
 	}
 	expect(t, scrape(t, b.made), `kubejobs_ticks_lost_total 5`, `kubejobs_tick_lateness_seconds_count 4`,
 		`kubejobs_tick_lateness_seconds_bucket{le="0.25"} 0`, `kubejobs_tick_lateness_seconds_bucket{le="0.5"} 4`)
@@ -93,7 +94,7 @@ func TestLostAndLateTicks(t *testing.T) {
 func TestNoticesThatAreNoTicks(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, 10)
-	b.tell(monitor.Notice{Spec: job("a", time.Second).Spec, State: running(0, 0.5, time.Second), Again: true})
+	b.tell(monitor.Notice{Spec: newJob("a", time.Second).Spec, State: running(0, 0.5, time.Second), Again: true})
 	text := scrape(t, b.made)
 	expect(t, text, `kubejobs_jobs 0`)
 	refuse(t, text, "kubejobs_tick_lateness_seconds_count", `job_id="a"`)
@@ -103,14 +104,14 @@ func TestGaugesOfAJob(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, 10)
 	fast := running(0.2, 0.6, 20*time.Second)
-	b.tick(job("fast", time.Second), fast)
+	b.tick(newJob("fast", time.Second), fast)
 	slow := running(0.2, 0.3, 20*time.Second)
 	slow.Health.Status = forecast.StatusAtRisk
-	b.tick(job("slow", time.Second), slow)
+	b.tick(newJob("slow", time.Second), slow)
 	idle := running(0.2, 0.2, 20*time.Second)
 	idle.Health.Status = forecast.StatusStalled
-	b.tick(job("idle", time.Second), idle)
-	b.tick(job("new", time.Second), monitor.State{Phase: monitor.PhasePending})
+	b.tick(newJob("idle", time.Second), idle)
+	b.tick(newJob("new", time.Second), job.State{Phase: job.PhasePending})
 	at := func(seconds int) string {
 		return fmt.Sprint(float64(noon.Add(time.Duration(seconds) * time.Second).Unix()))
 	}
@@ -142,8 +143,8 @@ func TestAJobLosesItsGauges(t *testing.T) {
 		"not for a minute":      {time.Second, func(b *bench) { b.now = noon.Add(time.Minute) }, false},
 		"not for four periods":  {minutely, func(b *bench) { b.now = noon.Add(4 * minutely) }, true},
 		"not for five periods":  {minutely, func(b *bench) { b.now = noon.Add(5 * minutely) }, false},
-		"its last tick":         {minutely, func(b *bench) { b.tick(job("a", minutely), monitor.State{Phase: monitor.PhaseFinished}) }, false},
-		"ended by another call": {minutely, func(b *bench) { b.commit(monitor.State{Phase: monitor.PhaseStopped}) }, false},
+		"its last tick":         {minutely, func(b *bench) { b.tick(newJob("a", minutely), job.State{Phase: job.PhaseFinished}) }, false},
+		"ended by another call": {minutely, func(b *bench) { b.commit(job.State{Phase: job.PhaseStopped}) }, false},
 		"a tick of no job":      {minutely, func(b *bench) { b.end(monitor.OutcomeUnknown) }, false},
 		"a tick of an ended":    {minutely, func(b *bench) { b.end(monitor.OutcomeEnded) }, false},
 		"a duplicate":           {minutely, func(b *bench) { b.end(monitor.OutcomeDuplicate) }, true},
@@ -152,7 +153,7 @@ func TestAJobLosesItsGauges(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			b := newBench(t, 10)
-			b.tick(job("a", tt.period), running(0, 0.5, time.Second))
+			b.tick(newJob("a", tt.period), running(0, 0.5, time.Second))
 			expect(t, scrape(t, b.made), `kubejobs_job_progress{job_id="a"} 0.5`, `kubejobs_jobs 1`)
 			tt.do(b)
 			if text := scrape(t, b.made); tt.want {
@@ -165,10 +166,10 @@ func TestAJobLosesItsGauges(t *testing.T) {
 	}
 }
 
-func (b *bench) commit(state monitor.State) {
+func (b *bench) commit(state job.State) {
 	b.t.Helper()
-	b.next.committed = monitor.CommittedNow
-	if _, err := b.made.Store(&b.next).Commit(b.t.Context(), monitor.Commit{ID: "a", State: state}); err != nil {
+	b.next.committed = monitor.CommitDone
+	if _, err := b.made.Store(&b.next).Commit(b.t.Context(), monitor.Change{ID: "a", State: state}); err != nil {
 		b.t.Fatal(err)
 	}
 }
@@ -194,12 +195,12 @@ func TestTheTableIsBounded(t *testing.T) {
 			b := newBench(t, tt.limit)
 			for range 2 { // the second tick of a job changes no count
 				for i := range tt.jobs {
-					b.tick(job(monitor.JobID(fmt.Sprint("job-", i)), time.Second), running(0, 0.5, time.Second))
+					b.tick(newJob(job.ID(fmt.Sprint("job-", i)), time.Second), running(0, 0.5, time.Second))
 				}
 			}
 			expect(t, scrape(t, b.made), fmt.Sprint("kubejobs_jobs ", tt.listed), fmt.Sprint("kubejobs_jobs_unlisted ", tt.unlisted))
 			b.now = noon.Add(time.Hour)
-			b.tick(job("late", time.Second), running(0, 0.5, time.Second))
+			b.tick(newJob("late", time.Second), running(0, 0.5, time.Second))
 			expect(t, scrape(t, b.made), fmt.Sprint("kubejobs_jobs ", min(tt.limit, 1)),
 				fmt.Sprint("kubejobs_jobs_unlisted ", 1-min(tt.limit, 1)))
 		})

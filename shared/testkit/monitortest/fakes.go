@@ -6,26 +6,27 @@ import (
 	"slices"
 	"sync"
 
-	"kubejobs/shared/monitor"
+	"kubejobs/shared/core/job"
 	"kubejobs/shared/core/sample"
+	"kubejobs/shared/monitor"
 )
 
 // Queue is a monitor.Queue that says what it is told.
 type Queue struct {
 	mu    sync.Mutex
-	count monitor.QueueCount
+	count job.QueueCount
 	err   error
 }
 
 // Set is what the next counts say.
-func (q *Queue) Set(count monitor.QueueCount, err error) {
+func (q *Queue) Set(count job.QueueCount, err error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.count, q.err = count, err
 }
 
 // Count implements monitor.Queue.
-func (q *Queue) Count(context.Context, monitor.Address) (monitor.QueueCount, error) {
+func (q *Queue) Count(context.Context, job.Address) (job.QueueCount, error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	return q.count, q.err
@@ -37,12 +38,12 @@ type Scheduler struct {
 	Fail func() error
 
 	mu        sync.Mutex
-	scheduled map[monitor.JobID]string // cron
+	scheduled map[job.ID]string // cron
 	calls     int
 }
 
 // Schedule implements monitor.Scheduler.
-func (s *Scheduler) Schedule(_ context.Context, spec monitor.Spec) error {
+func (s *Scheduler) Schedule(_ context.Context, spec job.Spec) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.calls++
@@ -52,7 +53,7 @@ func (s *Scheduler) Schedule(_ context.Context, spec monitor.Spec) error {
 		}
 	}
 	if s.scheduled == nil {
-		s.scheduled = map[monitor.JobID]string{}
+		s.scheduled = map[job.ID]string{}
 	}
 	if _, there := s.scheduled[spec.ID]; !there {
 		s.scheduled[spec.ID] = spec.Schedule().Cron
@@ -78,7 +79,7 @@ func (s *Scheduler) List(_ context.Context, after string, limit int) ([]monitor.
 }
 
 // Unschedule implements monitor.Scheduler.
-func (s *Scheduler) Unschedule(_ context.Context, id monitor.JobID) error {
+func (s *Scheduler) Unschedule(_ context.Context, id job.ID) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.scheduled, id)
@@ -86,7 +87,7 @@ func (s *Scheduler) Unschedule(_ context.Context, id monitor.JobID) error {
 }
 
 // Has tells whether a job is scheduled.
-func (s *Scheduler) Has(id monitor.JobID) bool {
+func (s *Scheduler) Has(id job.ID) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	_, ok := s.scheduled[id]
@@ -100,16 +101,16 @@ func (s *Scheduler) Calls() int {
 	return s.calls
 }
 
-// Publisher is a monitor.Publisher that passes on to Next, with faults before
-// and after: the faults of a process that dies in between.
-type Publisher struct {
-	Next          monitor.Publisher
+// SampleList is a monitor.SampleList that forwards to Next, with faults before
+// and after: those of a process that dies in between.
+type SampleList struct {
+	Next          monitor.SampleList
 	Before, After func() error
 }
 
-// Publish implements monitor.Publisher.
-func (p *Publisher) Publish(ctx context.Context, spec monitor.Spec, tickID string, s sample.Sample) error {
-	return around(p.Before, p.After, func() error { return p.Next.Publish(ctx, spec, tickID, s) })
+// Push implements monitor.SampleList.
+func (l *SampleList) Push(ctx context.Context, spec job.Spec, tickID string, s sample.Sample) error {
+	return around(l.Before, l.After, func() error { return l.Next.Push(ctx, spec, tickID, s) })
 }
 
 // Store is a monitor.Store that passes on to the one in it, with faults before
@@ -120,7 +121,7 @@ type Store struct {
 }
 
 // Commit implements monitor.Store.
-func (s *Store) Commit(ctx context.Context, c monitor.Commit) (result monitor.Committed, err error) {
+func (s *Store) Commit(ctx context.Context, c monitor.Change) (result monitor.CommitResult, err error) {
 	err = around(s.Before, s.After, func() error {
 		result, err = s.Store.Commit(ctx, c)
 		return err

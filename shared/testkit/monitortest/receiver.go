@@ -5,6 +5,7 @@ import (
 	"slices"
 	"sync"
 
+	"kubejobs/shared/core/job"
 	"kubejobs/shared/monitor"
 )
 
@@ -13,7 +14,7 @@ import (
 type Receiver struct {
 	mu      sync.Mutex
 	notices []monitor.Notice
-	events  []monitor.Event
+	events  []job.Event
 	room    int // events taken yet, if err is set
 	err     error
 }
@@ -44,7 +45,7 @@ func (r *Receiver) Broadcast(_ context.Context, n monitor.Notice) []monitor.Deli
 }
 
 // Events are those taken, in order.
-func (r *Receiver) Events() []monitor.Event {
+func (r *Receiver) Events() []job.Event {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return slices.Clone(r.events)

@@ -11,19 +11,20 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"kubejobs/shared/core/history"
-	"kubejobs/shared/monitor"
+	"kubejobs/shared/core/job"
 	"kubejobs/shared/core/sample"
 	"kubejobs/shared/core/summary"
+	"kubejobs/shared/monitor"
 )
 
 // Start is when the suite's jobs are accepted.
 var Start = time.Date(2026, 11, 24, 5, 41, 7, 0, time.UTC)
 
 // Spec is a job for tests.
-func Spec(id monitor.JobID, fingerprint string) monitor.Spec {
-	return monitor.Spec{
+func Spec(id job.ID, fingerprint string) job.Spec {
+	return job.Spec{
 		ID: id, Items: 6, Budget: time.Minute, Submitted: Start, Period: 2 * time.Second,
-		Queue: monitor.Address{Host: "127.0.0.1", Port: 6379}, Strategy: "default",
+		Queue: job.Address{Host: "127.0.0.1", Port: 6379}, Strategy: "default",
 		Fingerprint: fingerprint, Accepted: Start,
 	}
 }
@@ -66,7 +67,7 @@ func testUnknown(t *testing.T, store monitor.Store) {
 	if _, err := store.Load(ctx, "none", "tick"); !errors.Is(err, monitor.ErrUnknownJob) {
 		t.Errorf("Load: %v, want %v", err, monitor.ErrUnknownJob)
 	}
-	got, err := store.Commit(ctx, monitor.Commit{ID: "none", State: monitor.State{Phase: monitor.PhaseRunning}})
+	got, err := store.Commit(ctx, monitor.Change{ID: "none", State: job.State{Phase: job.PhaseRunning}})
 	if err != nil || got != monitor.CommitGone {
 		t.Errorf("Commit = %v, %v, want %v", got, err, monitor.CommitGone)
 	}
@@ -87,7 +88,7 @@ func testUnknown(t *testing.T, store monitor.Store) {
 
 func testCreate(t *testing.T, store monitor.Store) {
 	t.Helper()
-	spec, state := Spec("a", "f"), monitor.State{Phase: monitor.PhasePending, Begun: true}
+	spec, state := Spec("a", "f"), job.State{Phase: job.PhasePending, WorkSeen: true}
 	create(t, store, spec, state, monitor.CreatedNew)
 	want := monitor.Record{Spec: spec, State: state, Revision: 1}
 	if diff := cmp.Diff(want, load(t, store, "a", "")); diff != "" {
@@ -110,10 +111,10 @@ func testCreateAfterEnd(t *testing.T, store monitor.Store) {
 	t.Helper()
 	create(t, store, Spec("a", "f"), running(0), monitor.CreatedNew)
 	s := sample.Sample{At: 1}
-	commit(t, store, monitor.Commit{
+	commit(t, store, monitor.Change{
 		ID: "a", Revision: 1, State: running(1), TickID: "t1", Sample: &s, Settled: &s, Step: history.Step{Keep: true},
-	}, monitor.CommittedNow)
-	commit(t, store, monitor.Commit{ID: "a", Revision: 2, State: ended(), Retention: time.Hour}, monitor.CommittedNow)
+	}, monitor.CommitDone)
+	commit(t, store, monitor.Change{ID: "a", Revision: 2, State: ended(), Retention: time.Hour}, monitor.CommitDone)
 	create(t, store, Spec("a", "g"), running(5), monitor.CreatedNew)
 
 	got := load(t, store, "a", "t1")
@@ -135,10 +136,10 @@ func testCommit(t *testing.T, store monitor.Store) {
 	t.Helper()
 	create(t, store, Spec("a", "f"), running(0), monitor.CreatedNew)
 	s := sample.Sample{At: 1795499061000, Job: 0.5, Time: 0.1, Error: 0.4, Replicas: 3}
-	commit(t, store, monitor.Commit{
+	commit(t, store, monitor.Change{
 		ID: "a", Revision: 1, State: running(1), TickID: "t1", Sample: &s, Settled: &s, Step: history.Step{Keep: true},
-	}, monitor.CommittedNow)
-	commit(t, store, monitor.Commit{ID: "a", Revision: 2, State: running(2), TickID: "t2"}, monitor.CommittedNow)
+	}, monitor.CommitDone)
+	commit(t, store, monitor.Change{ID: "a", Revision: 2, State: running(2), TickID: "t2"}, monitor.CommitDone)
 
 	got := load(t, store, "a", "t1")
 	if diff := cmp.Diff(&monitor.TickRecord{Sample: &s}, got.Tick); diff != "" {
@@ -161,11 +162,11 @@ func testCommit(t *testing.T, store monitor.Store) {
 func testCommitTwice(t *testing.T, store monitor.Store) {
 	t.Helper()
 	create(t, store, Spec("a", "f"), running(0), monitor.CreatedNew)
-	c := monitor.Commit{ID: "a", Revision: 1, State: running(1), TickID: "t1"}
-	commit(t, store, c, monitor.CommittedNow)
-	commit(t, store, c, monitor.CommittedBefore)
+	c := monitor.Change{ID: "a", Revision: 1, State: running(1), TickID: "t1"}
+	commit(t, store, c, monitor.CommitDone)
+	commit(t, store, c, monitor.CommitDuplicate)
 	c.Revision = 2
-	commit(t, store, c, monitor.CommittedBefore)
+	commit(t, store, c, monitor.CommitDuplicate)
 	if got := load(t, store, "a", ""); got.Revision != 2 || got.State.Summary.Count != 1 {
 		t.Errorf("a second commit of a tick changed the state: %+v", got)
 	}
@@ -174,8 +175,8 @@ func testCommitTwice(t *testing.T, store monitor.Store) {
 func testCommitConflict(t *testing.T, store monitor.Store) {
 	t.Helper()
 	create(t, store, Spec("a", "f"), running(0), monitor.CreatedNew)
-	commit(t, store, monitor.Commit{ID: "a", Revision: 1, State: running(1), TickID: "t1"}, monitor.CommittedNow)
-	commit(t, store, monitor.Commit{ID: "a", Revision: 1, State: running(9), TickID: "t2"}, monitor.CommitConflict)
+	commit(t, store, monitor.Change{ID: "a", Revision: 1, State: running(1), TickID: "t1"}, monitor.CommitDone)
+	commit(t, store, monitor.Change{ID: "a", Revision: 1, State: running(9), TickID: "t2"}, monitor.CommitConflict)
 	got := load(t, store, "a", "t2")
 	if got.Tick != nil || got.State.Summary.Count != 1 {
 		t.Errorf("a conflict left something: %+v", got)
@@ -189,9 +190,9 @@ func testTicksForgotten(t *testing.T, store monitor.Store) {
 	t.Helper()
 	create(t, store, Spec("a", "f"), running(0), monitor.CreatedNew)
 	for i := range rememberedAtMost {
-		commit(t, store, monitor.Commit{
+		commit(t, store, monitor.Change{
 			ID: "a", Revision: int64(i + 1), State: running(1), TickID: fmt.Sprint("t", i),
-		}, monitor.CommittedNow)
+		}, monitor.CommitDone)
 	}
 	if load(t, store, "a", "t0").Tick != nil {
 		t.Error("the oldest tick is remembered: the memory is not bounded")
@@ -203,29 +204,29 @@ func testTicksForgotten(t *testing.T, store monitor.Store) {
 	}
 }
 
-func running(count int64) monitor.State {
-	return monitor.State{Phase: monitor.PhaseRunning, Summary: summary.Summary{Count: count}}
+func running(count int64) job.State {
+	return job.State{Phase: job.PhaseRunning, Summary: summary.Summary{Count: count}}
 }
 
-func ended() monitor.State {
-	return monitor.State{Phase: monitor.PhaseFinished, EndedAt: Start.UnixMilli()}
+func ended() job.State {
+	return job.State{Phase: job.PhaseFinished, EndedAt: Start.UnixMilli()}
 }
 
-func create(t *testing.T, store monitor.Store, spec monitor.Spec, state monitor.State, want monitor.Created) {
+func create(t *testing.T, store monitor.Store, spec job.Spec, state job.State, want monitor.CreateResult) {
 	t.Helper()
 	if got, err := store.Create(t.Context(), spec, state); err != nil || got != want {
 		t.Fatalf("Create = %v, %v, want %v", got, err, want)
 	}
 }
 
-func commit(t *testing.T, store monitor.Store, c monitor.Commit, want monitor.Committed) {
+func commit(t *testing.T, store monitor.Store, c monitor.Change, want monitor.CommitResult) {
 	t.Helper()
 	if got, err := store.Commit(t.Context(), c); err != nil || got != want {
 		t.Fatalf("Commit = %v, %v, want %v", got, err, want)
 	}
 }
 
-func load(t *testing.T, store monitor.Store, id monitor.JobID, tick string) monitor.Record {
+func load(t *testing.T, store monitor.Store, id job.ID, tick string) monitor.Record {
 	t.Helper()
 	record, err := store.Load(t.Context(), id, tick)
 	if err != nil {
@@ -234,13 +235,13 @@ func load(t *testing.T, store monitor.Store, id monitor.JobID, tick string) moni
 	return record
 }
 
-func list(t *testing.T, store monitor.Store, after monitor.JobID, limit int) []monitor.JobID {
+func list(t *testing.T, store monitor.Store, after job.ID, limit int) []job.ID {
 	t.Helper()
 	records, _, err := store.List(t.Context(), after, limit)
 	if err != nil {
 		t.Fatal(err)
 	}
-	ids := make([]monitor.JobID, 0, len(records))
+	ids := make([]job.ID, 0, len(records))
 	for _, r := range records {
 		ids = append(ids, r.Spec.ID)
 	}

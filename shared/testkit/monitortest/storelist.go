@@ -7,8 +7,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"kubejobs/shared/core/history"
-	"kubejobs/shared/monitor"
+	"kubejobs/shared/core/job"
 	"kubejobs/shared/core/sample"
+	"kubejobs/shared/monitor"
 )
 
 func testCounters(t *testing.T, store monitor.Store) {
@@ -36,24 +37,24 @@ func testCounters(t *testing.T, store monitor.Store) {
 
 func testSaveJob(t *testing.T, store monitor.Store) {
 	t.Helper()
-	save := func(status monitor.JobStatus, version uint64) {
+	save := func(status job.KubeStatus, version uint64) {
 		t.Helper()
-		if err := store.SaveJob(t.Context(), "a", status, version); err != nil {
+		if err := store.SaveKubeStatus(t.Context(), "a", status, version); err != nil {
 			t.Fatal(err)
 		}
 	}
-	save(monitor.JobStatus{Active: 2, Started: true}, 7) // before the job is monitored
+	save(job.KubeStatus{Active: 2, Started: true}, 7) // before the job is monitored
 	create(t, store, Spec("a", "f"), running(0), monitor.CreatedNew)
-	save(monitor.JobStatus{Active: 9}, 6) // older
-	if diff := cmp.Diff(&monitor.JobStatus{Active: 2, Started: true}, load(t, store, "a", "").Job); diff != "" {
+	save(job.KubeStatus{Active: 9}, 6) // older
+	if diff := cmp.Diff(&job.KubeStatus{Active: 2, Started: true}, load(t, store, "a", "").Kube); diff != "" {
 		t.Errorf("after an older event (-want +got):\n%s", diff)
 	}
-	save(monitor.JobStatus{Complete: true}, 12) // newer, not as text
-	if diff := cmp.Diff(&monitor.JobStatus{Complete: true}, load(t, store, "a", "").Job); diff != "" {
+	save(job.KubeStatus{Complete: true}, 12) // newer, not as text
+	if diff := cmp.Diff(&job.KubeStatus{Complete: true}, load(t, store, "a", "").Kube); diff != "" {
 		t.Errorf("after a newer event (-want +got):\n%s", diff)
 	}
 	create(t, store, Spec("b", "f"), running(0), monitor.CreatedNew)
-	if got := load(t, store, "b", "").Job; got != nil {
+	if got := load(t, store, "b", "").Kube; got != nil {
 		t.Errorf("a job without events has %+v", got)
 	}
 }
@@ -67,9 +68,9 @@ func testHistory(t *testing.T, store monitor.Store) {
 		var step history.Step
 		index, step = index.Offer()
 		s := sample.Sample{At: int64(i)}
-		commit(t, store, monitor.Commit{
+		commit(t, store, monitor.Change{
 			ID: "a", Revision: int64(i + 1), State: running(1), Settled: &s, Step: step,
-		}, monitor.CommittedNow)
+		}, monitor.CommitDone)
 	}
 	samples := kept(t, store, "a")
 	if int64(len(samples)) != index.Stored {
@@ -87,11 +88,11 @@ func testList(t *testing.T, store monitor.Store) {
 	if ids := list(t, store, "", 10); len(ids) != 0 {
 		t.Errorf("an empty store lists %v", ids)
 	}
-	for _, id := range []monitor.JobID{"c", "a", "e", "b", "d"} {
+	for _, id := range []job.ID{"c", "a", "e", "b", "d"} {
 		create(t, store, Spec(id, "f"), running(0), monitor.CreatedNew)
 	}
-	var got []monitor.JobID
-	after := monitor.JobID("")
+	var got []job.ID
+	after := job.ID("")
 	for pages := 1; ; pages++ {
 		records, next, err := store.List(t.Context(), after, 2)
 		if err != nil {
@@ -107,7 +108,7 @@ func testList(t *testing.T, store monitor.Store) {
 			t.Fatal("the list does not end")
 		}
 	}
-	if diff := cmp.Diff([]monitor.JobID{"a", "b", "c", "d", "e"}, got); diff != "" {
+	if diff := cmp.Diff([]job.ID{"a", "b", "c", "d", "e"}, got); diff != "" {
 		t.Errorf("pages of two (-want +got):\n%s", diff)
 	}
 }
@@ -116,11 +117,11 @@ func testListEnded(t *testing.T, store monitor.Store) {
 	t.Helper()
 	create(t, store, Spec("a", "f"), running(0), monitor.CreatedNew)
 	create(t, store, Spec("b", "f"), running(0), monitor.CreatedNew)
-	commit(t, store, monitor.Commit{ID: "a", Revision: 1, State: ended(), Retention: time.Hour}, monitor.CommittedNow)
-	if diff := cmp.Diff([]monitor.JobID{"b"}, list(t, store, "", 10)); diff != "" {
+	commit(t, store, monitor.Change{ID: "a", Revision: 1, State: ended(), Retention: time.Hour}, monitor.CommitDone)
+	if diff := cmp.Diff([]job.ID{"b"}, list(t, store, "", 10)); diff != "" {
 		t.Errorf("living jobs (-want +got):\n%s", diff)
 	}
-	if got := load(t, store, "a", ""); got.State.Phase != monitor.PhaseFinished {
+	if got := load(t, store, "a", ""); got.State.Phase != job.PhaseFinished {
 		t.Errorf("the ended job's state is gone: %+v", got)
 	}
 }
@@ -129,15 +130,15 @@ func testListOwing(t *testing.T, store monitor.Store) {
 	t.Helper()
 	create(t, store, Spec("a", "f"), running(0), monitor.CreatedNew)
 	owing := ended()
-	owing.Outbox = []monitor.Event{{Job: "a", Life: 1, Sequence: 7, Kind: monitor.EventFinished, At: Start}}
-	commit(t, store, monitor.Commit{ID: "a", Revision: 1, State: owing, Retention: time.Hour}, monitor.CommittedNow)
-	if diff := cmp.Diff([]monitor.JobID{"a"}, list(t, store, "", 10)); diff != "" {
+	owing.Outbox = []job.Event{{Job: "a", Life: 1, Sequence: 7, Kind: job.EventFinished, At: Start}}
+	commit(t, store, monitor.Change{ID: "a", Revision: 1, State: owing, Retention: time.Hour}, monitor.CommitDone)
+	if diff := cmp.Diff([]job.ID{"a"}, list(t, store, "", 10)); diff != "" {
 		t.Errorf("an ended job that owes an event (-want +got):\n%s", diff)
 	}
 	if diff := cmp.Diff(owing.Outbox, load(t, store, "a", "").State.Outbox); diff != "" {
 		t.Errorf("its outbox (-want +got):\n%s", diff)
 	}
-	commit(t, store, monitor.Commit{ID: "a", Revision: 2, State: ended(), Retention: time.Hour}, monitor.CommittedNow)
+	commit(t, store, monitor.Change{ID: "a", Revision: 2, State: ended(), Retention: time.Hour}, monitor.CommitDone)
 	if ids := list(t, store, "", 10); len(ids) != 0 {
 		t.Errorf("an ended job that owes nothing any more: %v, want none", ids)
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/sync/errgroup"
 
+	"kubejobs/shared/core/job"
 	"kubejobs/shared/monitor"
 )
 
@@ -45,10 +46,10 @@ func increment(t *testing.T, store monitor.Store, tick string) error {
 		if err != nil {
 			return err
 		}
-		got, err := store.Commit(t.Context(), monitor.Commit{
+		got, err := store.Commit(t.Context(), monitor.Change{
 			ID: "a", Revision: r.Revision, State: running(r.State.Summary.Count + 1), TickID: tick,
 		})
-		if err != nil || got == monitor.CommittedNow {
+		if err != nil || got == monitor.CommitDone {
 			return err
 		}
 	}
@@ -58,7 +59,7 @@ func increment(t *testing.T, store monitor.Store, tick string) error {
 func testConcurrentCreates(t *testing.T, store monitor.Store) {
 	t.Helper()
 	var mu sync.Mutex
-	counts := map[monitor.Created]int{}
+	counts := map[monitor.CreateResult]int{}
 	var group errgroup.Group
 	for i := range 8 {
 		group.Go(func() error {
@@ -72,7 +73,7 @@ func testConcurrentCreates(t *testing.T, store monitor.Store) {
 	if err := group.Wait(); err != nil {
 		t.Fatal(err)
 	}
-	want := map[monitor.Created]int{monitor.CreatedNew: 1, monitor.CreatedSame: 3, monitor.CreatedOther: 4}
+	want := map[monitor.CreateResult]int{monitor.CreatedNew: 1, monitor.CreatedSame: 3, monitor.CreatedOther: 4}
 	if diff := cmp.Diff(want, counts); diff != "" {
 		t.Errorf("outcomes (-want +got):\n%s", diff)
 	}
@@ -83,11 +84,11 @@ func testConcurrentCreates(t *testing.T, store monitor.Store) {
 func testConcurrentRestarts(t *testing.T, store monitor.Store) {
 	t.Helper()
 	for round := range 30 {
-		id := monitor.JobID(fmt.Sprint("a", round))
+		id := job.ID(fmt.Sprint("a", round))
 		create(t, store, Spec(id, "f"), running(0), monitor.CreatedNew)
 		var group errgroup.Group
 		group.Go(func() error {
-			_, err := store.Commit(t.Context(), monitor.Commit{ID: id, Revision: 1, State: ended(), Retention: time.Hour})
+			_, err := store.Commit(t.Context(), monitor.Change{ID: id, Revision: 1, State: ended(), Retention: time.Hour})
 			return err
 		})
 		group.Go(func() error {

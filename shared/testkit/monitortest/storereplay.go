@@ -8,8 +8,9 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"kubejobs/shared/core/history"
-	"kubejobs/shared/monitor"
+	"kubejobs/shared/core/job"
 	"kubejobs/shared/core/sample"
+	"kubejobs/shared/monitor"
 )
 
 func testReplay(t *testing.T, store monitor.Store) {
@@ -22,28 +23,28 @@ func testReplay(t *testing.T, store monitor.Store) {
 	expectReplay(t, store, want)
 
 	first, second := sample.Sample{At: 1000, Job: 0.25, Replicas: 3}, sample.Sample{At: 3000, Job: 0.5, Error: -1e-9}
-	for i, c := range []monitor.Commit{
+	for i, c := range []monitor.Change{
 		{TickID: "t1", Sample: &first},
 		{TickID: "t2"}, // it could not observe the job
 		{TickID: "t3", Sample: &second, Settled: &first, Step: history.Step{Keep: true}},
 	} {
 		c.ID, c.Revision, c.State = "a", int64(i+1), running(int64(i+1))
-		commit(t, store, c, monitor.CommittedNow)
+		commit(t, store, c, monitor.CommitDone)
 	}
 	want = monitor.Replay{
-		Record: load(t, store, "a", ""), Kept: []sample.Sample{first}, Recent: []sample.Sample{first, second},
+		Record: load(t, store, "a", ""), History: []sample.Sample{first}, Recent: []sample.Sample{first, second},
 	}
 	expectReplay(t, store, want)
 }
 
 // kept is a job's history.
-func kept(t *testing.T, store monitor.Store, id monitor.JobID) []sample.Sample {
+func kept(t *testing.T, store monitor.Store, id job.ID) []sample.Sample {
 	t.Helper()
 	replay, err := store.Replay(t.Context(), id)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return replay.Kept
+	return replay.History
 }
 
 func expectReplay(t *testing.T, store monitor.Store, want monitor.Replay) {

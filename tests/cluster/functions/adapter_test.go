@@ -5,8 +5,9 @@ import (
 	"fmt"
 	"testing"
 
-	"kubejobs/shared/platform/config"
+	"kubejobs/shared/core/job"
 	"kubejobs/shared/monitor"
+	"kubejobs/shared/platform/config"
 	"kubejobs/tests/cluster/adapter"
 	"kubejobs/tests/cluster/controlplane"
 )
@@ -25,12 +26,12 @@ func TestWholeLifeThroughTheAdapter(t *testing.T) {
 		w.job(id, map[string]any{"active": int64(2)})
 		w.start(id, 1)
 	}
-	w.await(ids, "two samples", func(s monitor.Status) bool { return s.Samples >= 2 && s.Phase == monitor.PhaseRunning })
+	w.await(ids, "two samples", func(s monitor.Status) bool { return s.Samples >= 2 && s.Phase == job.PhaseRunning })
 	w.emptyQueue()
 	for _, id := range ids {
 		w.job(id, completed())
 	}
-	w.await(ids, "the end", func(s monitor.Status) bool { return s.Phase == monitor.PhaseFinished && s.Report != nil })
+	w.await(ids, "the end", func(s monitor.Status) bool { return s.Phase == job.PhaseFinished && s.Report != nil })
 	for _, id := range ids {
 		w.awaitNoSource(id)
 		controlplane.Await(t, "no schedule of "+id, func(context.Context) error {

@@ -7,8 +7,9 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
-	"kubejobs/shared/platform/config"
+	"kubejobs/shared/core/job"
 	"kubejobs/shared/monitor"
+	"kubejobs/shared/platform/config"
 )
 
 var rolesResource = schema.GroupVersionResource{Group: "rbac.authorization.k8s.io", Version: "v1", Resource: "roles"}
@@ -41,7 +42,7 @@ func TestStartTickFinish(t *testing.T) {
 	}
 
 	w.expectTick("a", monitor.OutcomeSampled)
-	if got := w.status("a"); got.Last.Replicas != 3 || got.Phase != monitor.PhaseRunning {
+	if got := w.status("a"); got.Last.Replicas != 3 || got.Phase != job.PhaseRunning {
 		t.Errorf("%d replicas, %s, want 3, running", got.Last.Replicas, got.Phase)
 	}
 	if diff := cmp.Diff([]string{"get jobs"}, w.requests(config.TargetTick)); diff != "" {
@@ -51,12 +52,12 @@ func TestStartTickFinish(t *testing.T) {
 	w.emptyQueue()
 	w.job("a", completed())
 	w.expectTick("a", monitor.OutcomeSampled)
-	if got := w.status("a"); got.Phase != monitor.PhaseFinished {
+	if got := w.status("a"); got.Phase != job.PhaseFinished {
 		t.Errorf("phase %s, want finished", got.Phase)
 	}
 	w.expectSource("a", false)
 	w.expectTick("a", monitor.OutcomeEnded) // one that was under way
-	if got := w.status("a"); got.Samples != 2 || got.Phase != monitor.PhaseFinished {
+	if got := w.status("a"); got.Samples != 2 || got.Phase != job.PhaseFinished {
 		t.Errorf("after a late tick: %d samples, %s, want 2, finished", got.Samples, got.Phase)
 	}
 	w.expectSource("a", false)
@@ -71,7 +72,7 @@ func TestStopRemovesTheSchedule(t *testing.T) {
 	w.expectSource("a", false)
 	w.expectTick("a", monitor.OutcomeEnded) // up to 3 s later: no sample, no resurrection
 	w.expectSource("a", false)
-	if got := w.status("a"); got.Samples != 0 || got.Phase != monitor.PhaseStopped {
+	if got := w.status("a"); got.Samples != 0 || got.Phase != job.PhaseStopped {
 		t.Errorf("after a late tick: %d samples, %s, want 0, stopped", got.Samples, got.Phase)
 	}
 }
@@ -101,7 +102,7 @@ func TestMissingJob(t *testing.T) {
 	w.start("a", 2)
 	w.expectTick("a", monitor.OutcomeFailed)
 	w.expectTick("a", monitor.OutcomeFailed)
-	if got := w.status("a"); got.Phase != monitor.PhaseFailed {
+	if got := w.status("a"); got.Phase != job.PhaseFailed {
 		t.Errorf("phase %s, want failed", got.Phase)
 	}
 	w.expectSource("a", false)

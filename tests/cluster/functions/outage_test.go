@@ -5,6 +5,7 @@ import (
 	"errors"
 	"testing"
 
+	"kubejobs/shared/core/job"
 	"kubejobs/shared/monitor"
 	cluster "kubejobs/tests/cluster"
 	"kubejobs/tests/cluster/controlplane"
@@ -32,7 +33,7 @@ func TestAPIServerAway(t *testing.T) {
 		t.Errorf("started without an API server: %+v, want living and not scheduled", got)
 	}
 	w.stop("b")
-	if got := w.status("b"); got.Phase != monitor.PhaseStopped {
+	if got := w.status("b"); got.Phase != job.PhaseStopped {
 		t.Errorf("stopped without an API server: %s, want stopped at once", got.Phase)
 	}
 	if _, ok := w.sweep(); ok {

@@ -7,6 +7,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
+	"kubejobs/shared/core/job"
 	"kubejobs/shared/monitor"
 )
 
@@ -64,7 +65,7 @@ var uses = map[right]func(*world) bool{
 		w.start("a", 1)
 		w.age("a")
 		swept, ok := w.sweep()
-		return ok && swept.Failed == 0 && w.status("a").Phase == monitor.PhaseFailed
+		return ok && swept.Failed == 0 && w.status("a").Phase == job.PhaseFailed
 	},
 }
 

@@ -14,11 +14,12 @@ import (
 	kruntime "k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/dynamic"
 
-	"kubejobs/shared/platform/config"
-	"kubejobs/shared/monitor"
-	"kubejobs/shared/testkit/monitortest"
+	"kubejobs/shared/core/job"
 	"kubejobs/shared/drivers/pingsource"
 	"kubejobs/shared/drivers/redisstore"
+	"kubejobs/shared/monitor"
+	"kubejobs/shared/platform/config"
+	"kubejobs/shared/testkit/monitortest"
 )
 
 // BenchmarkStart is one start after another, beside a bare create of the same
@@ -65,9 +66,9 @@ func BenchmarkSweep(b *testing.B) {
 	store := redisstore.New(client)
 	create := w.factory()
 	w.each(jobs, func(ctx context.Context, i int) error {
-		spec := monitortest.Spec(monitor.JobID(fmt.Sprintf("job-%05d", i)), "f")
+		spec := monitortest.Spec(job.ID(fmt.Sprintf("job-%05d", i)), "f")
 		spec.Accepted = time.Now()
-		if _, err := store.Create(ctx, spec, monitor.State{Phase: monitor.PhaseRunning}); err != nil {
+		if _, err := store.Create(ctx, spec, job.State{Phase: job.PhaseRunning}); err != nil {
 			return err
 		}
 		return create(ctx, string(spec.ID))
@@ -110,7 +111,7 @@ func (w *world) factory() func(ctx context.Context, id string) error {
 	}
 	sources := client.Resource(pingsource.Resource).Namespace(w.ticks)
 	return func(ctx context.Context, id string) error {
-		source, err := pingsource.Build(monitortest.Spec(monitor.JobID(id), ""), w.ticks, sink, nil)
+		source, err := pingsource.Build(monitortest.Spec(job.ID(id), ""), w.ticks, sink, nil)
 		if err != nil {
 			return err
 		}

@@ -10,8 +10,9 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 
-	"kubejobs/shared/monitor"
+	"kubejobs/shared/core/job"
 	"kubejobs/shared/drivers/pingsource"
+	"kubejobs/shared/monitor"
 )
 
 func TestSweepRepairs(t *testing.T) {
@@ -54,7 +55,7 @@ func (w *world) orphan(id string) {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	source, err := pingsource.Build(monitor.Spec{ID: monitor.JobID(id), Period: 2 * time.Second}, w.ticks, sink, nil)
+	source, err := pingsource.Build(job.Spec{ID: job.ID(id), Period: 2 * time.Second}, w.ticks, sink, nil)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -92,7 +93,7 @@ func (w *world) age(id string) {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	var spec monitor.Spec
+	var spec job.Spec
 	if err := json.Unmarshal([]byte(text), &spec); err != nil {
 		w.t.Fatal(err)
 	}

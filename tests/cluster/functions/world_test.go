@@ -16,8 +16,8 @@ import (
 	"k8s.io/client-go/rest"
 
 	"kubejobs/functions"
-	"kubejobs/shared/platform/config"
 	"kubejobs/shared/monitor"
+	"kubejobs/shared/platform/config"
 	"kubejobs/shared/testkit/redistest"
 	"kubejobs/tests/cluster/controlplane"
 )

@@ -8,7 +8,7 @@ import (
 
 	cloudevents "github.com/cloudevents/sdk-go/v2"
 
-	"kubejobs/shared/monitor"
+	"kubejobs/shared/core/job"
 )
 
 // TypePrefix begins the type of each event; the kind ends it.
@@ -21,18 +21,18 @@ const TypePrefix = "dev.kubejobs.job."
 var Schemas embed.FS
 
 // Type is the type of a kind of event.
-func Type(kind monitor.EventKind) string { return TypePrefix + string(kind) }
+func Type(kind job.EventKind) string { return TypePrefix + string(kind) }
 
 // SchemaURI names the schema of a kind's data; it is its $id.
-func SchemaURI(kind monitor.EventKind) string {
+func SchemaURI(kind job.EventKind) string {
 	return "urn:kubejobs:schema:job:" + string(kind) + ":1"
 }
 
 // Kinds are those that there are.
-func Kinds() []monitor.EventKind {
-	return []monitor.EventKind{
-		monitor.EventSample, monitor.EventStarted, monitor.EventAtRisk, monitor.EventStalled,
-		monitor.EventRecovered, monitor.EventFinished, monitor.EventFailed, monitor.EventStopped,
+func Kinds() []job.EventKind {
+	return []job.EventKind{
+		job.EventSample, job.EventStarted, job.EventAtRisk, job.EventStalled,
+		job.EventRecovered, job.EventFinished, job.EventFailed, job.EventStopped,
 	}
 }
 
@@ -40,7 +40,7 @@ func Kinds() []monitor.EventKind {
 // same whenever it is sent: whoever gets it twice can tell. Its subject is the
 // job's id; the extension sequence orders the events of a job's life, and
 // partitionkey keeps them together in what is partitioned.
-func Encode(namespace string, e monitor.Event, extensions map[string]string) (cloudevents.Event, error) {
+func Encode(namespace string, e job.Event, extensions map[string]string) (cloudevents.Event, error) {
 	ce := cloudevents.NewEvent()
 	ce.SetID(e.ID())
 	ce.SetType(Type(e.Kind))

@@ -11,38 +11,39 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
-	"kubejobs/shared/monitor"
+	"kubejobs/shared/core/job"
+	"kubejobs/shared/core/progress"
 	"kubejobs/shared/drivers/publish/cloudevent"
 )
 
 var moment = time.Date(2026, 11, 24, 5, 41, 9, 0, time.UTC)
 
 // event is one of a kind, with all that its data may hold.
-func event(kind monitor.EventKind) monitor.Event {
-	phases := map[monitor.EventKind]monitor.Phase{
-		monitor.EventFinished: monitor.PhaseFinished, monitor.EventFailed: monitor.PhaseFailed,
-		monitor.EventStopped: monitor.PhaseStopped,
+func event(kind job.EventKind) job.Event {
+	phases := map[job.EventKind]job.Phase{
+		job.EventFinished: job.PhaseFinished, job.EventFailed: job.PhaseFailed,
+		job.EventStopped: job.PhaseStopped,
 	}
 	phase, ended := phases[kind]
 	if !ended {
-		phase = monitor.PhaseRunning
+		phase = job.PhaseRunning
 	}
 	replicas, finish := int64(3), moment.Add(time.Minute)
-	e := monitor.Event{
+	e := job.Event{
 		Job: "kj-abc1234", Life: 1795498867000, Sequence: 7, Kind: kind, At: moment,
-		Data: monitor.EventData{
+		Data: job.EventData{
 			Job: "kj-abc1234", Phase: phase, Items: 6, Submitted: moment.Add(-2 * time.Second), Deadline: finish,
 			Finish: &finish, Timestamp: moment.UnixMilli(), Replicas: &replicas,
-			Progress: &monitor.ProgressStatus{Job: 0.5, Time: 0.75, Error: -0.25},
+			Progress: &progress.Progress{Job: 0.5, Time: 0.75, Error: -0.25},
 		},
 	}
 	if ended {
 		e.Data.Reason = "the Job is complete"
 	}
-	if kind == monitor.EventFinished || kind == monitor.EventFailed {
+	if kind == job.EventFinished || kind == job.EventFailed {
 		seconds, value, second := int64(40), -0.25, "2026-11-24T05:41:09Z"
-		at := monitor.TimedError{Value: &value, Second: &second}
-		e.Data.Report = &monitor.Report{
+		at := job.TimedError{Value: &value, Second: &second}
+		e.Data.Report = &job.Report{
 			ExecutionTime: &seconds, FinalReplicas: &replicas, FinalError: at, MaxError: at, Strategy: "default",
 		}
 	}
@@ -50,7 +51,7 @@ func event(kind monitor.EventKind) monitor.Event {
 }
 
 // schemas compiles those of the package, with formats checked.
-func schemas(t *testing.T) map[monitor.EventKind]*jsonschema.Schema {
+func schemas(t *testing.T) map[job.EventKind]*jsonschema.Schema {
 	t.Helper()
 	compiler := jsonschema.NewCompiler()
 	compiler.AssertFormat()
@@ -75,7 +76,7 @@ func schemas(t *testing.T) map[monitor.EventKind]*jsonschema.Schema {
 	if len(names) != len(cloudevent.Kinds())+1 {
 		t.Errorf("%d schemas, want one for each kind and the common one", len(names))
 	}
-	compiled := map[monitor.EventKind]*jsonschema.Schema{}
+	compiled := map[job.EventKind]*jsonschema.Schema{}
 	for _, kind := range cloudevent.Kinds() {
 		if compiled[kind], err = compiler.Compile(cloudevent.SchemaURI(kind)); err != nil {
 			t.Fatalf("%s: %v", kind, err)
@@ -132,7 +133,7 @@ func TestSchemas(t *testing.T) {
 	t.Parallel()
 	compiled := schemas(t)
 	described := map[string]bool{}
-	for name := range compiled[monitor.EventSample].Ref.Properties {
+	for name := range compiled[job.EventSample].Ref.Properties {
 		described[name] = true
 	}
 	for _, kind := range cloudevent.Kinds() {
@@ -150,19 +151,19 @@ func TestSchemas(t *testing.T) {
 			}
 		}
 	}
-	finished := event(monitor.EventFinished)
+	finished := event(job.EventFinished)
 	tests := map[string]struct {
-		kind   monitor.EventKind
-		change func(*monitor.EventData)
+		kind   job.EventKind
+		change func(*job.EventData)
 	}{
-		"a sample without its time": {monitor.EventSample, func(d *monitor.EventData) { d.Timestamp = 0 }},
-		"a sample without progress": {monitor.EventSample, func(d *monitor.EventData) { d.Progress = nil }},
-		"no id":                     {monitor.EventStarted, func(d *monitor.EventData) { d.Job = "" }},
-		"an unknown phase":          {monitor.EventSample, func(d *monitor.EventData) { d.Phase = "odd" }},
-		"at risk after the end":     {monitor.EventAtRisk, func(d *monitor.EventData) { *d = finished.Data }},
-		"finished without report":   {monitor.EventFinished, func(d *monitor.EventData) { d.Report = nil }},
-		"failed without reason":     {monitor.EventFailed, func(d *monitor.EventData) { d.Reason = "" }},
-		"progress over 1":           {monitor.EventSample, func(d *monitor.EventData) { d.Progress.Job = 1.5 }},
+		"a sample without its time": {job.EventSample, func(d *job.EventData) { d.Timestamp = 0 }},
+		"a sample without progress": {job.EventSample, func(d *job.EventData) { d.Progress = nil }},
+		"no id":                     {job.EventStarted, func(d *job.EventData) { d.Job = "" }},
+		"an unknown phase":          {job.EventSample, func(d *job.EventData) { d.Phase = "odd" }},
+		"at risk after the end":     {job.EventAtRisk, func(d *job.EventData) { *d = finished.Data }},
+		"finished without report":   {job.EventFinished, func(d *job.EventData) { d.Report = nil }},
+		"failed without reason":     {job.EventFailed, func(d *job.EventData) { d.Reason = "" }},
+		"progress over 1":           {job.EventSample, func(d *job.EventData) { d.Progress.Job = 1.5 }},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -182,7 +183,7 @@ func TestSchemas(t *testing.T) {
 
 func TestEncodeRefusesBadExtensions(t *testing.T) {
 	t.Parallel()
-	if _, err := cloudevent.Encode("batch", event(monitor.EventSample), map[string]string{"not-a-name": "x"}); err == nil {
+	if _, err := cloudevent.Encode("batch", event(job.EventSample), map[string]string{"not-a-name": "x"}); err == nil {
 		t.Error("no error for an extension that CloudEvents do not allow")
 	}
 }

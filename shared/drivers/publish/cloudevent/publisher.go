@@ -13,8 +13,10 @@ import (
 
 	cloudevents "github.com/cloudevents/sdk-go/v2"
 
-	"kubejobs/shared/monitor"
+	"kubejobs/shared/core/failure"
+	"kubejobs/shared/core/job"
 	"kubejobs/shared/drivers/publish"
+	"kubejobs/shared/monitor"
 )
 
 // Name is what the publisher is called.
@@ -98,7 +100,7 @@ func (p *Publisher) Publish(ctx context.Context, n monitor.Notice) (int, error) 
 }
 
 // send POSTs one event in binary mode.
-func (p *Publisher) send(ctx context.Context, e monitor.Event) error {
+func (p *Publisher) send(ctx context.Context, e job.Event) error {
 	event, err := Encode(p.options.Namespace, e, p.options.Extensions)
 	if err != nil {
 		return err
@@ -109,17 +111,17 @@ func (p *Publisher) send(ctx context.Context, e monitor.Event) error {
 	}
 	response, err := p.client.Do(request)
 	if err != nil {
-		return monitor.Unavailable("the events' sink does not answer", cause(err))
+		return failure.Unavailable("the events' sink does not answer", cause(err))
 	}
 	defer response.Body.Close()
 	if _, err := io.CopyN(io.Discard, response.Body, maxAnswer); err != nil && !errors.Is(err, io.EOF) {
-		return monitor.Unavailable("the events' sink does not answer", cause(err))
+		return failure.Unavailable("the events' sink does not answer", cause(err))
 	}
 	switch code := response.StatusCode; {
 	case code >= http.StatusOK && code < http.StatusMultipleChoices:
 		return nil
 	case passes(code):
-		return monitor.Unavailable(fmt.Sprintf("the events' sink answered %d", code), nil)
+		return failure.Unavailable(fmt.Sprintf("the events' sink answered %d", code), nil)
 	default:
 		return fmt.Errorf("the events' sink refused %s by %d", Type(e.Kind), code)
 	}

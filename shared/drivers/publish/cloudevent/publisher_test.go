@@ -14,8 +14,10 @@ import (
 
 	cloudevents "github.com/cloudevents/sdk-go/v2"
 
-	"kubejobs/shared/monitor"
+	"kubejobs/shared/core/failure"
+	"kubejobs/shared/core/job"
 	"kubejobs/shared/drivers/publish/cloudevent"
+	"kubejobs/shared/monitor"
 )
 
 // sink takes CloudEvents and answers each with a status.
@@ -67,7 +69,7 @@ func serve(t *testing.T, s http.Handler) string {
 	return server.URL
 }
 
-func notice(kinds ...monitor.EventKind) monitor.Notice {
+func notice(kinds ...job.EventKind) monitor.Notice {
 	var n monitor.Notice
 	for _, kind := range kinds {
 		n.Events = append(n.Events, event(kind))
@@ -79,7 +81,7 @@ func TestPublish(t *testing.T) {
 	t.Parallel()
 	s := &sink{}
 	p := publisher(t, cloudevent.Options{}, serve(t, s)+"/default/broker?x=y")
-	n := notice(monitor.EventSample, monitor.EventStarted)
+	n := notice(job.EventSample, job.EventStarted)
 	for range 10 {
 		if taken, err := p.Publish(t.Context(), n); taken != 2 || err != nil {
 			t.Fatalf("got %d, %v, want 2", taken, err)
@@ -123,10 +125,10 @@ func TestStatuses(t *testing.T) {
 				return test.status
 			}}
 			p := publisher(t, cloudevent.Options{}, serve(t, s))
-			taken, err := p.Publish(t.Context(), notice(monitor.EventSample, monitor.EventFinished))
-			if taken != test.taken || (err == nil) != (test.taken == 2) || monitor.IsRetryable(err) != test.passes {
+			taken, err := p.Publish(t.Context(), notice(job.EventSample, job.EventFinished))
+			if taken != test.taken || (err == nil) != (test.taken == 2) || failure.IsRetryable(err) != test.passes {
 				t.Errorf("got %d, %v (retryable %t), want %d, retryable %t",
-					taken, err, monitor.IsRetryable(err), test.taken, test.passes)
+					taken, err, failure.IsRetryable(err), test.taken, test.passes)
 			}
 		})
 	}
@@ -147,8 +149,8 @@ func TestSinkAway(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 			defer cancel()
 			p := publisher(t, cloudevent.Options{}, address+"/secret-path?token=hunter2")
-			taken, err := p.Publish(ctx, notice(monitor.EventSample))
-			if taken != 0 || !monitor.IsRetryable(err) {
+			taken, err := p.Publish(ctx, notice(job.EventSample))
+			if taken != 0 || !failure.IsRetryable(err) {
 				t.Errorf("got %d, %v, want a retryable error", taken, err)
 			}
 			if text := err.Error(); strings.Contains(text, "hunter2") || strings.Contains(text, "secret-path") {
@@ -165,14 +167,14 @@ func TestSinkWithACertificate(t *testing.T) {
 	t.Cleanup(server.Close)
 	authority := string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw}))
 	p := publisher(t, cloudevent.Options{CACerts: authority, Extensions: map[string]string{"team": "x"}}, server.URL)
-	if taken, err := p.Publish(t.Context(), notice(monitor.EventSample)); taken != 1 || err != nil {
+	if taken, err := p.Publish(t.Context(), notice(job.EventSample)); taken != 1 || err != nil {
 		t.Fatalf("got %d, %v, want 1", taken, err)
 	}
 	if got := s.events[0].Extensions()["team"]; got != "x" {
 		t.Errorf("extension team is %v, want x", got)
 	}
 	stranger := publisher(t, cloudevent.Options{}, server.URL)
-	if _, err := stranger.Publish(t.Context(), notice(monitor.EventSample)); err == nil {
+	if _, err := stranger.Publish(t.Context(), notice(job.EventSample)); err == nil {
 		t.Error("a certificate that nobody vouched for was taken")
 	}
 	if _, err := cloudevent.New(cloudevent.Options{CACerts: "no PEM"}); err == nil {

@@ -5,7 +5,7 @@ import (
 
 	"github.com/influxdata/line-protocol/v2/lineprotocol"
 
-	"kubejobs/shared/monitor"
+	"kubejobs/shared/core/job"
 	"kubejobs/shared/core/sample"
 )
 
@@ -16,7 +16,7 @@ const field = "value"
 // milliseconds: the names, tags and types that Asperathos writes and its
 // dashboards read, without its constant tag "region". Numbers that are not
 // finite, and a host that the protocol cannot hold, are refused.
-func Encode(id monitor.JobID, host string, s sample.Sample) ([]byte, error) {
+func Encode(id job.ID, host string, s sample.Sample) ([]byte, error) {
 	var e lineprotocol.Encoder
 	e.SetPrecision(lineprotocol.Millisecond)
 	for _, point := range []struct {

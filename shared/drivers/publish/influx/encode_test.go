@@ -17,9 +17,9 @@ import (
 	"github.com/influxdata/line-protocol/v2/lineprotocol"
 	"pgregory.net/rapid"
 
-	"kubejobs/shared/monitor"
-	"kubejobs/shared/drivers/publish/influx"
+	"kubejobs/shared/core/job"
 	"kubejobs/shared/core/sample"
+	"kubejobs/shared/drivers/publish/influx"
 )
 
 // captured is the sample that testdata holds as Asperathos wrote it, for the
@@ -213,7 +213,7 @@ func TestEncodeReadsBack(t *testing.T) {
 }
 
 // points are the four of a sample.
-func points(id monitor.JobID, host string, s sample.Sample) []line {
+func points(id job.ID, host string, s sample.Sample) []line {
 	point := func(measurement string, value any) line {
 		return line{measurement, map[string]string{"host": host, "job": string(id)}, "value", value, s.Moment()}
 	}

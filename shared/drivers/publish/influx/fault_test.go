@@ -10,9 +10,9 @@ import (
 	"testing"
 	"time"
 
-	"kubejobs/shared/testkit/influxtest"
-	"kubejobs/shared/monitor"
+	"kubejobs/shared/core/failure"
 	"kubejobs/shared/drivers/publish/influx"
+	"kubejobs/shared/testkit/influxtest"
 )
 
 func TestAnswers(t *testing.T) {
@@ -30,24 +30,24 @@ func TestAnswers(t *testing.T) {
 		options influx.Options
 		status  int
 		body    string
-		kind    monitor.Kind
+		kind    failure.Kind
 		want    string // the error's end
 	}{
-		"no such database":      {login, 404, `{"error":"database not found: \"asperathos\""}`, monitor.KindInvalid, `answers 404: database not found: "asperathos"`},
-		"no login":              {login, 401, `{"error":"authorization failed"}`, monitor.KindInvalid, "answers 401: authorization failed"},
-		"a partial write":       {login, 400, `{"error":"partial write: field type conflict dropped=1"}`, monitor.KindInvalid, "answers 400: partial write: field type conflict dropped=1"},
-		"2.x's error":           {token, 404, `{"code":"not found","message":"bucket \"b\" not found"}`, monitor.KindInvalid, `answers 404: bucket "b" not found`},
-		"too many":              {token, 429, `{"code":"too many requests","message":"write limit"}`, monitor.KindUnavailable, "answers 429: write limit"},
-		"a request too slow":    {login, 408, "", monitor.KindUnavailable, "answers 408"},
-		"broken":                {login, 500, `{"error":"timeout"}`, monitor.KindUnavailable, "answers 500: timeout"},
-		"a proxy's page":        {login, 503, "<html>hunter2</html>", monitor.KindUnavailable, "answers 503"},
-		"a success that is not": {login, 200, `{"results":[]}`, monitor.KindInternal, "answers 200, which is no answer to a write"},
-		"it repeats a password": {login, 400, `{"error":"bad login u hunter2 dTpodW50ZXIy"}`, monitor.KindInvalid, "answers 400: bad login u [redacted] [redacted]"},
-		"it repeats a token":    {token, 403, `{"message":"bad token hunter2"}`, monitor.KindInvalid, "answers 403: bad token [redacted]"},
-		"a long error":          {login, 400, long(strings.Repeat("x", 199) + "€ and on"), monitor.KindInvalid, "answers 400: " + strings.Repeat("x", 199) + "…"},
-		"an endless error":      {login, 400, long(strings.Repeat("x", 1<<20)), monitor.KindInvalid, "answers 400"},
-		"a secret at the cut":   {login, 400, long(strings.Repeat("x", 196) + "hunter2"), monitor.KindInvalid, "answers 400: " + strings.Repeat("x", 196) + "[red…"},
-		"an error over lines":   {login, 400, long("a\nb\x1b[31m"), monitor.KindInvalid, "answers 400: a b [31m"},
+		"no such database":      {login, 404, `{"error":"database not found: \"asperathos\""}`, failure.KindInvalid, `answers 404: database not found: "asperathos"`},
+		"no login":              {login, 401, `{"error":"authorization failed"}`, failure.KindInvalid, "answers 401: authorization failed"},
+		"a partial write":       {login, 400, `{"error":"partial write: field type conflict dropped=1"}`, failure.KindInvalid, "answers 400: partial write: field type conflict dropped=1"},
+		"2.x's error":           {token, 404, `{"code":"not found","message":"bucket \"b\" not found"}`, failure.KindInvalid, `answers 404: bucket "b" not found`},
+		"too many":              {token, 429, `{"code":"too many requests","message":"write limit"}`, failure.KindUnavailable, "answers 429: write limit"},
+		"a request too slow":    {login, 408, "", failure.KindUnavailable, "answers 408"},
+		"broken":                {login, 500, `{"error":"timeout"}`, failure.KindUnavailable, "answers 500: timeout"},
+		"a proxy's page":        {login, 503, "<html>hunter2</html>", failure.KindUnavailable, "answers 503"},
+		"a success that is not": {login, 200, `{"results":[]}`, failure.KindInternal, "answers 200, which is no answer to a write"},
+		"it repeats a password": {login, 400, `{"error":"bad login u hunter2 dTpodW50ZXIy"}`, failure.KindInvalid, "answers 400: bad login u [redacted] [redacted]"},
+		"it repeats a token":    {token, 403, `{"message":"bad token hunter2"}`, failure.KindInvalid, "answers 403: bad token [redacted]"},
+		"a long error":          {login, 400, long(strings.Repeat("x", 199) + "€ and on"), failure.KindInvalid, "answers 400: " + strings.Repeat("x", 199) + "…"},
+		"an endless error":      {login, 400, long(strings.Repeat("x", 1<<20)), failure.KindInvalid, "answers 400"},
+		"a secret at the cut":   {login, 400, long(strings.Repeat("x", 196) + "hunter2"), failure.KindInvalid, "answers 400: " + strings.Repeat("x", 196) + "[red…"},
+		"an error over lines":   {login, 400, long("a\nb\x1b[31m"), failure.KindInvalid, "answers 400: a b [31m"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -55,8 +55,8 @@ func TestAnswers(t *testing.T) {
 			server := record(t, answer(tt.status, tt.body))
 			tt.options.URL = server.URL
 			_, err := publisher(t, tt.options).Publish(t.Context(), notice(nil))
-			if monitor.KindOf(err) != tt.kind || !strings.HasSuffix(err.Error(), tt.want) {
-				t.Errorf("Publish = %q of kind %q, want … %q of kind %q", err, monitor.KindOf(err), tt.want, tt.kind)
+			if failure.KindOf(err) != tt.kind || !strings.HasSuffix(err.Error(), tt.want) {
+				t.Errorf("Publish = %q of kind %q, want … %q of kind %q", err, failure.KindOf(err), tt.want, tt.kind)
 			}
 			safe(t, err)
 			if !strings.HasPrefix(err.Error(), "InfluxDB "+server.Listener.Addr().String()+"/") {
@@ -85,7 +85,7 @@ func TestRedirectIsNotFollowed(t *testing.T) {
 			other := record(t, stored)
 			server := record(t, func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, other.URL, status) })
 			_, err := publisher(t, influx.Options{}).Publish(t.Context(), notice(local(server.port(), "a")))
-			if monitor.KindOf(err) != monitor.KindInternal {
+			if failure.KindOf(err) != failure.KindInternal {
 				t.Errorf("Publish = %v, want an error of kind internal", err)
 			}
 			if got, _ := other.seen(); len(got) != 0 {
@@ -128,12 +128,12 @@ func TestServerThatHangs(t *testing.T) {
 		text     string // that it answers
 		options  influx.Options
 		deadline time.Duration // of the context; 0: none
-		kind     monitor.Kind
+		kind     failure.Kind
 	}{
-		"no answer, by the context's deadline": {"", influx.Options{Timeout: time.Hour}, short, monitor.KindUnavailable},
-		"no answer, by its own":                {"", influx.Options{Timeout: short}, 0, monitor.KindUnavailable},
+		"no answer, by the context's deadline": {"", influx.Options{Timeout: time.Hour}, short, failure.KindUnavailable},
+		"no answer, by its own":                {"", influx.Options{Timeout: short}, 0, failure.KindUnavailable},
 		"half an answer": {
-			"HTTP/1.1 404 Not Found\r\nContent-Length: 100\r\n\r\n{", influx.Options{Timeout: time.Hour}, short, monitor.KindInvalid,
+			"HTTP/1.1 404 Not Found\r\nContent-Length: 100\r\n\r\n{", influx.Options{Timeout: time.Hour}, short, failure.KindInvalid,
 		},
 	}
 	for name, tt := range tests {
@@ -145,7 +145,7 @@ func TestServerThatHangs(t *testing.T) {
 			}
 			defer cancel()
 			_, err := publisher(t, tt.options).Publish(ctx, notice(local(silent(t, tt.text), "a")))
-			if monitor.KindOf(err) != tt.kind {
+			if failure.KindOf(err) != tt.kind {
 				t.Errorf("Publish = %v, want kind %q", err, tt.kind)
 			}
 			safe(t, err)
@@ -169,7 +169,7 @@ func TestServerAway(t *testing.T) {
 	server.Stop()
 	for range 2 { // over the old connection, and over none
 		err := publish()
-		if !monitor.IsRetryable(err) {
+		if !failure.IsRetryable(err) {
 			t.Fatalf("Publish to a server that is away = %v, want an error of kind unavailable", err)
 		}
 		safe(t, err)

@@ -13,10 +13,11 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
-	"kubejobs/shared/testkit/influxtest"
-	"kubejobs/shared/monitor"
-	"kubejobs/shared/drivers/publish/influx"
+	"kubejobs/shared/core/job"
 	"kubejobs/shared/core/sample"
+	"kubejobs/shared/drivers/publish/influx"
+	"kubejobs/shared/monitor"
+	"kubejobs/shared/testkit/influxtest"
 )
 
 // measurements are the four that dashboards read.
@@ -66,10 +67,10 @@ func TestDashboard(t *testing.T) {
 	server := influxtest.Start(t)
 	server.CreateDatabase("asperathos")
 	p := publisher(t, influx.Options{URL: server.URL()})
-	jobs := map[monitor.JobID][]sample.Sample{"kj-1": samples(15), "kj-2": samples(7)}
+	jobs := map[job.ID][]sample.Sample{"kj-1": samples(15), "kj-2": samples(7)}
 	for id, all := range jobs {
 		for _, s := range all {
-			if _, err := p.Publish(t.Context(), monitor.Notice{Spec: monitor.Spec{ID: id}, Sample: &s}); err != nil {
+			if _, err := p.Publish(t.Context(), monitor.Notice{Spec: job.Spec{ID: id}, Sample: &s}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -83,7 +84,7 @@ func TestDashboard(t *testing.T) {
 				t.Fatalf("%d series, want one a job: %v", len(series), series)
 			}
 			for _, one := range series {
-				want := means(measurement, jobs[monitor.JobID(one.Tags["job"])], 4)
+				want := means(measurement, jobs[job.ID(one.Tags["job"])], 4)
 				if diff := cmp.Diff(want, buckets(t, one), cmpopts.EquateApprox(0, 1e-9)); diff != "" {
 					t.Errorf("means of %v (-want +got):\n%s", one.Tags, diff)
 				}
@@ -202,7 +203,7 @@ func TestOneRequestASample(t *testing.T) {
 	p := publisher(t, influx.Options{URL: own.URL})
 	all := samples(40)
 	for _, s := range all {
-		if _, err := p.Publish(t.Context(), monitor.Notice{Spec: monitor.Spec{ID: "kj-1"}, Sample: &s}); err != nil {
+		if _, err := p.Publish(t.Context(), monitor.Notice{Spec: job.Spec{ID: "kj-1"}, Sample: &s}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -9,8 +9,9 @@ import (
 	"net/http"
 	"time"
 
-	"kubejobs/shared/monitor"
+	"kubejobs/shared/core/job"
 	"kubejobs/shared/drivers/publish"
+	"kubejobs/shared/monitor"
 )
 
 // Name is what logs, metrics and the job's status call the publisher.
@@ -122,7 +123,7 @@ func (p *Publisher) Close() {
 // place is where a job's samples go: one place, so that what the job and the
 // settings name alike gets one write. The program's login is for the program's
 // database only: a caller may not write to others with it.
-func (p *Publisher) place(spec monitor.Spec) place {
+func (p *Publisher) place(spec job.Spec) place {
 	d := spec.Database
 	if d == nil || (p.own != nil && p.own.at(d.Address()) && p.target.name == p.own.address+"/"+d.Name) {
 		return p.target

@@ -9,20 +9,22 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"kubejobs/shared/core/egress"
-	"kubejobs/shared/monitor"
+	"kubejobs/shared/core/failure"
+	"kubejobs/shared/core/job"
 	"kubejobs/shared/drivers/publish/influx"
+	"kubejobs/shared/monitor"
 )
 
 func TestTarget(t *testing.T) {
 	t.Parallel()
 	one := influx.Options{URL: "http://Influx:8086/x/", User: "u", Password: "hunter2"}
 	two := influx.Options{URL: "https://influx.example", Org: "o", Bucket: "jobs", Token: "hunter2"}
-	database := func(host string, port int, name string) *monitor.Database {
-		return &monitor.Database{Host: host, Port: port, Name: name}
+	database := func(host string, port int, name string) *job.Database {
+		return &job.Database{Host: host, Port: port, Name: name}
 	}
 	tests := map[string]struct {
 		options  influx.Options
-		database *monitor.Database
+		database *job.Database
 		want     string
 	}{
 		"neither":                    {influx.Options{}, nil, ""},
@@ -102,7 +104,7 @@ func TestPublish(t *testing.T) {
 			t.Parallel()
 			own, other := record(t, stored), record(t, stored)
 			tt.options.URL = own.URL + tt.path
-			var database *monitor.Database
+			var database *job.Database
 			switch tt.server {
 			case "own":
 				database = local(own.port(), tt.database)
@@ -130,12 +132,12 @@ func TestPublish(t *testing.T) {
 func TestPublishNothing(t *testing.T) {
 	t.Parallel()
 	own := record(t, stored)
-	events := []monitor.Event{{}}
+	events := []job.Event{{}}
 	tests := map[string]struct {
 		options influx.Options
 		notice  monitor.Notice
 	}{
-		"no sample":   {influx.Options{URL: own.URL}, monitor.Notice{Spec: monitor.Spec{ID: "kj-1"}, Events: events}},
+		"no sample":   {influx.Options{URL: own.URL}, monitor.Notice{Spec: job.Spec{ID: "kj-1"}, Events: events}},
 		"no InfluxDB": {influx.Options{}, notice(nil)},
 	}
 	for name, tt := range tests {
@@ -156,13 +158,13 @@ func TestPublishToAnAddressThatIsNotAllowed(t *testing.T) {
 	own, other := record(t, stored), record(t, stored)
 	p := publisher(t, influx.Options{URL: own.URL}, egress.Private()...)
 	_, err := p.Publish(t.Context(), notice(local(other.port(), "a")))
-	if monitor.KindOf(err) != monitor.KindInvalid || !strings.Contains(err.Error(), "plugin_info.database_data.url: ") {
+	if failure.KindOf(err) != failure.KindInvalid || !strings.Contains(err.Error(), "plugin_info.database_data.url: ") {
 		t.Errorf("Publish = %v, want an error of kind invalid that names plugin_info.database_data.url", err)
 	}
 	if _, connections := other.seen(); connections != 0 {
 		t.Errorf("%d connections, want none", connections)
 	}
-	for name, database := range map[string]*monitor.Database{"none named": nil, "the same named": local(own.port(), "asperathos")} {
+	for name, database := range map[string]*job.Database{"none named": nil, "the same named": local(own.port(), "asperathos")} {
 		if _, err := p.Publish(t.Context(), notice(database)); err != nil {
 			t.Errorf("%s: Publish to the program's own: %v", name, err)
 		}
@@ -204,7 +206,7 @@ func TestPublishWithAnEndedContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	_, err := publisher(t, influx.Options{URL: own.URL}).Publish(ctx, notice(nil))
-	if !monitor.IsRetryable(err) {
+	if !failure.IsRetryable(err) {
 		t.Errorf("Publish = %v, want an error of kind unavailable", err)
 	}
 	if got, _ := own.seen(); len(got) != 0 {

@@ -12,9 +12,11 @@ import (
 	"time"
 
 	"kubejobs/shared/core/egress"
-	"kubejobs/shared/monitor"
-	"kubejobs/shared/drivers/publish/influx"
+	"kubejobs/shared/core/job"
 	"kubejobs/shared/core/sample"
+	"kubejobs/shared/drivers/dial"
+	"kubejobs/shared/drivers/publish/influx"
+	"kubejobs/shared/monitor"
 )
 
 // recorded is what a request said.
@@ -86,14 +88,14 @@ func answer(status int, body string) http.HandlerFunc {
 }
 
 // local is a database at a port of this machine.
-func local(port int, name string) *monitor.Database {
-	return &monitor.Database{Host: "127.0.0.1", Port: port, Name: name}
+func local(port int, name string) *job.Database {
+	return &job.Database{Host: "127.0.0.1", Port: port, Name: name}
 }
 
 // notice is of a job with a database, nil for none.
-func notice(database *monitor.Database) monitor.Notice {
+func notice(database *job.Database) monitor.Notice {
 	s := captured
-	return monitor.Notice{Spec: monitor.Spec{ID: "kj-1", Database: database}, Sample: &s}
+	return monitor.Notice{Spec: job.Spec{ID: "kj-1", Database: database}, Sample: &s}
 }
 
 // publisher is one whose jobs may name what entries allow, loopback if there
@@ -107,7 +109,7 @@ func publisher(t *testing.T, o influx.Options, entries ...string) *influx.Publis
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := influx.New(o, policy.DialerFor("plugin_info.database_data.url", 5*time.Second))
+	p, err := influx.New(o, dial.New(policy, "plugin_info.database_data.url", 5*time.Second))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -116,7 +118,7 @@ func publisher(t *testing.T, o influx.Options, entries ...string) *influx.Publis
 }
 
 // encoded is the body of a sample's write.
-func encoded(t *testing.T, id monitor.JobID, s sample.Sample) string {
+func encoded(t *testing.T, id job.ID, s sample.Sample) string {
 	t.Helper()
 	text, err := influx.Encode(id, influx.DefaultHost, s)
 	if err != nil {

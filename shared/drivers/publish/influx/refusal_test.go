@@ -5,9 +5,10 @@ import (
 	"strings"
 	"testing"
 
-	"kubejobs/shared/testkit/influxtest"
-	"kubejobs/shared/monitor"
+	"kubejobs/shared/core/failure"
+	"kubejobs/shared/core/job"
 	"kubejobs/shared/drivers/publish/influx"
+	"kubejobs/shared/testkit/influxtest"
 )
 
 func TestRefusedByInfluxd(t *testing.T) {
@@ -21,7 +22,7 @@ func TestRefusedByInfluxd(t *testing.T) {
 	}
 	tests := map[string]struct {
 		options  influx.Options
-		database *monitor.Database
+		database *job.Database
 		want     string // "": taken
 	}{
 		"the right login":            {options(influxtest.Admin, influxtest.Password, "asperathos"), nil, ""},
@@ -44,8 +45,8 @@ func TestRefusedByInfluxd(t *testing.T) {
 				}
 				return
 			}
-			if monitor.KindOf(err) != monitor.KindInvalid || !strings.Contains(err.Error(), tt.want) {
-				t.Fatalf("Publish = %v of kind %q, want %s of kind invalid", err, monitor.KindOf(err), tt.want)
+			if failure.KindOf(err) != failure.KindInvalid || !strings.Contains(err.Error(), tt.want) {
+				t.Fatalf("Publish = %v of kind %q, want %s of kind invalid", err, failure.KindOf(err), tt.want)
 			}
 			safe(t, err)
 			if strings.Contains(err.Error(), influxtest.Password) {
@@ -66,7 +67,7 @@ func TestPartialWrite(t *testing.T) {
 		t.Fatalf("write a text: %v, %v", response, err)
 	}
 	_, err = p.Publish(t.Context(), notice(nil))
-	if monitor.KindOf(err) != monitor.KindInvalid || !strings.Contains(err.Error(), "answers 400: partial write: ") {
+	if failure.KindOf(err) != failure.KindInvalid || !strings.Contains(err.Error(), "answers 400: partial write: ") {
 		t.Errorf("Publish = %v, want a partial write of kind invalid", err)
 	}
 }

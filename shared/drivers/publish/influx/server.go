@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"kubejobs/shared/monitor"
+	"kubejobs/shared/core/job"
 )
 
 // server is an InfluxDB, and how to log in to it.
@@ -67,7 +67,7 @@ func newServer(o Options) (*server, error) {
 
 // named is an InfluxDB that a job names. It gets the login that every client of
 // Asperathos sends, InfluxDB's well-known default, and none of the program's.
-func named(a monitor.Address, client client) *server {
+func named(a job.Address, client client) *server {
 	return &server{
 		base: &url.URL{Scheme: "http", Host: a.String()}, address: a.String(),
 		login: "Basic " + basic("root", "root"), client: client,
@@ -80,7 +80,7 @@ func basic(user, password string) string {
 
 // at tells whether the server listens at an address that a job names, by what
 // is written: a name is not resolved.
-func (s *server) at(a monitor.Address) bool { return strings.EqualFold(s.address, a.String()) }
+func (s *server) at(a job.Address) bool { return strings.EqualFold(s.address, a.String()) }
 
 // database is one of InfluxDB 1.x; 2.x has the same call for buckets that a
 // name is mapped to.

@@ -12,7 +12,7 @@ import (
 	"strings"
 	"unicode"
 
-	"kubejobs/shared/monitor"
+	"kubejobs/shared/core/failure"
 )
 
 const (
@@ -36,10 +36,7 @@ func (p place) write(ctx context.Context, lines []byte) error {
 	}
 	response, err := p.client.Do(r)
 	if err != nil {
-		if typed, ok := errors.AsType[*monitor.Error](err); ok {
-			return typed // the address is not allowed
-		}
-		return monitor.Unavailable("InfluxDB "+p.name+" does not answer", bare(err))
+		return failure.Classified(err, failure.Unavailable("InfluxDB "+p.name+" does not answer", bare(err)))
 	}
 	defer response.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
@@ -68,11 +65,11 @@ func (p place) judge(status int, body []byte) error {
 	case status == http.StatusNoContent:
 		return nil
 	case status >= http.StatusInternalServerError, status == http.StatusTooManyRequests, status == http.StatusRequestTimeout:
-		return monitor.Unavailable(message, nil)
+		return failure.Unavailable(message, nil)
 	case status >= http.StatusBadRequest:
-		return &monitor.Error{Kind: monitor.KindInvalid, Message: message}
+		return &failure.Error{Kind: failure.KindInvalid, Message: message}
 	default:
-		return &monitor.Error{Kind: monitor.KindInternal, Message: message + ", which is no answer to a write"}
+		return &failure.Error{Kind: failure.KindInternal, Message: message + ", which is no answer to a write"}
 	}
 }
 

@@ -13,24 +13,26 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"kubejobs/shared/core/egress"
-	"kubejobs/shared/monitor"
+	"kubejobs/shared/core/failure"
+	"kubejobs/shared/core/job"
+	"kubejobs/shared/core/sample"
 	"kubejobs/shared/drivers/controllerlist"
+	"kubejobs/shared/drivers/dial"
 	"kubejobs/shared/drivers/redispool"
 	"kubejobs/shared/testkit/redistest"
-	"kubejobs/shared/core/sample"
 )
 
 const (
-	jobID  = monitor.JobID("kj-abc1234")
+	jobID  = job.ID("kj-abc1234")
 	expiry = time.Hour
 )
 
-// fixture is a publisher and the Redis that it publishes to.
+// fixture is a list and the Redis that it pushes to.
 type fixture struct {
-	*controllerlist.Publisher
+	*controllerlist.List
 
 	client *redis.Client
-	spec   monitor.Spec
+	spec   job.Spec
 	stop   func()
 }
 
@@ -66,15 +68,15 @@ func newFixture(t *testing.T, addr string, stop func(), dial redispool.Dial) fix
 		_ = client.Close()
 	})
 	return fixture{
-		Publisher: controllerlist.New(pool, expiry), client: client, stop: stop,
-		spec: monitor.Spec{ID: jobID, Queue: monitor.Address{Host: host, Port: number}},
+		List: controllerlist.New(pool, expiry), client: client, stop: stop,
+		spec: job.Spec{ID: jobID, Queue: job.Address{Host: host, Port: number}},
 	}
 }
 
 // publish publishes a sample of a tick at a time in milliseconds.
 func (f fixture) publish(t *testing.T, tickID string, at int64) {
 	t.Helper()
-	if err := f.Publish(t.Context(), f.spec, tickID, sample.Sample{At: at, Error: -0.5}); err != nil {
+	if err := f.Push(t.Context(), f.spec, tickID, sample.Sample{At: at, Error: -0.5}); err != nil {
 		t.Fatalf("publish %s: %v", tickID, err)
 	}
 }
@@ -109,7 +111,7 @@ func TestElement(t *testing.T) {
 	onEach(t, func(t *testing.T, f fixture) {
 		t.Helper()
 		s := sample.Sample{At: 1795498954982, Job: 0.5, Time: 0.5333333333333333, Error: -0.03333333333333333, Replicas: 3}
-		if err := f.Publish(t.Context(), f.spec, "tick-1", s); err != nil {
+		if err := f.Push(t.Context(), f.spec, "tick-1", s); err != nil {
 			t.Fatal(err)
 		}
 		got, err := f.client.RPop(t.Context(), "kj-abc1234:metrics").Result() // as the Controller takes it
@@ -191,7 +193,7 @@ func TestTheNewestAreKept(t *testing.T) {
 	t.Parallel()
 	onEach(t, func(t *testing.T, f fixture) {
 		t.Helper()
-		const published = controllerlist.Kept + 6
+		const published = controllerlist.MaxLength + 6
 		for i := range published {
 			f.publish(t, "tick-"+strconv.Itoa(i), int64(i))
 		}
@@ -243,8 +245,8 @@ func TestServerThatIsDown(t *testing.T) {
 		t.Helper()
 		f.publish(t, "tick-1", 1000)
 		f.stop()
-		err := f.Publish(t.Context(), f.spec, "tick-2", sample.Sample{At: 2000})
-		if !monitor.IsRetryable(err) {
+		err := f.Push(t.Context(), f.spec, "tick-2", sample.Sample{At: 2000})
+		if !failure.IsRetryable(err) {
 			t.Errorf("Publish = %v, want an error that may pass", err)
 		}
 	})
@@ -257,9 +259,9 @@ func TestRefusedAddress(t *testing.T) {
 		t.Fatal(err)
 	}
 	server := redistest.Start(t)
-	f := newFixture(t, server.Addr(), server.Stop, policy.Dialer(time.Second))
-	err = f.Publish(t.Context(), f.spec, "tick-1", sample.Sample{At: 1000})
-	if monitor.KindOf(err) != monitor.KindInvalid {
+	f := newFixture(t, server.Addr(), server.Stop, dial.New(policy, "plugin_info.redis_ip", time.Second))
+	err = f.Push(t.Context(), f.spec, "tick-1", sample.Sample{At: 1000})
+	if failure.KindOf(err) != failure.KindInvalid {
 		t.Errorf("Publish at a refused address = %v, want an error of kind invalid", err)
 	}
 }

@@ -1,0 +1,48 @@
+package job
+
+import (
+	"time"
+
+	"kubejobs/shared/core/accounting"
+	"kubejobs/shared/core/forecast"
+	"kubejobs/shared/core/history"
+	"kubejobs/shared/core/summary"
+)
+
+// State is the part of a job that ticks change.
+type State struct {
+	Phase     Phase            `json:"phase"`
+	WorkSeen  bool             `json:"begun,omitempty"`
+	Failures  int              `json:"failures,omitempty"` // consecutive
+	LastError string           `json:"last_error,omitempty"`
+	Reason    string           `json:"reason,omitempty"`   // why the job ended
+	EndedAt   int64            `json:"ended_at,omitempty"` // Unix milliseconds
+	Summary   summary.Summary  `json:"summary"`
+	History   history.Index    `json:"history"`
+	Ticks     accounting.Ticks `json:"ticks"`
+	Health    forecast.Health  `json:"health"`
+	Sequence  int64            `json:"sequence,omitempty"` // of the last event
+	Outbox    []Event          `json:"outbox,omitempty"`   // not acknowledged, oldest first
+}
+
+// New returns the state of a job that was just started. outbox holds the events
+// that an earlier life of the same ID has not delivered; the new life delivers
+// them.
+func New(spec Spec, workSeen bool, outbox []Event) State {
+	return State{
+		Phase:    PhasePending,
+		WorkSeen: workSeen,
+		Ticks:    accounting.New(spec.Schedule(), spec.Accepted),
+		Outbox:   outbox,
+	}
+}
+
+// Listed reports whether the store must list the job for the sweep: it is
+// living, or it has undelivered events.
+func (s State) Listed() bool { return s.Phase.Living() || len(s.Outbox) > 0 }
+
+// Ended returns the state of the job after it ended in the given phase.
+func (s State) Ended(phase Phase, reason string, now time.Time) State {
+	s.Phase, s.Reason, s.EndedAt = phase, reason, now.UnixMilli()
+	return s
+}

@@ -1,0 +1,125 @@
+package monitor
+
+import (
+	"context"
+	"time"
+
+	"kubejobs/shared/core/history"
+	"kubejobs/shared/core/job"
+	"kubejobs/shared/core/sample"
+)
+
+// Store keeps jobs. Its errors are of kind unavailable unless stated otherwise.
+// One driver implements all of it; each use case needs only a part.
+type Store interface {
+	JobStore
+	TickStore
+	MarkStore
+}
+
+// JobStore creates, lists and replays jobs.
+type JobStore interface {
+	// Create stores a new job, or replaces one that ended.
+	Create(ctx context.Context, spec job.Spec, state job.State) (CreateResult, error)
+	// Replay returns a job with its samples, read atomically; ErrUnknownJob if
+	// there is no such job.
+	Replay(ctx context.Context, id job.ID) (Replay, error)
+	// List returns up to limit jobs in the order of their ids that are living or
+	// have undelivered events, and the cursor of the next page, "" at the end.
+	// after is the cursor of the page before, "" for the first page.
+	List(ctx context.Context, after job.ID, limit int) ([]Record, job.ID, error)
+	// Ping reports whether the store answers.
+	Ping(ctx context.Context) error
+}
+
+// TickStore loads and changes the state of one job.
+type TickStore interface {
+	// Load returns a job, and the record of the tick tickID if that was
+	// committed ("" asks for none); ErrUnknownJob if there is no such job.
+	Load(ctx context.Context, id job.ID, tickID string) (Record, error)
+	// Commit replaces a job's state if nobody changed it since it was loaded.
+	Commit(ctx context.Context, c Change) (CommitResult, error)
+	// CountDuplicate and CountSurplus count a tick that is not committed.
+	CountDuplicate(ctx context.Context, id job.ID) error
+	CountSurplus(ctx context.Context, id job.ID) error
+}
+
+// MarkStore keeps facts about a job that are not part of its state.
+type MarkStore interface {
+	// MarkScheduled stores whether the job's schedule was created.
+	MarkScheduled(ctx context.Context, id job.ID, scheduled bool) error
+	// MarkPublishers stores the state of the job's publishers.
+	MarkPublishers(ctx context.Context, id job.ID, states map[string]PublisherState) error
+	// SaveKubeStatus stores the status of the Kubernetes Job, whether the job is
+	// monitored or not, unless the stored one is newer (by version).
+	SaveKubeStatus(ctx context.Context, id job.ID, status job.KubeStatus, version uint64) error
+}
+
+// Record is everything that the store knows about a job.
+type Record struct {
+	Spec      job.Spec
+	State     job.State
+	Revision  int64 // of State: a Change names the one that it started from
+	Scheduled bool  // the job's schedule was created
+	Duplicate int64 // deliveries of a tick that was already committed
+	Surplus   int64 // ticks too close to another one
+	Tick      *TickRecord
+	Kube      *job.KubeStatus // as it was saved; nil if it never was
+	// Publishers holds the state of each publisher that has failed for this job,
+	// by name.
+	Publishers map[string]PublisherState
+}
+
+// TickRecord is what the store remembers of a committed tick.
+type TickRecord struct {
+	Sample *sample.Sample // nil: the tick could not observe the job
+}
+
+// Replay is a job with the samples that the store has of it.
+type Replay struct {
+	Record  Record          // as Load returns it, without Tick and Kube
+	History []sample.Sample // oldest first
+	Recent  []sample.Sample // of the ticks that the store remembers, in no order
+}
+
+// CreateResult is the result of JobStore.Create.
+type CreateResult int
+
+const (
+	// CreatedNew means that the job was stored.
+	CreatedNew CreateResult = iota + 1
+	// CreatedSame means that the job is living and was created by the same
+	// request: nothing changed.
+	CreatedSame
+	// CreatedOther means that the job is living and was created by a different
+	// request: nothing changed.
+	CreatedOther
+)
+
+// Change is one change of a job's state.
+type Change struct {
+	ID       job.ID
+	Revision int64 // the one that was loaded
+	State    job.State
+	TickID   string         // "" for a change that no tick made
+	Sample   *sample.Sample // of the tick
+	Settled  *sample.Sample // appended to the history if Step says so
+	Step     history.Step
+	// Retention is how long the state of an ended job is kept; that of a living
+	// job is kept without limit.
+	Retention time.Duration
+}
+
+// CommitResult is the result of TickStore.Commit.
+type CommitResult int
+
+const (
+	// CommitDone means that the state was replaced.
+	CommitDone CommitResult = iota + 1
+	// CommitDuplicate means that the tick was already committed.
+	CommitDuplicate
+	// CommitConflict means that the state changed since it was loaded.
+	CommitConflict
+	// CommitGone means that the job no longer exists.
+	CommitGone
+)
