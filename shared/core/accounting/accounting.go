@@ -1,5 +1,5 @@
-// Package accounting answers how well a job is ticked: how many ticks were
-// due, how many came, were lost or late.
+// Package accounting counts the ticks of a job: how many were due, arrived, were
+// lost or late.
 package accounting
 
 import (
@@ -8,20 +8,20 @@ import (
 	"kubejobs/shared/core/schedule"
 )
 
-// Grace is how long after its instant a tick may still come: PingSource's
-// adapter delays each by up to 0.5 s and retries for 3.1 s.
+// Grace is how long after its instant a tick may still arrive: PingSource's
+// adapter delays each tick by up to 0.5 s and retries it for 3.1 s.
 const Grace = 4 * time.Second
 
-// maxAge bounds how old a sending time is believed to be: an older one says
+// maxAge is the greatest plausible age of a sending time. An older one means
 // that the sender's clock is wrong.
 const maxAge = time.Minute
 
 // Ticks is the account of one job's ticks. Times are Unix milliseconds.
 type Ticks struct {
-	Since    int64 `json:"since"`    // when ticking was asked for
-	Received int64 `json:"received"` // counted once each
-	Lost     int64 `json:"lost"`     // instants passed over, as of the last tick
-	Boundary int64 `json:"boundary"` // the last instant that was ticked, or Since's
+	Since    int64 `json:"since"`    // when ticking was requested
+	Received int64 `json:"received"` // each tick counts once
+	Lost     int64 `json:"lost"`     // instants without a tick, as of the last tick
+	Boundary int64 `json:"boundary"` // the last instant with a tick, at first that of Since
 	LastSent int64 `json:"last_sent,omitempty"`
 
 	LastLateness int64 `json:"last_lateness"` // arrival - instant
@@ -29,14 +29,14 @@ type Ticks struct {
 	SumLateness  int64 `json:"sum_lateness"`
 }
 
-// New is the account of a job that is to be ticked from since on.
+// New returns the account of a job whose ticks start at since.
 func New(s schedule.Schedule, since time.Time) Ticks {
 	return Ticks{Since: since.UnixMilli(), Boundary: s.Boundary(since).UnixMilli()}
 }
 
-// Sent is when a tick that arrived at arrived was sent, as far as that can be
-// believed: a sending time that is missing, later than the arrival or over a
-// minute old is replaced by the arrival.
+// Sent returns the claimed sending time of a tick if it is plausible, else the
+// arrival time. A claim is implausible if it is missing, later than the arrival
+// or more than a minute old.
 func Sent(claimed, arrived time.Time) time.Time {
 	if claimed.IsZero() || claimed.After(arrived) || arrived.Sub(claimed) > maxAge {
 		return arrived
@@ -44,9 +44,9 @@ func Sent(claimed, arrived time.Time) time.Time {
 	return claimed
 }
 
-// Receive counts a tick by the schedule's instant that it was sent for:
-// instants passed over are lost, one that comes after a later one is found
-// again.
+// Receive counts a tick for the schedule's instant at which it was sent. The
+// instants that it skipped count as lost. A tick that arrives after a later one
+// no longer counts as lost.
 func (t Ticks) Receive(s schedule.Schedule, sent, arrived time.Time) Ticks {
 	t.Received++
 	boundary := s.Boundary(sent).UnixMilli()
@@ -65,9 +65,9 @@ func (t Ticks) Receive(s schedule.Schedule, sent, arrived time.Time) Ticks {
 	return t
 }
 
-// Surplus tells whether a tick sent at sent is too close to the last one to be
-// one of the same sender: closer than spacing (a share) of the period. A
-// spacing of 0 turns the question off.
+// Surplus reports whether a tick is too close to the last one to come from the
+// same sender: closer than spacing, a share of the period. With a spacing of 0
+// no tick is surplus.
 func (t Ticks) Surplus(s schedule.Schedule, sent time.Time, spacing float64) bool {
 	if t.LastSent == 0 {
 		return false
@@ -76,7 +76,7 @@ func (t Ticks) Surplus(s schedule.Schedule, sent time.Time, spacing float64) boo
 	return float64(max(gap, -gap)) < spacing*float64(s.Every.Milliseconds())
 }
 
-// Account is what a reader is shown. Lateness is in milliseconds.
+// Account is the account of a job's ticks as it is shown.
 type Account struct {
 	Expected     int64   `json:"expected"`
 	Received     int64   `json:"received"`
@@ -88,8 +88,8 @@ type Account struct {
 	MeanLateness float64 `json:"mean_lateness_ms"` // 0 while none was received
 }
 
-// At is the account at now, which for an ended job is its end. Instants of the
-// last few seconds (Grace) that no tick came for are neither due nor lost yet.
+// At returns the account at now; for an ended job now is its end. Recent
+// instants (see Grace) without a tick count neither as due nor as lost.
 func (t Ticks) At(s schedule.Schedule, now time.Time) Account {
 	every := s.Every.Milliseconds()
 	due := max(s.Boundary(now.Add(-Grace)).UnixMilli(), t.Boundary)

@@ -1,5 +1,5 @@
-// Package forecast answers how fast a job works and when it will be done, by
-// the plain average over the time it has been watched.
+// Package forecast estimates how fast a job works and when it will be done, from
+// the average rate over the time it has been observed.
 package forecast
 
 import (
@@ -9,7 +9,7 @@ import (
 	"kubejobs/shared/core/sample"
 )
 
-// Forecast is a rate and the finish that it leads to.
+// Forecast is a rate and the finish time that follows from it.
 type Forecast struct {
 	Rate   float64   // items a second, >= 0; 0 while unknown
 	Finish time.Time // UTC; zero while the rate is 0 or the finish is over a century away
@@ -17,13 +17,14 @@ type Forecast struct {
 
 const century = 100 * 365 * 24 * time.Hour
 
-// Estimate takes the first and the last sample of a job of items items:
+// Estimate returns the forecast of a job from its first and its last sample:
 //
 //	rate   = (last.Job - first.Job) * items / (last - first)
 //	finish = last + (1 - last.Job) * items / rate
 //
-// Samples at one instant, none done between them, or a progress that fell give
-// rate 0 and no finish; a job that is done is finished at its last sample.
+// The rate is 0 and the finish unknown if both samples are of one instant, or if
+// progress did not rise between them. A job that is done finished at its last
+// sample.
 //
 // Worked: 100 items, 0.2 at 0 s and 0.6 at 20 s: 2 items/s, done 20 s later.
 func Estimate(items int64, first, last sample.Sample) Forecast {

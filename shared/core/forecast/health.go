@@ -6,45 +6,45 @@ import (
 	"kubejobs/shared/core/sample"
 )
 
-// Status is how a running job fares.
+// Status is the health of a running job.
 type Status string
 
 const (
-	// StatusOK is a job that will make its deadline as far as can be told.
+	// StatusOK is a job that is not known to miss its deadline.
 	StatusOK Status = "ok"
-	// StatusAtRisk is a job that will miss its deadline, as it goes now.
+	// StatusAtRisk is a job that will miss its deadline at its current rate.
 	StatusAtRisk Status = "at-risk"
-	// StatusStalled is a job that has stopped to advance.
+	// StatusStalled is a job that has stopped advancing.
 	StatusStalled Status = "stalled"
 )
 
 const (
-	// turn is how many samples in a row must say the same before a job is, or is
-	// no longer, at risk: one slow item is no risk.
+	// turn is the number of consecutive samples that must agree before a job is,
+	// or is no longer, at risk: one slow item is no risk.
 	turn = 5
-	// quietPeriods is the least number of periods without an advance that make
-	// a stall.
+	// quietPeriods is the least number of periods without an advance that count
+	// as a stall.
 	quietPeriods = 10
-	// quietGaps is how many times the longest pause between two advances so far
-	// a pause must last to be a stall.
+	// quietGaps is how many times as long as the longest pause so far a pause
+	// must be to count as a stall.
 	quietGaps = 3
-	// coarse is the number of equal steps that the budget is taken to be worked
-	// off in before the first advance is seen.
+	// coarse is the assumed number of equal steps in which a job uses up its
+	// budget, until the first advance is seen.
 	coarse = 5
 )
 
-// Health is how a job fares, and what is remembered to judge it. The zero value
-// is a job that nothing is known of yet.
+// Health is the health of a job, and what Judge remembers of its samples. The
+// zero value is a job without samples.
 type Health struct {
 	Status   Status  `json:"status,omitempty"`   // "" is StatusOK
-	Against  int     `json:"against,omitempty"`  // samples in a row that say otherwise
-	Since    int64   `json:"since,omitempty"`    // when it was judged first, Unix milliseconds
+	Against  int     `json:"against,omitempty"`  // consecutive samples that contradict Status
+	Since    int64   `json:"since,omitempty"`    // time of the first judgement, Unix milliseconds
 	Progress float64 `json:"progress,omitempty"` // the highest job progress
-	Advanced int64   `json:"advanced,omitempty"` // when that rose last, Unix milliseconds; 0: never
+	Advanced int64   `json:"advanced,omitempty"` // when Progress rose last, Unix milliseconds; 0: never
 	Gap      int64   `json:"gap,omitempty"`      // longest pause between two advances, milliseconds
 }
 
-// Now is the job's status.
+// Now returns the job's status.
 func (h Health) Now() Status {
 	if h.Status == "" {
 		return StatusOK
@@ -52,7 +52,7 @@ func (h Health) Now() Status {
 	return h.Status
 }
 
-// Plan is what a job is judged by.
+// Plan is what Judge compares a job with.
 type Plan struct {
 	Items    int64 // > 0
 	Budget   time.Duration
@@ -60,15 +60,16 @@ type Plan struct {
 	Period   time.Duration
 }
 
-// Judge is the health after one more sample of a job that runs; first is the
-// job's first sample, which may be of a time before it ran.
+// Judge returns the health of a running job after one more sample, next. first
+// is the job's first sample, which may be from before it was running.
 //
-// It is stalled when its progress, under 1, has not risen for longer than ten
-// periods and thrice the longest pause between two rises so far; before the
-// first rise, than ten periods and a fifth of the budget (with fewer than five
-// items, the budget's share of one). It is at risk when the estimated finish is
-// later than the deadline, or the deadline has passed, in five samples in a
-// row, and no longer when the opposite holds as often.
+// A job is stalled if its progress is below 1 and has not risen for longer than
+// both ten periods and three times the longest pause between two rises so far.
+// Before the first rise, a fifth of the budget replaces the three pauses (with
+// fewer than five items, the budget divided by the items). A job is at risk if
+// in five consecutive samples the estimated finish was later than the deadline,
+// or the deadline had passed. It is no longer at risk after five consecutive
+// samples that say the opposite.
 //
 // Worked: period 2 s, pauses of up to 10 s: stalled after 30 s.
 func Judge(h Health, plan Plan, first, next sample.Sample) Health {
@@ -78,7 +79,7 @@ func Judge(h Health, plan Plan, first, next sample.Sample) Health {
 	pause := next.At - max(h.Since, h.Advanced)
 	limit := h.limit(plan)
 	if next.Job > h.Progress {
-		if pause <= limit { // a stall is no pause between two advances
+		if pause <= limit { // a stall does not count as a pause
 			h.Gap = max(h.Gap, pause)
 		}
 		h.Progress, h.Advanced = next.Job, next.At
@@ -104,12 +105,13 @@ func Judge(h Health, plan Plan, first, next sample.Sample) Health {
 	return h
 }
 
+// turned returns the health with a new status.
 func (h Health) turned(status Status) Health {
 	h.Status, h.Against = status, 0
 	return h
 }
 
-// limit is the longest pause that is no stall, in milliseconds.
+// limit returns the longest pause that is not a stall, in milliseconds.
 func (h Health) limit(plan Plan) int64 {
 	expected := quietGaps * h.Gap
 	if h.Advanced == 0 {
@@ -118,8 +120,8 @@ func (h Health) limit(plan Plan) int64 {
 	return max(expected, quietPeriods*plan.Period.Milliseconds())
 }
 
-// lateAt tells whether a job will miss its deadline as it goes at next; false
-// while that cannot be told.
+// lateAt reports whether a job will miss its deadline at its rate up to next;
+// false while the rate is unknown and the deadline has not passed.
 func lateAt(plan Plan, first, next sample.Sample) bool {
 	if finish := Estimate(plan.Items, first, next).Finish; !finish.IsZero() {
 		return finish.After(plan.Deadline)

@@ -1,12 +1,12 @@
-// Package history answers which samples of a job are kept, so that however
-// long it runs they are few and cover the whole run evenly.
+// Package history selects the samples of a job that are kept: a bounded number
+// that covers the whole run evenly, however long it is.
 package history
 
-// Max is how many samples are kept at most. A sample takes about 60 bytes, at
-// most 95, so that all of a job's keys stay under 100 KB.
+// Max is the maximum number of samples that are kept. A sample takes about 60
+// bytes, at most 95, so that all keys of a job stay under 100 KB.
 const Max = 900
 
-// Index is where a history stands: every Stride-th sample is kept. The zero
+// Index is the state of a history, which keeps every Stride-th sample. The zero
 // value is an empty history.
 type Index struct {
 	Stride int64 `json:"stride"` // 0 counts as 1
@@ -14,15 +14,16 @@ type Index struct {
 	Stored int64 `json:"stored"` // samples kept, <= Max
 }
 
-// Step is what to do with the samples in store for one that is offered, in
-// this order.
+// Step is what to do with the stored samples when one more is offered, in this
+// order.
 type Step struct {
-	Halve bool // drop every second one, keeping the first
-	Keep  bool // append the one that is offered
+	Halve bool // drop every second stored sample, keeping the first
+	Keep  bool // append the offered sample
 }
 
-// Offer says what one more sample does. Samples kept are those whose number is
-// a multiple of the stride; when Max are kept the stride doubles.
+// Offer returns the index after one more sample, and what to do with the sample.
+// The samples whose number is a multiple of the stride are kept; when Max are
+// kept, the stride doubles.
 func (i Index) Offer() (Index, Step) {
 	i.Stride = max(i.Stride, 1)
 	var step Step

@@ -1,7 +1,5 @@
-// Package progress answers how far a job is compared with how far it should be.
-//
-// It is pure arithmetic: no clock, no I/O. All shares are dimensionless, 1 is
-// the whole.
+// Package progress computes how far a job is compared with how far it should be.
+// All shares are dimensionless; 1 is the whole.
 package progress
 
 import (
@@ -9,9 +7,9 @@ import (
 	"time"
 )
 
-// Facts are what one tick knows of a job.
+// Facts are what one tick knows about a job.
 type Facts struct {
-	Items    int64         // items the job had at its start, > 0
+	Items    int64         // number of items at the start of the job, > 0
 	Queued   int64         // items that wait
 	InFlight int64         // items that a worker holds
 	WorkSeen bool          // before work was seen, an empty queue means "not filled yet"
@@ -27,7 +25,7 @@ type Progress struct {
 	Error float64 `json:"error"` // Job - Time: negative means late
 }
 
-// Compute is the whole arithmetic of a sample:
+// Compute returns the progress of a job:
 //
 //	job   = (items - queued - in flight) / items   clamped to [0, 1]
 //	time  = elapsed / budget                       never negative, not clamped above
@@ -40,9 +38,9 @@ func Compute(f Facts) Progress {
 	return Progress{Job: job, Time: elapsed, Error: job - elapsed}
 }
 
-// Job is the completed share of the items. Items <= 0 gives 0 (such a job is
-// refused at start), as does a job that has not begun. More items in the lists
-// than the job had gives 0; an honest 0 stays 0.
+// Job returns the completed share of the items. It is 0 for Items <= 0 (Start
+// refuses such a job), before work was seen, and if the lists hold more items
+// than the job had. A true 0 stays 0.
 func Job(f Facts) float64 {
 	if f.Items <= 0 || !f.WorkSeen {
 		return 0
@@ -50,7 +48,7 @@ func Job(f Facts) float64 {
 	return clamp(float64(Completed(f)) / float64(f.Items))
 }
 
-// Completed is the number of finished items, in [0, Items].
+// Completed returns the number of completed items, in [0, Items].
 func Completed(f Facts) int64 {
 	if !f.WorkSeen {
 		return 0
@@ -59,9 +57,9 @@ func Completed(f Facts) int64 {
 	return min(max(f.Items-left, 0), max(f.Items, 0))
 }
 
-// Share is elapsed as a share of budget: real time, so the second day of a job
-// counts (no wrap after 24 h). A submission in the future gives 0. A budget
-// <= 0 gives 0 (such a job is refused at start).
+// Share returns elapsed as a share of budget. It does not wrap after 24 h, as
+// the Asperathos Monitor does. It is 0 for a submission in the future and for a
+// budget <= 0 (Start refuses such a job).
 func Share(elapsed, budget time.Duration) float64 {
 	if elapsed <= 0 || budget <= 0 {
 		return 0
@@ -69,7 +67,7 @@ func Share(elapsed, budget time.Duration) float64 {
 	return float64(elapsed) / float64(budget)
 }
 
-// clamp keeps a share in [0, 1]; NaN becomes 0.
+// clamp limits a share to [0, 1]; NaN becomes 0.
 func clamp(share float64) float64 {
 	if math.IsNaN(share) {
 		return 0
@@ -77,7 +75,8 @@ func clamp(share float64) float64 {
 	return min(max(share, 0), 1)
 }
 
-// saturatingAdd adds two non-negative numbers and stops at the largest int64.
+// saturatingAdd adds two non-negative numbers; the sum is at most the largest
+// int64.
 func saturatingAdd(a, b int64) int64 {
 	if a > math.MaxInt64-b {
 		return math.MaxInt64

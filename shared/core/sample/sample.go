@@ -1,5 +1,5 @@
-// Package sample answers what one tick found out about a job, and how that
-// looks on the wire.
+// Package sample defines what one tick measured of a job, and its formats: the
+// element in the Controller's list and the compact text in the history.
 package sample
 
 import (
@@ -22,8 +22,9 @@ const (
 // Service is the value of the dimension "service".
 const Service = "kubejobs"
 
-// Sample is what one tick found. The error is kept beside the two shares that
-// it is the difference of, so that what was published is what is reported.
+// Sample is what one tick measured. It holds the error as well as the two shares
+// of which that is the difference, so that the report shows exactly the value
+// that was published.
 type Sample struct {
 	At       int64   `json:"at"` // Unix milliseconds
 	Job      float64 `json:"job_progress"`
@@ -32,26 +33,26 @@ type Sample struct {
 	Replicas int64   `json:"replicas"`
 }
 
-// Moment is the sample's time, in UTC.
+// Moment returns the sample's time, in UTC.
 func (s Sample) Moment() time.Time { return time.UnixMilli(s.At).UTC() }
 
-// Second is the sample's Unix second: the resolution of reports.
+// Second returns the sample's Unix second, the resolution of reports.
 func (s Sample) Second() int64 { return floorDiv(s.At, 1000) }
 
-// Element is the published sample split around its timestamp, which the script
-// that publishes it may have to raise: Head + timestamp + Tail is the element.
+// Element is the element in the Controller's list, split around its timestamp:
+// Head + timestamp + Tail. The script that pushes it may have to raise the
+// timestamp.
 type Element struct{ Head, Tail string }
 
-// At is the whole element with the timestamp atMillis.
+// At returns the whole element with the timestamp atMillis.
 func (e Element) At(atMillis int64) string {
 	return e.Head + strconv.FormatInt(atMillis, 10) + e.Tail
 }
 
-// Encode gives the element that is pushed to the job's metrics list for the
-// Controller: JSON that is also a Python literal, since the Controller parses
-// it with ast.literal_eval (no true, false, null, NaN, Infinity). The
-// timestamp is in milliseconds. id must need no escaping (a DNS label); an
-// error that is not finite is refused.
+// Encode returns the element for the Controller's list: JSON that is also a
+// Python literal (no true, false, null, NaN, Infinity), because the Controller
+// parses it with ast.literal_eval. The timestamp is in milliseconds. id must be
+// a DNS label, as it is not escaped. Encode refuses an error that is not finite.
 func Encode(id string, s Sample) (Element, error) {
 	if math.IsNaN(s.Error) || math.IsInf(s.Error, 0) {
 		return Element{}, fmt.Errorf("encode sample of %s: error is %v", id, s.Error)
@@ -62,7 +63,7 @@ func Encode(id string, s Sample) (Element, error) {
 	}, nil
 }
 
-// String is the compact form that the history holds, about 60 bytes:
+// String returns the compact text that the history holds, about 60 bytes:
 // "at,job,time,error,replicas".
 func (s Sample) String() string {
 	return strings.Join([]string{
@@ -71,7 +72,7 @@ func (s Sample) String() string {
 	}, ",")
 }
 
-// Parse reads what String wrote; numbers that are not finite are refused.
+// Parse reads what String wrote. It refuses numbers that are not finite.
 func Parse(text string) (Sample, error) {
 	fields := strings.Split(text, ",")
 	if len(fields) != 5 {
@@ -99,8 +100,8 @@ func Parse(text string) (Sample, error) {
 // FormatNumber returns the shortest text that reads back as the same float64.
 func FormatNumber(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
 
-// floorDiv divides towards minus infinity, so that seconds before 1970 do not
-// share one with those after.
+// floorDiv divides and rounds towards minus infinity, so that the last second
+// before 1970 and the first one after it are different seconds.
 func floorDiv(a, b int64) int64 {
 	q := a / b
 	if a%b < 0 {

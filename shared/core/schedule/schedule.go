@@ -1,4 +1,4 @@
-// Package schedule answers which cron expression ticks a job at its period.
+// Package schedule converts a period to the cron expression of a job's ticks.
 package schedule
 
 import (
@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// Schedule is a period that cron keeps evenly, and its expression.
+// Schedule is a period that cron can keep evenly, and its expression.
 type Schedule struct {
 	Every time.Duration // spacing of the ticks, divides a day
 	Cron  string        // six fields, the first is seconds
@@ -25,10 +25,10 @@ var units = [...]struct {
 	{time.Second, time.Minute, "*/%d * * * * *"},
 }
 
-// Largest is the largest even schedule whose spacing is not longer than
-// period: `*/7` would start anew at each minute, so 7 s becomes 6 s. Under a
-// second it is a second, from a day on a day. Knative's PingSource takes these
-// expressions (it refuses `@every`).
+// Largest returns the schedule with the largest even spacing that is not longer
+// than period: `*/7` would restart at each minute, so 7 s becomes 6 s. A period
+// below a second becomes a second, one above a day a day. Knative's PingSource
+// accepts these expressions (it refuses `@every`).
 //
 // Worked: 2 s is `*/2 * * * * *`, 90 s is a minute, 7 h is `0 0 */6 * * *`.
 func Largest(period time.Duration) Schedule {
@@ -46,8 +46,9 @@ func Largest(period time.Duration) Schedule {
 	return Schedule{Every: time.Second, Cron: "*/1 * * * * *"}
 }
 
-// Boundary is the schedule's latest instant that is not after t, in UTC.
+// Boundary returns the latest instant of the schedule that is not after t, in
+// UTC.
 func (s Schedule) Boundary(t time.Time) time.Time { return t.UTC().Truncate(s.Every) }
 
-// Next is the schedule's first instant after t, in UTC.
+// Next returns the first instant of the schedule after t, in UTC.
 func (s Schedule) Next(t time.Time) time.Time { return s.Boundary(t).Add(s.Every) }

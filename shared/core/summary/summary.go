@@ -1,7 +1,6 @@
-// Package summary answers what a job's samples come to: the report's figures.
-//
-// It folds one sample at a time and keeps six of them, however long the job
-// runs.
+// Package summary computes the figures of the report from a job's samples. It
+// folds one sample at a time and keeps at most four of them, however long the
+// job runs.
 package summary
 
 import (
@@ -13,27 +12,27 @@ import (
 
 // Summary is the fold of a job's samples. The zero value holds none.
 //
-// Reports speak in whole seconds, so a second has one sample, its last: a
-// sample of the same second takes the place of the one before. Hence every
-// extreme's second is a second of the detailed report with the same error.
+// Reports have a resolution of one second, so a second has one sample, its last:
+// a sample replaces the one before if both are of the same second. Hence the
+// second of every extreme is in the detailed report with the same error.
 type Summary struct {
 	First *sample.Sample `json:"first,omitempty"`
-	Last  *sample.Sample `json:"last,omitempty"` // may still be replaced by one of its second
+	Last  *sample.Sample `json:"last,omitempty"` // a sample of the same second may still replace it
 	High  *sample.Sample `json:"high,omitempty"` // highest error before Last
 	Low   *sample.Sample `json:"low,omitempty"`  // lowest error before Last
 
-	// CompletedAt is when job progress 1 was seen first, in Unix milliseconds;
-	// 0 before.
+	// CompletedAt is when the job progress first was 1, in Unix milliseconds; 0
+	// before that.
 	CompletedAt int64 `json:"completed_at,omitempty"`
-	// Replicas is the last number of replicas that was not 0: at the end of a
-	// job nothing runs any more, and the report wants what it ran with.
+	// Replicas is the last number of replicas that was not 0. At the end of a job
+	// none is running, but the report shows how many it ran with.
 	Replicas int64 `json:"replicas,omitempty"`
-	// Count is the number of folded samples, the replaced ones included.
+	// Count is the number of folded samples, including the replaced ones.
 	Count int64 `json:"count"`
 }
 
-// Fold adds a sample that is not older than the last. It returns the sample
-// that can no longer be replaced, which is what a history keeps, or nil.
+// Fold adds a sample that is not older than the last one. It also returns the
+// sample that can no longer be replaced and so may go to the history, or nil.
 func (s Summary) Fold(next sample.Sample) (Summary, *sample.Sample) {
 	var settled *sample.Sample
 	if s.Last != nil && s.Last.Second() != next.Second() {
@@ -54,15 +53,17 @@ func (s Summary) Fold(next sample.Sample) (Summary, *sample.Sample) {
 	return s, settled
 }
 
-// Max is the sample with the highest error, the first of equals; nil if none.
+// Max returns the sample with the highest error, the first of equals; nil if
+// there is no sample.
 func (s Summary) Max() *sample.Sample { return higher(s.High, s.Last) }
 
-// Min is the sample with the lowest error, the first of equals; nil if none.
+// Min returns the sample with the lowest error, the first of equals; nil if
+// there is no sample.
 func (s Summary) Min() *sample.Sample { return lower(s.Low, s.Last) }
 
-// ExecutionSeconds is the whole seconds from the first sample to the first one
-// with all items done, or to the last one where that was never seen. This is
-// what the Asperathos Monitor reports. False if there was no sample.
+// ExecutionSeconds returns the whole seconds from the first sample to the first
+// one with all items done, or to the last one if there is none. This is what
+// the Asperathos Monitor reports. It returns false if there is no sample.
 func (s Summary) ExecutionSeconds() (int64, bool) {
 	if s.First == nil {
 		return 0, false

@@ -2,9 +2,11 @@ package summary_test
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"pgregory.net/rapid"
 
 	"kubejobs/shared/core/sample"
@@ -129,4 +131,36 @@ func ExampleSummary_Fold() {
 	seconds, _ := s.ExecutionSeconds()
 	fmt.Println(s.Max().Error, s.Min().Error, seconds, settled.At)
 	// Output: 0.25 -0.5 2 1000
+}
+
+func TestMerge(t *testing.T) {
+	t.Parallel()
+	at := func(seconds int64, value float64) sample.Sample {
+		return sample.Sample{At: 1000 * seconds, Error: value}
+	}
+	low, high, last := at(2, -1), at(4, 1), at(6, 0)
+	folded := summary.Summary{First: &low, Low: &low, High: &high, Last: &last}
+	tests := map[string]struct {
+		summary summary.Summary
+		history []sample.Sample
+		want    []sample.Sample
+	}{
+		"no sample":                     {summary.Summary{}, nil, nil},
+		"an empty history":              {folded, nil, []sample.Sample{low, high, last}},
+		"a history without extremes":    {folded, []sample.Sample{at(1, 0), at(3, 0), at(5, 0)}, []sample.Sample{at(1, 0), low, at(3, 0), high, at(5, 0), last}},
+		"a history with the extremes":   {folded, []sample.Sample{low, at(3, 0), high}, []sample.Sample{low, at(3, 0), high, last}},
+		"samples that are not in order": {folded, []sample.Sample{at(5, 0), at(1, 0)}, []sample.Sample{at(1, 0), low, high, at(5, 0), last}},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			history := slices.Clone(tt.history)
+			if diff := cmp.Diff(tt.want, tt.summary.Merge(tt.history), cmpopts.EquateEmpty()); diff != "" {
+				t.Errorf("Merge (-want +got):\n%s", diff)
+			}
+			if !slices.Equal(history, tt.history) {
+				t.Error("Merge changed the history that it was given")
+			}
+		})
+	}
 }

@@ -1,0 +1,28 @@
+package job_test
+
+import (
+	"time"
+
+	"kubejobs/shared/core/forecast"
+	"kubejobs/shared/core/job"
+)
+
+var start = time.Date(2026, 11, 24, 5, 41, 7, 0, time.UTC)
+
+// newSpec returns a job of 6 items and a minute, ticked every two seconds.
+func newSpec() job.Spec {
+	return job.Spec{
+		ID: "a", Items: 6, Budget: time.Minute, Submitted: start, Period: 2 * time.Second,
+		Strategy: "default", Accepted: start.Add(time.Second),
+	}
+}
+
+// observed returns an observation that many seconds after the start.
+func observed(seconds float64, queue job.QueueCount, kube *job.KubeStatus) job.Observation {
+	return job.Observation{At: start.Add(time.Duration(seconds * float64(time.Second))), Queue: queue, Kube: kube}
+}
+
+// running returns the state of a running job whose health is status.
+func running(status forecast.Status) job.State {
+	return job.State{Phase: job.PhaseRunning, WorkSeen: true, Health: forecast.Health{Status: status}}
+}

@@ -1,0 +1,163 @@
+package job_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"kubejobs/shared/core/forecast"
+	"kubejobs/shared/core/history"
+	"kubejobs/shared/core/job"
+	"kubejobs/shared/core/sample"
+)
+
+// One observation of a job that nothing is known of yet, at 6 s of 60.
+func TestAdvance(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		queue    job.QueueCount
+		kube     *job.KubeStatus
+		workSeen bool // before
+		phase    job.Phase
+		reason   string
+		share    float64 // of the items
+		replicas int64
+	}{
+		"empty lists may not be filled yet":    {phase: job.PhasePending},
+		"empty lists after work was seen":      {workSeen: true, phase: job.PhaseFinished, reason: "the queue is empty", share: 1},
+		"all items wait":                       {queue: job.QueueCount{Queued: 6}, phase: job.PhaseRunning},
+		"one is in flight":                     {queue: job.QueueCount{Queued: 2, InFlight: 1}, phase: job.PhaseRunning, share: 0.5, replicas: 1},
+		"only results":                         {queue: job.QueueCount{Results: 6}, phase: job.PhaseFinished, reason: "the queue is empty", share: 1},
+		"more items than the job had":          {queue: job.QueueCount{Queued: 9}, phase: job.PhaseRunning},
+		"a Job without pods":                   {kube: &job.KubeStatus{}, phase: job.PhasePending},
+		"a Job without pods, a filled queue":   {queue: job.QueueCount{Queued: 6}, kube: &job.KubeStatus{}, phase: job.PhaseRunning},
+		"a Job that was suspended":             {kube: &job.KubeStatus{Suspended: true}, phase: job.PhasePending},
+		"a Job with pods, an empty queue":      {kube: &job.KubeStatus{Active: 3}, phase: job.PhaseRunning, share: 1, replicas: 3},
+		"a Job whose pods have run":            {kube: &job.KubeStatus{Started: true}, phase: job.PhaseRunning, share: 1},
+		"a Job that is complete":               {kube: &job.KubeStatus{Complete: true}, phase: job.PhaseFinished, reason: "the Job is complete", share: 1},
+		"a complete Job wins over the queue":   {queue: job.QueueCount{Queued: 3}, kube: &job.KubeStatus{Complete: true}, phase: job.PhaseFinished, reason: "the Job is complete", share: 0.5},
+		"a Job that failed":                    {queue: job.QueueCount{Queued: 3}, kube: &job.KubeStatus{Failed: true, Reason: "BackoffLimitExceeded"}, phase: job.PhaseFailed, reason: "the Job failed: BackoffLimitExceeded", share: 0.5},
+		"with a Job the empty queue is no end": {workSeen: true, kube: &job.KubeStatus{Active: 1}, phase: job.PhaseRunning, share: 1, replicas: 1},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			before := job.State{Phase: job.PhasePending, WorkSeen: tt.workSeen, Failures: 2, LastError: "refused"}
+			obs := observed(6, tt.queue, tt.kube)
+			got := job.Advance(newSpec(), before, obs)
+			want := sample.Sample{At: obs.At.UnixMilli(), Job: tt.share, Time: 0.1, Error: tt.share - 0.1, Replicas: tt.replicas}
+			if diff := cmp.Diff(&want, got.Sample); diff != "" {
+				t.Errorf("sample (-want +got):\n%s", diff)
+			}
+			if got.State.Phase != tt.phase || got.State.Reason != tt.reason {
+				t.Errorf("phase %s, reason %q, want %s, %q", got.State.Phase, got.State.Reason, tt.phase, tt.reason)
+			}
+			if ended := got.State.EndedAt != 0; ended == tt.phase.Living() {
+				t.Errorf("ended at %d in phase %s", got.State.EndedAt, tt.phase)
+			}
+			if got.State.Failures != 0 || got.State.Summary.Count != 1 || got.Settled != nil || got.Step != (history.Step{}) {
+				t.Errorf("transition %+v, want no failure, one fold and nothing settled", got)
+			}
+		})
+	}
+}
+
+// A timeline of a job's life: its samples' times rise, the one before is
+// settled when its second is over, and the end comes with the empty queue.
+func TestAdvanceTimeline(t *testing.T) {
+	t.Parallel()
+	spec := newSpec()
+	type want struct {
+		at      int64 // milliseconds after the start
+		settled bool
+		phase   job.Phase
+	}
+	steps := []struct {
+		name string
+		obs  job.Observation
+		want want
+	}{
+		{"nothing in the lists yet", observed(2, job.QueueCount{}, nil), want{2000, false, job.PhasePending}},
+		{"filled", observed(4, job.QueueCount{Queued: 6}, nil), want{4000, true, job.PhaseRunning}},
+		{"the same instant: raised by the least amount", observed(4, job.QueueCount{Queued: 5}, nil), want{4001, false, job.PhaseRunning}},
+		{"a clock that was set back", observed(3, job.QueueCount{Queued: 4}, nil), want{4002, false, job.PhaseRunning}},
+		{"the next second settles the one before", observed(5, job.QueueCount{Queued: 1}, nil), want{5000, true, job.PhaseRunning}},
+		{"done", observed(7, job.QueueCount{Results: 6}, nil), want{7000, true, job.PhaseFinished}},
+	}
+	state := job.New(spec, false, nil)
+	for i, step := range steps {
+		got := job.Advance(spec, state, step.obs)
+		state = got.State
+		if at := got.Sample.At - start.UnixMilli(); at != step.want.at || (got.Settled != nil) != step.want.settled ||
+			got.Step.Keep != step.want.settled || state.Phase != step.want.phase {
+			t.Errorf("%s: at %d ms, settled %v, step %+v, phase %s, want %+v",
+				step.name, at, got.Settled, got.Step, state.Phase, step.want)
+		}
+		if state.Summary.Count != int64(i+1) {
+			t.Errorf("%s: %d folds, want %d", step.name, state.Summary.Count, i+1)
+		}
+	}
+	if state.History.Seen != 3 || state.EndedAt != start.UnixMilli()+7000 {
+		t.Errorf("history %+v, ended at %d, want 3 settled samples and the end at 7 s", state.History, state.EndedAt)
+	}
+}
+
+// Health is judged while a job runs, by the deadline and the schedule of its
+// spec, and no longer once it has ended.
+func TestAdvanceJudgesHealth(t *testing.T) {
+	t.Parallel()
+	spec := newSpec()
+	state := job.New(spec, true, nil)
+	for i := range 12 { // one item in 24 s: 6 items need far longer than a minute
+		left := int64(6)
+		if i >= 2 {
+			left = 5
+		}
+		state = job.Advance(spec, state, observed(float64(2*i+2), job.QueueCount{Queued: left}, nil)).State
+	}
+	if got := state.Health.Now(); got != forecast.StatusAtRisk {
+		t.Fatalf("health %s, want at-risk", got)
+	}
+	for i := range 20 { // then nothing for 40 s: longer than ten periods
+		state = job.Advance(spec, state, observed(float64(2*i+26), job.QueueCount{Queued: 5}, nil)).State
+	}
+	if got := state.Health.Now(); got != forecast.StatusStalled {
+		t.Errorf("health %s, want stalled", got)
+	}
+	state = job.Advance(spec, state, observed(70, job.QueueCount{Results: 6}, nil)).State
+	if got := state.Health.Now(); got != forecast.StatusStalled || state.Phase != job.PhaseFinished {
+		t.Errorf("health %s in phase %s, want the last one of the finished job", got, state.Phase)
+	}
+}
+
+func TestFail(t *testing.T) {
+	t.Parallel()
+	const limit = 3
+	now := start.Add(8 * time.Second)
+	x := sample.Sample{At: 1}
+	tests := map[string]struct {
+		failures int // before
+		phase    job.Phase
+		reason   string
+		endedAt  int64
+	}{
+		"the first":          {0, job.PhaseRunning, "", 0},
+		"one below the last": {1, job.PhaseRunning, "", 0},
+		"the last":           {2, job.PhaseFailed, "3 failures in a row, the last: refused", now.UnixMilli()},
+		"over the last":      {7, job.PhaseFailed, "8 failures in a row, the last: refused", now.UnixMilli()},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			before := running(forecast.StatusOK)
+			before.Failures, before.Summary.Last = tt.failures, &x
+			want := before
+			want.Failures++
+			want.LastError, want.Phase, want.Reason, want.EndedAt = "refused", tt.phase, tt.reason, tt.endedAt
+			if diff := cmp.Diff(job.Transition{State: want}, job.Fail(before, "refused", limit, now)); diff != "" {
+				t.Errorf("Fail (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
