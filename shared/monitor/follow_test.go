@@ -73,22 +73,22 @@ func TestFollow(t *testing.T) {
 	expectNews(t, "after the end", b.follow(&news.Seen), job.PhaseFinished)
 }
 
-// However old a job is, a follower that was away for a while misses none of the
-// samples, which the history has thinned out.
+// However old a job is, a follower that was disconnected for a while misses no
+// sample, although the history has dropped some of them.
 func TestFollowOfAnOldJob(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
-	const n, away = history.Max + 50, 5
+	const n, missed = history.Max + 50, 5
 	b.queue.Set(full, nil)
-	b.old(n-away, func(int) float64 { return 0 })
+	b.old(n-missed, func(int) float64 { return 0 })
 	news := b.follow(nil)
 	want := []float64{}
-	for i := range away {
-		second := 2 * (n - away + i + 1)
+	for i := range missed {
+		second := 2 * (n - missed + i + 1)
 		b.sampleAt(time.Duration(second) * time.Second)
 		want = append(want, float64(second))
 	}
-	expectNews(t, "while it was away", b.follow(&news.Seen), job.PhaseRunning, want...)
+	expectNews(t, "while it was disconnected", b.follow(&news.Seen), job.PhaseRunning, want...)
 	expectNews(t, "by its time alone", b.follow(&monitor.Seen{At: news.Seen.At}), job.PhaseRunning, want...)
 	all := seconds(b.follow(&monitor.Seen{}).Samples)
 	if first, last := all[0], all[len(all)-1]; first != 2 || last != 2*n || len(all) < history.Max/2 {
@@ -96,8 +96,8 @@ func TestFollowOfAnOldJob(t *testing.T) {
 	}
 }
 
-// A job that is started anew has as many samples as the follower has seen of
-// its earlier life: they are other ones.
+// A restarted job has as many samples as the follower has seen of its earlier
+// life, but they are different ones.
 func TestFollowOfANewLife(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

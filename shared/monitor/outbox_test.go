@@ -16,9 +16,9 @@ import (
 	"kubejobs/shared/testkit/monitortest"
 )
 
-var errReceiver = errors.New("receiver is away")
+var errReceiver = errors.New("the receiver is unreachable")
 
-// setupEvents is a bench with somebody who takes events.
+// setupEvents returns a bench with a receiver of events and a started job.
 func setupEvents(t *testing.T) *bench {
 	t.Helper()
 	b := setup(t)
@@ -29,7 +29,7 @@ func setupEvents(t *testing.T) *bench {
 	return b
 }
 
-// kinds are those of the events, in order.
+// kinds returns the kinds of events, in order.
 func kinds(events []job.Event) string {
 	var names []string
 	for _, e := range events {
@@ -38,7 +38,7 @@ func kinds(events []job.Event) string {
 	return strings.Join(names, " ")
 }
 
-// run ticks once every two seconds, from the second after after on.
+// run delivers the ticks number from to to, one every two seconds.
 func (b *bench) run(from, to int) {
 	b.t.Helper()
 	for i := from; i <= to; i++ {
@@ -78,7 +78,7 @@ func TestEventsOfALife(t *testing.T) {
 	}
 }
 
-func TestEventsOfFaring(t *testing.T) {
+func TestHealthEvents(t *testing.T) {
 	t.Parallel()
 	b := setupEvents(t)
 	b.run(1, 1)
@@ -89,7 +89,7 @@ func TestEventsOfFaring(t *testing.T) {
 	}
 	b.queue.Set(job.QueueCount{Queued: 1, Results: 5}, nil)
 	b.run(31, 31) // late
-	b.queue.Set(job.QueueCount{Queued: 5, Results: 1}, failure.Unavailable("queue away", nil))
+	b.queue.Set(job.QueueCount{Queued: 5, Results: 1}, failure.Unavailable("queue unreachable", nil))
 	for i := range retries {
 		b.at(time.Duration(64+2*i) * time.Second)
 		b.tick(fmt.Sprint("f", i), monitor.OutcomeFailed)
@@ -116,7 +116,7 @@ func TestStoppedEvent(t *testing.T) {
 	b.expectKinds("stopped")
 }
 
-// The job has ended before, so its monitoring cannot be ended any more.
+// The job has already ended, so stopping it is not an event.
 func TestStopOfAnEndedJobIsNoEvent(t *testing.T) {
 	t.Parallel()
 	b := setupEvents(t)
@@ -134,8 +134,8 @@ func TestStopOfAnEndedJobIsNoEvent(t *testing.T) {
 	}
 }
 
-// What no receiver acknowledged is in the state, and sent again: by the next
-// tick, and by the sweep when the job has ended.
+// Events that no receiver acknowledged stay in the state and are sent again: by
+// the next tick, and by the sweep once the job has ended.
 func TestUnacknowledgedEventsAreSentAgain(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
@@ -144,10 +144,10 @@ func TestUnacknowledgedEventsAreSentAgain(t *testing.T) {
 		want  string
 	}{
 		"by the next tick": {0, func(b *bench) { b.run(2, 2) }, "started sample"},
-		"by the next tick, what is left": {
+		"by the next tick, the rest": {
 			1, func(b *bench) { b.run(2, 2) }, "sample started sample",
 		},
-		"by a twin of the tick": {
+		"by a duplicate of the tick": {
 			0, func(b *bench) { b.tick("t1", monitor.OutcomeDuplicate) }, "started",
 		},
 		"by the sweep": {0, func(b *bench) { b.resends(1) }, "started"},
@@ -223,8 +223,8 @@ func TestUnacknowledgedEventsAreSentAgain(t *testing.T) {
 	}
 }
 
-// resends sweeps and expects that many events to be sent, and no job of this test to be
-// repaired.
+// resends sweeps, and expects the sweep to send that many events and to end and
+// fail nothing.
 func (b *bench) resends(sent int) {
 	b.t.Helper()
 	swept, err := b.service.Sweep(b.t.Context())
@@ -233,7 +233,7 @@ func (b *bench) resends(sent int) {
 	}
 }
 
-// A job that stalls and recovers for ever, while nobody takes its events.
+// A job stalls and recovers again and again while nobody receives its events.
 func TestOutboxIsBounded(t *testing.T) {
 	t.Parallel()
 	b := setupEvents(t)
@@ -260,8 +260,9 @@ func TestOutboxIsBounded(t *testing.T) {
 	}
 }
 
-// A publisher that fails is noted once, not at each tick, and so is its return.
-func TestPublishersStateIsNoted(t *testing.T) {
+// The failure of a publisher is recorded once, not at each tick, and so is its
+// recovery.
+func TestPublishersStateIsRecorded(t *testing.T) {
 	t.Parallel()
 	b := setupEvents(t)
 	b.run(1, 1)
@@ -278,7 +279,7 @@ func TestPublishersStateIsNoted(t *testing.T) {
 	}
 	b.run(4, 7)
 	if got := b.status().Publishers["receiver"].At; got != monitortest.Start.Add(14*time.Second).UnixMilli() {
-		t.Errorf("noted anew at %d, want after 10 s", got)
+		t.Errorf("recorded again at %d, want after 10 s", got)
 	}
 	b.receiver.Fail(nil, 0)
 	b.run(8, 8)
@@ -287,7 +288,7 @@ func TestPublishersStateIsNoted(t *testing.T) {
 	}
 }
 
-// With nobody to take events none are kept.
+// Without a receiver no events are kept.
 func TestNoEventsWithoutReceiver(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -299,7 +300,7 @@ func TestNoEventsWithoutReceiver(t *testing.T) {
 	}
 }
 
-// A twin is broadcast as such; ticks that are lost are told once.
+// The notice of a duplicate says so; lost ticks are reported once.
 func TestNotices(t *testing.T) {
 	t.Parallel()
 	b := setupEvents(t)
@@ -310,11 +311,11 @@ func TestNotices(t *testing.T) {
 	if len(notices) != 3 {
 		t.Fatalf("%d notices, want 3", len(notices))
 	}
-	first, last, twin := notices[0], notices[1], notices[2]
-	if first.Lost != 0 || last.Lost != 2 || last.Again || !twin.Again || twin.Lost != 0 || len(twin.Events) != 0 {
-		t.Errorf("got lost %d, %d, %d, again %t, %t", first.Lost, last.Lost, twin.Lost, last.Again, twin.Again)
+	first, last, again := notices[0], notices[1], notices[2]
+	if first.Lost != 0 || last.Lost != 2 || last.Again || !again.Again || again.Lost != 0 || len(again.Events) != 0 {
+		t.Errorf("got lost %d, %d, %d, again %t, %t", first.Lost, last.Lost, again.Lost, last.Again, again.Again)
 	}
-	if diff := cmp.Diff(last.Sample, twin.Sample); diff != "" {
-		t.Errorf("the twin's sample (-first +twin):\n%s", diff)
+	if diff := cmp.Diff(last.Sample, again.Sample); diff != "" {
+		t.Errorf("the sample of the duplicate (-first +duplicate):\n%s", diff)
 	}
 }

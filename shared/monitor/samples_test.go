@@ -17,7 +17,7 @@ import (
 	"kubejobs/shared/testkit/monitortest"
 )
 
-// sampleAt ticks job a at an offset from the start and gives the sample's time.
+// sampleAt ticks job a at an offset from the start and returns the sample's time.
 func (b *bench) sampleAt(offset time.Duration) time.Time {
 	b.t.Helper()
 	b.at(offset)
@@ -44,7 +44,7 @@ func (b *bench) samples(in monitor.SampleRange) monitor.Samples {
 	return part
 }
 
-// seconds is how long after the start samples are.
+// seconds returns the times of samples, in seconds after the start.
 func seconds(samples []monitor.TimedSample) []float64 {
 	offsets := []float64{}
 	for _, s := range samples {
@@ -89,8 +89,8 @@ func TestSamplesOfARange(t *testing.T) {
 	}
 }
 
-// A sample takes the place of the one before it in its second, and the newest
-// one is there before it has settled.
+// A sample replaces the one before it in the same second, and the newest one is
+// included before it has settled.
 func TestSamplesAreThoseOfTheReport(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -123,8 +123,7 @@ func TestSamplesAreThoseOfTheReport(t *testing.T) {
 	}
 }
 
-// old makes job a one that was sampled n times, every 2 s, by what a tick
-// commits.
+// old gives job a n samples, one every 2 s, by committing what ticks commit.
 func (b *bench) old(n int, errorOf func(i int) float64) {
 	b.t.Helper()
 	b.start("a")
@@ -146,8 +145,7 @@ func (b *bench) old(n int, errorOf func(i int) float64) {
 	}
 }
 
-// The history is thinned out; the extremes and the last sample are there all
-// the same.
+// The history drops samples, but never the extremes and the last one.
 func TestSamplesHoldTheExtremes(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

@@ -20,7 +20,7 @@ import (
 	"kubejobs/shared/testkit/monitortest"
 )
 
-// bench is a service on an embedded Redis, with a clock of its own.
+// bench is a service on an embedded Redis, with its own clock.
 type bench struct {
 	t         *testing.T
 	redis     *miniredis.Miniredis
@@ -29,7 +29,7 @@ type bench struct {
 	store     *monitortest.Store
 	list      *monitortest.SampleList
 	scheduler *monitortest.Scheduler
-	receiver  *monitortest.Receiver // nil: nobody takes events
+	receiver  *monitortest.Receiver // nil: nobody receives events
 	service   *monitor.Service
 
 	mu  sync.Mutex
@@ -52,16 +52,16 @@ func setup(t *testing.T) *bench {
 	return b
 }
 
-// build makes the service; jobs may be nil.
+// build creates the service; jobs may be nil.
 func (b *bench) build(jobs monitor.KubeJobs) { b.make(jobs, false) }
 
-// buildEvents makes the service with the Jobs' status by events.
-func (b *bench) buildEvents() { b.make(nil, true) }
+// buildStored creates the service with the stored status of the Kubernetes Jobs.
+func (b *bench) buildStored() { b.make(nil, true) }
 
-func (b *bench) make(jobs monitor.KubeJobs, events bool) {
+func (b *bench) make(jobs monitor.KubeJobs, stored bool) {
 	b.service = monitor.NewService(monitor.Config{
 		Retries: retries, Retention: time.Hour, MinPeriod: 2 * time.Second, DefaultPeriod: 2 * time.Second,
-		StoredKubeStatus: events, StaleAfter: 10 * time.Minute, MaxAge: 24 * time.Hour,
+		StoredKubeStatus: stored, StaleAfter: 10 * time.Minute, MaxAge: 24 * time.Hour,
 		Spacing: 0.4, Plugins: []string{"kubejobs"}, ScheduleFor: time.Second, Now: b.clock,
 		DefaultQueue: func(job.ID) job.Address { return b.address() },
 		Events:       job.EventPolicy{Enabled: b.receiver != nil, Samples: b.receiver != nil},
@@ -70,7 +70,7 @@ func (b *bench) make(jobs monitor.KubeJobs, events bool) {
 	}, slog.New(slog.DiscardHandler))
 }
 
-// broadcaster is the receiver as the service takes it.
+// broadcaster returns the receiver as a port, nil if there is none.
 func (b *bench) broadcaster() monitor.Broadcaster {
 	if b.receiver == nil {
 		return nil
@@ -145,7 +145,7 @@ func (b *bench) status() monitor.Status {
 	return status
 }
 
-// published is the elements in the job's list.
+// published returns the elements in the job's list.
 type element struct {
 	Value     float64 `json:"value"`
 	Timestamp int64   `json:"timestamp"`

@@ -16,7 +16,7 @@ import (
 	"kubejobs/shared/testkit/monitortest"
 )
 
-func TestStartFindsOutWhatIsLeftOut(t *testing.T) {
+func TestStartFillsInWhatIsOmitted(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	b.queue.Set(half, nil)
@@ -40,13 +40,13 @@ func TestStartFindsOutWhatIsLeftOut(t *testing.T) {
 	}
 }
 
-func TestStartTakesWhatIsGiven(t *testing.T) {
+func TestStartUsesWhatIsGiven(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		change func(*monitor.Request)
 		want   func(*job.Spec)
 	}{
-		"a period under the least": {
+		"a period below the minimum": {
 			func(r *monitor.Request) { r.Period = time.Second },
 			func(s *job.Spec) { s.Period = 2 * time.Second },
 		},
@@ -188,15 +188,16 @@ func TestConcurrentStarts(t *testing.T) {
 	}
 }
 
-// Kubernetes is away: the job is kept, marked, and scheduled by the next start.
+// Kubernetes is unreachable: the job is stored as not scheduled, and the next
+// start schedules it.
 func TestStartWithoutAScheduler(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		failure error
 		tries   int
 	}{
-		"it comes back": {failure.Unavailable("no API", nil), 2},
-		"it says no":    {errors.New("forbidden"), 1},
+		"it recovers": {failure.Unavailable("no API", nil), 2},
+		"it refuses":  {errors.New("forbidden"), 1},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

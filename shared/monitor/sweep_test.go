@@ -16,7 +16,7 @@ import (
 	"kubejobs/shared/testkit/monitortest"
 )
 
-// sweep sweeps and compares what it did.
+// sweep runs a sweep and compares what it did.
 func (b *bench) sweep(want monitor.Swept) {
 	b.t.Helper()
 	got, err := b.service.Sweep(b.t.Context())
@@ -28,7 +28,7 @@ func (b *bench) sweep(want monitor.Swept) {
 	}
 }
 
-func TestSweepMakesSchedulesEqualJobs(t *testing.T) {
+func TestSweepReconcilesSchedules(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	b.queue.Set(full, nil)
@@ -61,7 +61,8 @@ func TestSweepMakesSchedulesEqualJobs(t *testing.T) {
 	}
 }
 
-// A start that could not schedule is repaired, however long the API was away.
+// The sweep schedules a job whose start could not, however long the API was
+// unreachable.
 func TestSweepSchedulesWhatStartCouldNot(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -86,8 +87,8 @@ func TestSweepEndsJobs(t *testing.T) {
 	there := jobsFunc(func(context.Context, job.ID) (job.KubeStatus, error) {
 		return job.KubeStatus{Active: 1}, nil
 	})
-	away := jobsFunc(func(context.Context, job.ID) (job.KubeStatus, error) {
-		return job.KubeStatus{}, failure.Unavailable("away", nil)
+	unreachable := jobsFunc(func(context.Context, job.ID) (job.KubeStatus, error) {
+		return job.KubeStatus{}, failure.Unavailable("unreachable", nil)
 	})
 	tests := map[string]struct {
 		jobs   monitor.KubeJobs
@@ -98,7 +99,7 @@ func TestSweepEndsJobs(t *testing.T) {
 	}{
 		"ticked lately":            {there, 9 * time.Minute, 8 * time.Minute, monitor.Swept{Jobs: 1, Schedules: 1}, ""},
 		"no tick, the Job is gone": {gone, 2 * time.Minute, 0, monitor.Swept{Jobs: 1, Schedules: 1, Ended: 1}, "the Job does not exist"},
-		"no tick, the API is away": {away, 2 * time.Minute, 0, monitor.Swept{Jobs: 1, Schedules: 1, Failed: 1}, ""},
+		"no tick, no API":          {unreachable, 2 * time.Minute, 0, monitor.Swept{Jobs: 1, Schedules: 1, Failed: 1}, ""},
 		"ticks have stopped":       {there, 11 * time.Minute, 10 * time.Second, monitor.Swept{Jobs: 1, Schedules: 1, Ended: 1}, "no tick came for longer than 10m0s"},
 		"too old":                  {there, 25 * time.Hour, 25 * time.Hour, monitor.Swept{Jobs: 1, Schedules: 1, Ended: 1}, "monitored for longer than 24h0m0s"},
 	}
@@ -129,7 +130,7 @@ func TestSweepEndsJobs(t *testing.T) {
 	}
 }
 
-// Many jobs, more than a page, by two sweeps at once: repaired, nothing twice.
+// Two sweeps at once repair many jobs, more than a page, and nothing twice.
 func TestTwoSweepsAtOnce(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -158,11 +159,11 @@ func TestTwoSweepsAtOnce(t *testing.T) {
 	b.sweep(monitor.Swept{Jobs: many, Schedules: many})
 }
 
-// Status by events: no tick asks for the Job.
-func TestJobEvents(t *testing.T) {
+// With stored status no tick asks Kubernetes for the Job.
+func TestStoredKubeStatus(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
-	b.buildEvents()
+	b.buildStored()
 	b.queue.Set(full, nil)
 	changed := func(status job.KubeStatus, version uint64) {
 		t.Helper()
@@ -198,7 +199,7 @@ func TestJobEvents(t *testing.T) {
 	}
 }
 
-// With Kubernetes the Job's conditions end a job.
+// With Kubernetes the conditions of the Job end a job.
 func TestJobConditions(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {

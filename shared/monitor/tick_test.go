@@ -25,20 +25,20 @@ var (
 func TestTickIsExactlyOnceWhereverItBreaks(t *testing.T) {
 	t.Parallel()
 	tests := map[string]func(*bench){
-		"before the publication": func(b *bench) { b.list.Before = monitortest.Once(errFault) },
-		"after the publication":  func(b *bench) { b.list.After = monitortest.Once(errFault) },
-		"before the commit":      func(b *bench) { b.store.Before = monitortest.Once(errFault) },
-		"after the commit":       func(b *bench) { b.store.After = monitortest.Once(errFault) },
+		"before the push":   func(b *bench) { b.list.Before = monitortest.Once(errFault) },
+		"after the push":    func(b *bench) { b.list.After = monitortest.Once(errFault) },
+		"before the commit": func(b *bench) { b.store.Before = monitortest.Once(errFault) },
+		"after the commit":  func(b *bench) { b.store.After = monitortest.Once(errFault) },
 		"before both": func(b *bench) {
 			b.list.Before, b.store.Before = monitortest.Once(errFault), monitortest.Once(errFault)
 		},
 		"after both": func(b *bench) {
 			b.list.After, b.store.After = monitortest.Once(errFault), monitortest.Once(errFault)
 		},
-		"published and not committed": func(b *bench) {
+		"pushed and not committed": func(b *bench) {
 			b.list.After, b.store.Before = monitortest.Once(errFault), monitortest.Once(errFault)
 		},
-		"committed and not published": func(b *bench) {
+		"committed and not pushed": func(b *bench) {
 			b.list.Before, b.store.After = monitortest.Once(errFault), monitortest.Once(errFault)
 		},
 	}
@@ -67,7 +67,7 @@ func TestTickIsExactlyOnceWhereverItBreaks(t *testing.T) {
 	}
 }
 
-func TestTwinsCountOnce(t *testing.T) {
+func TestDuplicatesCountOnce(t *testing.T) {
 	t.Parallel()
 	for name, count := range map[string]job.QueueCount{"running": half, "the last tick": empty} {
 		t.Run(name, func(t *testing.T) {
@@ -240,7 +240,7 @@ func TestTickCutShort(t *testing.T) {
 
 // Kubernetes does not answer: the job goes on by its queue, with the replicas
 // that it had.
-func TestKubernetesAway(t *testing.T) {
+func TestKubernetesUnreachable(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	b.queue.Set(full, nil)
@@ -249,7 +249,7 @@ func TestKubernetesAway(t *testing.T) {
 	b.build(jobsFunc(func(context.Context, job.ID) (job.KubeStatus, error) { return answer, unread }))
 	b.at(2 * time.Second)
 	b.tick("t1", monitor.OutcomeSampled)
-	answer, unread = job.KubeStatus{}, failure.Unavailable("away", nil)
+	answer, unread = job.KubeStatus{}, failure.Unavailable("unreachable", nil)
 	for i, id := range []string{"t2", "t3", "t4", "t5"} { // more than the failures that end a job
 		b.queue.Set(job.QueueCount{}, nil)
 		b.at(time.Duration(4+2*i) * time.Second)
