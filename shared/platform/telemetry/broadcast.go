@@ -9,8 +9,8 @@ import (
 	"kubejobs/shared/monitor"
 )
 
-// Broadcaster measures broadcasts, and takes the jobs' figures from what is
-// told. nil stays nil.
+// Broadcaster measures broadcasts, and updates the gauges of jobs from their
+// notices. nil stays nil.
 func (t *Telemetry) Broadcaster(next monitor.Broadcaster) monitor.Broadcaster {
 	if t.off() || next == nil {
 		return next
@@ -24,34 +24,39 @@ type broadcaster struct {
 	broadcast step
 }
 
-// Broadcast implements monitor.Broadcaster. A delivery that failed makes it a
-// failed step.
+// Broadcast implements monitor.Broadcaster. A delivery that failed makes the
+// broadcast a failed step.
 func (b *broadcaster) Broadcast(ctx context.Context, n monitor.Notice) []monitor.Delivery {
-	b.t.told(ctx, &n)
-	ctx, call := b.broadcast.begin(ctx, n.Spec.ID)
-	deliveries := b.next.Broadcast(ctx, n)
-	var failed error
-	for _, d := range deliveries {
-		if d.Outcome == monitor.DeliveryFailed && failed == nil {
-			failed = failure.Unavailable("a publisher failed", d.Err)
-		}
-	}
-	b.broadcast.end(ctx, call, failed)
+	b.t.recordNotice(ctx, &n)
+	deliveries, _ := measure(ctx, b.broadcast, n.Spec.ID, func(ctx context.Context) ([]monitor.Delivery, error) {
+		deliveries := b.next.Broadcast(ctx, n)
+		return deliveries, firstFailure(deliveries)
+	})
 	return deliveries
 }
 
-// Delivered counts a notice by what became of it at a publisher.
-func (t *Telemetry) Delivered(ctx context.Context, publisher string, outcome monitor.DeliveryOutcome) {
-	t.deliver(ctx, publisher, outcome, 1)
+// firstFailure returns the error of the first delivery that failed.
+func firstFailure(deliveries []monitor.Delivery) error {
+	for _, d := range deliveries {
+		if d.Outcome == monitor.DeliveryFailed {
+			return failure.Unavailable("a publisher failed", d.Err)
+		}
+	}
+	return nil
 }
 
-func (t *Telemetry) deliver(ctx context.Context, publisher string, outcome monitor.DeliveryOutcome, count int64) {
+// Delivered counts a notice by its outcome at a publisher.
+func (t *Telemetry) Delivered(ctx context.Context, publisher string, outcome monitor.DeliveryOutcome) {
+	t.countDeliveries(ctx, publisher, outcome, 1)
+}
+
+func (t *Telemetry) countDeliveries(ctx context.Context, publisher string, outcome monitor.DeliveryOutcome, count int64) {
 	if t.metering {
 		t.deliveries.Add(ctx, count, labels(keyPublisher.With(publisher), keyOutcome.With(string(outcome))))
 	}
 }
 
-// ObserveCircuits reads the publishers' circuits whenever metrics are read.
+// ObserveCircuits reads the publishers' circuits each time metrics are read.
 func (t *Telemetry) ObserveCircuits(ctx context.Context, read func() []monitor.Circuit) error {
 	if !t.metering || read == nil {
 		return nil
@@ -60,7 +65,7 @@ func (t *Telemetry) ObserveCircuits(ctx context.Context, read func() []monitor.C
 		for _, outcome := range []monitor.DeliveryOutcome{
 			monitor.DeliveryDone, monitor.DeliveryFailed, monitor.DeliverySkipped, monitor.DeliveryDropped,
 		} {
-			t.deliver(ctx, c.Publisher, outcome, 0) // so that the first one is seen as a rise
+			t.countDeliveries(ctx, c.Publisher, outcome, 0) // so that the first one shows as an increase
 		}
 	}
 	_, err := t.meter.RegisterCallback(func(_ context.Context, o metric.Observer) error {

@@ -7,31 +7,28 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/go-logr/logr"
 	"go.opentelemetry.io/otel"
 	"golang.org/x/time/rate"
 )
 
-// errorEvery is how often an exporter's errors are logged, at most.
+// errorEvery is the least time between two logged errors of the exporters.
 const errorEvery = 10 * time.Second
 
-// LogErrors logs what goes wrong inside the OpenTelemetry SDK, which has one
-// place for that in a process. A main calls it once. secrets are taken out of
-// the texts: what a collector answers may quote a header.
-//
-// The SDK's own log is dropped. It says of settings what was said of them
-// before, and would show headers.
+// LogErrors logs what goes wrong inside the OpenTelemetry SDK, for the whole
+// process: errors while sending, and wrong values of the OTEL_* variables. A
+// main calls it once, before Open. secrets are removed from the texts: a
+// collector's answer may quote a header.
 func LogErrors(log *slog.Logger, secrets []string) {
-	otel.SetLogger(logr.Discard())
+	otel.SetLogger(newSDKLogger(log, secrets))
 	otel.SetErrorHandler(NewErrorHandler(log, secrets))
 }
 
-// NewErrorHandler is what LogErrors sets.
+// NewErrorHandler returns the handler of errors that LogErrors installs.
 func NewErrorHandler(log *slog.Logger, secrets []string) otel.ErrorHandler {
 	return &errorLog{log: log, clean: cleaner(secrets), limit: rate.NewLimiter(rate.Every(errorEvery), 1)}
 }
 
-// errorLog is an otel.ErrorHandler.
+// errorLog is an otel.ErrorHandler that logs at most one error in errorEvery.
 type errorLog struct {
 	log     *slog.Logger
 	clean   *strings.Replacer
@@ -39,7 +36,7 @@ type errorLog struct {
 	dropped atomic.Int64
 }
 
-// cleaner replaces secrets.
+// cleaner returns a replacer that removes secrets from a text.
 func cleaner(secrets []string) *strings.Replacer {
 	var pairs []string
 	for _, secret := range secrets {
@@ -59,6 +56,6 @@ func (l *errorLog) Handle(err error) {
 		l.dropped.Add(1)
 		return
 	}
-	l.log.WarnContext(context.Background(), "telemetry not sent",
+	l.log.WarnContext(context.Background(), "telemetry error",
 		"error", l.clean.Replace(err.Error()), "unlogged", l.dropped.Swap(0))
 }

@@ -18,7 +18,7 @@ import (
 	"knative.dev/pkg/changeset"
 )
 
-// openSignals makes the providers of the signals that are on.
+// openSignals creates the providers of the signals that are on.
 func (t *Telemetry) openSignals(ctx context.Context, o Options) error {
 	t.tracing = o.Traces || len(o.Processors) > 0
 	t.metering = o.Push || o.Serve || len(o.Readers) > 0
@@ -40,8 +40,9 @@ func (t *Telemetry) openSignals(ctx context.Context, o Options) error {
 	return t.openMetrics(ctx, o, about)
 }
 
-// openTraces batches spans in a queue that drops what it cannot take; its size
-// is OTEL_BSP_MAX_QUEUE_SIZE. The sampler is OTEL_TRACES_SAMPLER.
+// openTraces creates a provider that batches spans in a bounded queue of
+// OTEL_BSP_MAX_QUEUE_SIZE, which drops what does not fit. OTEL_TRACES_SAMPLER
+// selects the sampler.
 func (t *Telemetry) openTraces(ctx context.Context, o Options, about *resource.Resource) error {
 	options := []sdktrace.TracerProviderOption{sdktrace.WithResource(about)}
 	for _, processor := range o.Processors {
@@ -60,7 +61,7 @@ func (t *Telemetry) openTraces(ctx context.Context, o Options, about *resource.R
 	return nil
 }
 
-// openMetrics makes one reader for each way that metrics are read.
+// openMetrics creates a provider with one reader for each way of reading metrics.
 func (t *Telemetry) openMetrics(ctx context.Context, o Options, about *resource.Resource) error {
 	options := []sdkmetric.Option{
 		sdkmetric.WithResource(about), sdkmetric.WithView(noSizes()),
@@ -95,7 +96,7 @@ func (t *Telemetry) openMetrics(ctx context.Context, o Options, about *resource.
 	return nil
 }
 
-// noSizes drops the sizes of bodies, which otelhttp measures beside the time.
+// noSizes drops the sizes of bodies, which otelhttp measures as well as the time.
 func noSizes() sdkmetric.View {
 	return sdkmetric.NewView(
 		sdkmetric.Instrument{Name: "http.client.request.body.size"},
@@ -103,8 +104,8 @@ func noSizes() sdkmetric.View {
 	)
 }
 
-// newResource is who sends: the Service in Knative, and an id that no other
-// instance has. OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES win.
+// newResource describes the sender: the Knative Service, and a unique id of the
+// instance. OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES take precedence.
 func newResource(ctx context.Context, service string) (*resource.Resource, error) {
 	about, err := resource.New(ctx,
 		resource.WithTelemetrySDK(),

@@ -7,9 +7,9 @@ import (
 	"kubejobs/shared/monitor"
 )
 
-// figures is what the gauges of a job say.
+// figures are the values of a job's gauges.
 type figures struct {
-	sampled                        bool // the next four are known
+	sampled                        bool // the job has a sample: the next four are known
 	progress, timeProgress, behind float64
 	replicas                       int64
 
@@ -18,7 +18,7 @@ type figures struct {
 	atRisk, stalled bool
 }
 
-// newFigures is a job's after a commit.
+// newFigures returns a job's figures after a commit.
 func newFigures(n *monitor.Notice) figures {
 	health := n.State.Health.Now()
 	f := figures{

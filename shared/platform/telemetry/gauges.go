@@ -17,19 +17,19 @@ type jobGauges struct {
 	listed, unlisted               metric.Int64ObservableGauge
 }
 
-// observeJobs makes the gauges of the jobs in table.
+// observeJobs creates the gauges of the jobs in table.
 func (m *maker) observeJobs(table *jobTable, now func() time.Time) {
 	g := jobGauges{
 		progress:     m.share("kubejobs.job.progress", "Completed share of the items, 0 to 1."),
 		timeProgress: m.share("kubejobs.job.time.progress", "Elapsed share of the time, 0 to 1."),
 		behind: m.share("kubejobs.job.error",
 			"Completed share of the items minus the elapsed share of the time: negative means late."),
-		replicas: m.observed("kubejobs.job.replicas", "Pods of the job that run."),
+		replicas: m.observed("kubejobs.job.replicas", "Running pods of the job."),
 		deadline: m.observedMoment("kubejobs.job.deadline.timestamp", "When the job should be done."),
 		finish: m.observedMoment("kubejobs.job.expected.finish.timestamp",
-			"When the job will be done, as it goes now; none while unknown."),
-		atRisk:   m.observed("kubejobs.job.at.risk", "1 for a job that will miss its deadline, as it goes now."),
-		stalled:  m.observed("kubejobs.job.stalled", "1 for a job that has stopped to advance."),
+			"When the job will be done at its current rate; absent while unknown."),
+		atRisk:   m.observed("kubejobs.job.at.risk", "1 for a job that will miss its deadline at its current rate."),
+		stalled:  m.observed("kubejobs.job.stalled", "1 for a job that has stopped advancing."),
 		listed:   m.observed("kubejobs.jobs", "Jobs with gauges in this instance."),
 		unlisted: m.observed("kubejobs.jobs.unlisted", "Jobs that this instance ticks beyond METRICS_JOBS."),
 	}
@@ -61,7 +61,7 @@ func (g *jobGauges) observe(o metric.Observer, id job.ID, f figures) {
 	o.ObserveInt64(g.stalled, bit(f.stalled), job)
 }
 
-// seconds is a time in Unix seconds.
+// seconds returns a time in Unix seconds.
 func seconds(t time.Time) float64 { return float64(t.UnixMilli()) / 1000 }
 
 func bit(is bool) int64 {

@@ -12,8 +12,8 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// Requests gives each request a span, below the caller's; probes and /metrics
-// have none. It has no metrics: those of ticks and sweeps say more.
+// Requests records a span for each request, below the caller's, except for
+// probes and /metrics. It records no metrics: those of ticks and sweeps say more.
 func (t *Telemetry) Requests(next http.Handler) http.Handler {
 	if !t.tracing {
 		return next
@@ -27,8 +27,8 @@ func (t *Telemetry) Requests(next http.Handler) http.Handler {
 	)
 }
 
-// spanName is the method, and the route once that is known: not the path, which
-// holds an id.
+// spanName returns the method, and the route once it is known. The path is not
+// used, because it holds an id.
 func spanName(_ string, r *http.Request) string {
 	if r.Pattern == "" {
 		return r.Method
@@ -36,7 +36,7 @@ func spanName(_ string, r *http.Request) string {
 	return r.Method + " " + r.Pattern
 }
 
-// Routes names the span of a request after the route that mux takes, also where
+// Routes names the span of a request after the route that mux chooses, even if
 // the request is a copy of the one that Requests saw.
 func (t *Telemetry) Routes(mux *http.ServeMux) http.Handler {
 	if !t.tracing {
@@ -59,8 +59,8 @@ func (t *Telemetry) Routes(mux *http.ServeMux) http.Handler {
 	})
 }
 
-// Transport measures outgoing requests, by method, server and status, and sends
-// the trace along.
+// Transport measures outgoing requests by method, server and status, and
+// propagates the trace.
 func (t *Telemetry) Transport(base http.RoundTripper) http.RoundTripper {
 	if t.off() {
 		return base
@@ -69,8 +69,8 @@ func (t *Telemetry) Transport(base http.RoundTripper) http.RoundTripper {
 		otelhttp.WithMeterProvider(t.meters), otelhttp.WithPropagators(t.propagator))
 }
 
-// queryless takes the query off the URL in a request's span: it may hold a
-// credential. otelhttp has set the URL before, and the last value counts.
+// queryless removes the query from the URL in a request's span, as it may hold a
+// credential. otelhttp has already set the URL, and the last value counts.
 type queryless struct{ base http.RoundTripper }
 
 // RoundTrip implements http.RoundTripper.

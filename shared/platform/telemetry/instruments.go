@@ -8,7 +8,7 @@ import (
 	"kubejobs/shared/monitor"
 )
 
-// Keys of the attributes, which are Prometheus' labels.
+// Keys of the attributes, which become Prometheus labels.
 const (
 	keyOutcome   = attributekey.String("outcome")
 	keyResult    = attributekey.String("result")
@@ -26,8 +26,8 @@ const (
 	resultError = "error"
 )
 
-// instruments are made once. Names are OpenTelemetry's; Prometheus shows
-// kubejobs.tick.duration in s as kubejobs_tick_duration_seconds.
+// instruments are created once. Their names follow OpenTelemetry; Prometheus
+// shows kubejobs.tick.duration with the unit s as kubejobs_tick_duration_seconds.
 type instruments struct {
 	ticks        counters[monitor.Outcome]
 	ticksLost    metric.Int64Counter
@@ -59,23 +59,23 @@ func newInstruments(m *maker) instruments {
 	}
 	i := instruments{
 		meter: m.meter,
-		ticks: countersOf(m.counter("kubejobs.ticks", "Ticks by what became of them."), keyOutcome, outcomes),
+		ticks: countersOf(m.counter("kubejobs.ticks", "Ticks by outcome."), keyOutcome, outcomes),
 		ticksLost: m.counter("kubejobs.ticks.lost",
-			"Ticks that were due and did not come, as the next one of their job showed."),
+			"Ticks that were due and did not arrive, as the next tick of their job showed."),
 		tickLateness: m.seconds("kubejobs.tick.lateness", "From a tick's instant to its arrival."),
-		tickDuration: timersOf(m.seconds("kubejobs.tick.duration", "A tick, by what became of it."), keyOutcome, outcomes),
-		sweeps: countersOf(m.counter("kubejobs.sweeps", "Sweeps by their result."),
+		tickDuration: timersOf(m.seconds("kubejobs.tick.duration", "Duration of a tick, by outcome."), keyOutcome, outcomes),
+		sweeps: countersOf(m.counter("kubejobs.sweeps", "Sweeps by result."),
 			keyResult, []string{resultDone, resultError}),
 		sweepActions: countersOf(m.counter("kubejobs.sweep.actions", "What sweeps did."),
 			keyAction, []string{"created", "replaced", "deleted", "ended", "sent", "failed"}),
 		sweepJobs:      m.gauge("kubejobs.sweep.jobs", "Living jobs that the last sweep saw."),
 		sweepSchedules: m.gauge("kubejobs.sweep.schedules", "Schedules that the last sweep saw."),
-		sweepLast:      m.moment("kubejobs.sweep.last.timestamp", "When the last sweep that saw everything ended."),
-		deliveries:     m.counter("kubejobs.publisher.deliveries", "Notices by publisher and by what became of them."),
+		sweepLast:      m.moment("kubejobs.sweep.last.timestamp", "When the last sweep that read everything ended."),
+		deliveries:     m.counter("kubejobs.publisher.deliveries", "Notices by publisher and outcome."),
 		redisCalls:     m.counter("kubejobs.redis.calls", "Round trips to the state Redis and to jobs' Redises."),
 		redisDuration:  m.seconds("kubejobs.redis.call.duration", "A round trip to Redis."),
 		circuitOpen: m.observed("kubejobs.publisher.circuit.open",
-			"Places of a publisher that get nothing for a while, since they failed."),
+			"Destinations of a publisher whose circuit breaker is open."),
 		circuitQueued: m.observed("kubejobs.publisher.queued", "Notices that wait in memory for a publisher."),
 	}
 	step := m.seconds("kubejobs.step.duration", "One call of a port, by step and result.")
@@ -86,7 +86,7 @@ func newInstruments(m *maker) instruments {
 	return i
 }
 
-// counters is a counter whose values of one attribute are known.
+// counters is a counter with one attribute of which all values are known.
 type counters[K ~string] struct {
 	metric.Int64Counter
 	by map[K][]metric.AddOption
@@ -100,7 +100,7 @@ func countersOf[K ~string](c metric.Int64Counter, key attributekey.String, value
 	return counters[K]{c, by}
 }
 
-// timers is a histogram whose values of one attribute are known.
+// timers is a histogram with one attribute of which all values are known.
 type timers[K ~string] struct {
 	metric.Float64Histogram
 	by map[K][]metric.RecordOption
@@ -114,7 +114,8 @@ func timersOf[K ~string](h metric.Float64Histogram, key attributekey.String, val
 	return timers[K]{h, by}
 }
 
-// labels is an attribute set made once: making one takes longer than counting.
+// labels returns an attribute set to be reused: making one takes longer than
+// counting.
 func labels(attributes ...attribute.KeyValue) metric.MeasurementOption {
 	return metric.WithAttributeSet(attribute.NewSet(attributes...))
 }

@@ -7,24 +7,24 @@ import (
 	"kubejobs/shared/core/job"
 )
 
-// maxUnlisted bounds how many jobs without gauges are counted.
+// maxUnlisted bounds how many of the jobs without gauges are counted.
 const maxUnlisted = 10_000
 
-// jobTable is the jobs that this instance ticks, as of the last tick of each: a
-// few of them with their figures, further ones counted. A job that is not
-// ticked here for a while is forgotten.
+// jobTable holds the jobs that this instance ticks, as of the last tick of each.
+// It has the figures of the first ones and counts the others. A job without a
+// tick on this instance for a while is removed.
 type jobTable struct {
 	limit int
 
 	mu       sync.Mutex
 	listed   map[job.ID]jobEntry
-	unlisted map[job.ID]time.Time // until when they are counted
+	unlisted map[job.ID]time.Time // when each expires
 	pruned   time.Time
 }
 
 type jobEntry struct {
 	figures figures
-	until   time.Time
+	expires time.Time
 }
 
 func newJobTable(limit int) *jobTable {
@@ -33,9 +33,9 @@ func newJobTable(limit int) *jobTable {
 	}
 }
 
-// put notes a job's figures until until. A job that finds the table full is
-// counted, and listed by a later tick when there is room.
-func (t *jobTable) put(id job.ID, f figures, now, until time.Time) {
+// put stores a job's figures until they expire. A job that finds the table full
+// is only counted; a later tick lists it if there is room.
+func (t *jobTable) put(id job.ID, f figures, now, expires time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	_, known := t.listed[id]
@@ -43,16 +43,16 @@ func (t *jobTable) put(id job.ID, f figures, now, until time.Time) {
 		t.prune(now)
 	}
 	if known || len(t.listed) < t.limit {
-		t.listed[id] = jobEntry{f, until}
+		t.listed[id] = jobEntry{f, expires}
 		delete(t.unlisted, id)
 		return
 	}
 	if _, known := t.unlisted[id]; known || len(t.unlisted) < maxUnlisted {
-		t.unlisted[id] = until
+		t.unlisted[id] = expires
 	}
 }
 
-// remove forgets a job.
+// remove removes a job.
 func (t *jobTable) remove(id job.ID) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -60,7 +60,7 @@ func (t *jobTable) remove(id job.ID) {
 	delete(t.unlisted, id)
 }
 
-// jobs is the figures of the listed jobs, and how many further ones there are.
+// jobs returns the figures of the listed jobs, and the number of the others.
 func (t *jobTable) jobs(now time.Time) (map[job.ID]figures, int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -73,20 +73,20 @@ func (t *jobTable) jobs(now time.Time) (map[job.ID]figures, int) {
 	return listed, len(t.unlisted)
 }
 
-// prune forgets the jobs whose time is over. It looks at all of them, so a full
-// table does it at most once a second.
+// prune removes the expired jobs. It visits all of them, so a full table does it
+// at most once a second.
 func (t *jobTable) prune(now time.Time) {
 	if age := now.Sub(t.pruned); age >= 0 && age < time.Second {
 		return
 	}
 	t.pruned = now
 	for id, entry := range t.listed {
-		if !now.Before(entry.until) {
+		if !now.Before(entry.expires) {
 			delete(t.listed, id)
 		}
 	}
-	for id, until := range t.unlisted {
-		if !now.Before(until) {
+	for id, expires := range t.unlisted {
+		if !now.Before(expires) {
 			delete(t.unlisted, id)
 		}
 	}

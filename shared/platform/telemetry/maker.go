@@ -6,7 +6,7 @@ import (
 	"go.opentelemetry.io/otel/metric"
 )
 
-// maker makes instruments and collects what is wrong with them.
+// maker creates instruments and collects the errors.
 type maker struct {
 	meter metric.Meter
 	err   error
@@ -20,7 +20,7 @@ func (m *maker) counter(name, help string) metric.Int64Counter {
 	return made
 }
 
-// seconds is a histogram from 0.1 ms to 10 s.
+// seconds creates a histogram from 0.1 ms to 10 s.
 func (m *maker) seconds(name, help string) metric.Float64Histogram {
 	made, err := m.meter.Float64Histogram(name, metric.WithDescription(help), metric.WithUnit("s"),
 		metric.WithExplicitBucketBoundaries(
@@ -35,7 +35,7 @@ func (m *maker) gauge(name, help string) metric.Int64Gauge {
 	return made
 }
 
-// moment is a gauge of a time in Unix seconds.
+// moment creates a gauge of a time in Unix seconds.
 func (m *maker) moment(name, help string) metric.Float64Gauge {
 	made, err := m.meter.Float64Gauge(name, metric.WithDescription(help), metric.WithUnit("s"))
 	m.check(err)

@@ -8,7 +8,7 @@ import (
 	"kubejobs/shared/monitor"
 )
 
-// Store measures loads and commits; a job that ended has no figures any more.
+// Store measures loads and commits, and removes the gauges of a job that ended.
 func (t *Telemetry) Store(next monitor.Store) monitor.Store {
 	if t.off() {
 		return next
@@ -22,26 +22,25 @@ type store struct {
 	load, commit step
 }
 
-// Load implements monitor.Store.
+// Load implements monitor.TickStore.
 func (s *store) Load(ctx context.Context, id job.ID, tickID string) (monitor.Record, error) {
-	ctx, call := s.load.begin(ctx, id)
-	record, err := s.Store.Load(ctx, id, tickID)
-	s.load.end(ctx, call, err)
-	return record, err
+	return measure(ctx, s.load, id, func(ctx context.Context) (monitor.Record, error) {
+		return s.Store.Load(ctx, id, tickID)
+	})
 }
 
-// Commit implements monitor.Store.
+// Commit implements monitor.TickStore.
 func (s *store) Commit(ctx context.Context, c monitor.Change) (monitor.CommitResult, error) {
-	ctx, call := s.commit.begin(ctx, c.ID)
-	committed, err := s.Store.Commit(ctx, c)
-	s.commit.end(ctx, call, err)
-	if err == nil && committed == monitor.CommitDone && !c.State.Phase.Living() {
+	result, err := measure(ctx, s.commit, c.ID, func(ctx context.Context) (monitor.CommitResult, error) {
+		return s.Store.Commit(ctx, c)
+	})
+	if err == nil && result == monitor.CommitDone && !c.State.Phase.Living() {
 		s.t.table.remove(c.ID)
 	}
-	return committed, err
+	return result, err
 }
 
-// Queue measures looks at queues.
+// Queue measures reads of queues.
 func (t *Telemetry) Queue(next monitor.Queue) monitor.Queue {
 	if t.off() {
 		return next
@@ -56,10 +55,7 @@ type queue struct {
 
 // Count implements monitor.Queue.
 func (q *queue) Count(ctx context.Context, at job.Address) (job.QueueCount, error) {
-	ctx, call := q.count.begin(ctx, "")
-	count, err := q.next.Count(ctx, at)
-	q.count.end(ctx, call, err)
-	return count, err
+	return measure(ctx, q.count, "", func(ctx context.Context) (job.QueueCount, error) { return q.next.Count(ctx, at) })
 }
 
 // KubeJobs measures reads of Kubernetes Jobs; nil stays nil.
@@ -77,10 +73,7 @@ type kubeJobs struct {
 
 // Status implements monitor.KubeJobs.
 func (j *kubeJobs) Status(ctx context.Context, id job.ID) (job.KubeStatus, error) {
-	ctx, call := j.status.begin(ctx, id)
-	status, err := j.next.Status(ctx, id)
-	j.status.end(ctx, call, err)
-	return status, err
+	return measure(ctx, j.status, id, func(ctx context.Context) (job.KubeStatus, error) { return j.next.Status(ctx, id) })
 }
 
 // SampleList measures pushes to the Controller's list.
@@ -98,13 +91,10 @@ type sampleList struct {
 
 // Push implements monitor.SampleList.
 func (l *sampleList) Push(ctx context.Context, spec job.Spec, tickID string, s sample.Sample) error {
-	ctx, call := l.push.begin(ctx, spec.ID)
-	err := l.next.Push(ctx, spec, tickID, s)
-	l.push.end(ctx, call, err)
-	return err
+	return measureError(ctx, l.push, spec.ID, func(ctx context.Context) error { return l.next.Push(ctx, spec, tickID, s) })
 }
 
-// Scheduler measures the making and the ending of schedules.
+// Scheduler measures the creation and the removal of schedules.
 func (t *Telemetry) Scheduler(next monitor.Scheduler) monitor.Scheduler {
 	if t.off() {
 		return next
@@ -119,16 +109,10 @@ type scheduler struct {
 
 // Schedule implements monitor.Scheduler.
 func (s *scheduler) Schedule(ctx context.Context, spec job.Spec) error {
-	ctx, call := s.schedule.begin(ctx, spec.ID)
-	err := s.Scheduler.Schedule(ctx, spec)
-	s.schedule.end(ctx, call, err)
-	return err
+	return measureError(ctx, s.schedule, spec.ID, func(ctx context.Context) error { return s.Scheduler.Schedule(ctx, spec) })
 }
 
 // Unschedule implements monitor.Scheduler.
 func (s *scheduler) Unschedule(ctx context.Context, id job.ID) error {
-	ctx, call := s.unschedule.begin(ctx, id)
-	err := s.Scheduler.Unschedule(ctx, id)
-	s.unschedule.end(ctx, call, err)
-	return err
+	return measureError(ctx, s.unschedule, id, func(ctx context.Context) error { return s.Scheduler.Unschedule(ctx, id) })
 }

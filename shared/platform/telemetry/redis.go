@@ -12,18 +12,19 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// Redis clients, as the attribute client calls them.
+// Values of the attribute client.
 const (
-	RedisState = "state" // the state Redis's
-	RedisJob   = "job"   // all of the jobs' Redises'
+	RedisState = "state" // the client of the state Redis
+	RedisJob   = "job"   // all clients of jobs' Redises
 )
 
-// RedisHook measures the round trips of a client; nil if there is no signal.
+// RedisHook returns a hook that measures the round trips of a client; nil if all
+// signals are off.
 //
-// redisotel does more than can be used here: its metrics have a label for each
-// address and its callbacks outlive the pool's clients, its spans have no regard
-// to whether there is a trace (each probe's ping would be one), and it formats
-// every command and copies Redis' error texts, which may quote arguments.
+// redisotel does not fit: its metrics have a label for each address, its
+// callbacks outlive the pool's clients, it starts a trace for each probe's ping,
+// and it formats every command and copies Redis' error texts, which may quote
+// arguments.
 func (t *Telemetry) RedisHook(client string) redis.Hook {
 	if t.off() {
 		return nil
@@ -51,7 +52,8 @@ type redisHook struct {
 	span       []trace.SpanStartOption
 }
 
-// DialHook implements redis.Hook: what cannot be dialled is a call that fails.
+// DialHook implements redis.Hook. It measures nothing: a failed dial is a failed
+// call.
 func (h *redisHook) DialHook(next redis.DialHook) redis.DialHook { return next }
 
 // ProcessHook implements redis.Hook.
@@ -76,7 +78,7 @@ func (h *redisHook) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.Pr
 
 func pipeline() string { return "pipeline" }
 
-// begin names the span after the command, without its arguments.
+// begin starts a span that is named after the command, without its arguments.
 func (h *redisHook) begin(ctx context.Context, name func() string) (context.Context, call) {
 	c := call{started: time.Now()}
 	if trace.SpanFromContext(ctx).IsRecording() {

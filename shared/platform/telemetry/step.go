@@ -13,7 +13,7 @@ import (
 	"kubejobs/shared/core/job"
 )
 
-// Steps: the calls of ports that are measured.
+// Steps are the calls of ports that are measured.
 const (
 	stepLoad       = "load"
 	stepQueue      = "queue"
@@ -31,7 +31,7 @@ func stepNames() []string {
 	}
 }
 
-// stepTimers is the durations of a step, with its attributes made once.
+// stepTimers measures the durations of a step. Its attributes are made once.
 type stepTimers struct {
 	duration   metric.Float64Histogram
 	ok, failed []metric.RecordOption
@@ -53,15 +53,32 @@ type step struct {
 
 func (t *Telemetry) step(name string) step { return step{t.steps[name], name, t.tracer} }
 
-// call is one call under way.
+// measure calls a step and records its duration, its result and, below a
+// recorded span, a span.
+func measure[T any](ctx context.Context, s step, id job.ID, call func(context.Context) (T, error)) (T, error) {
+	ctx, c := s.begin(ctx, id)
+	result, err := call(ctx)
+	s.end(ctx, c, err)
+	return result, err
+}
+
+// measureError is measure for a step that returns only an error.
+func measureError(ctx context.Context, s step, id job.ID, call func(context.Context) error) error {
+	ctx, c := s.begin(ctx, id)
+	err := call(ctx)
+	s.end(ctx, c, err)
+	return err
+}
+
+// call is one call of a step.
 type call struct {
 	started time.Time
 	span    trace.Span // nil: not recorded
 }
 
-// begin gives the context of the call. It has a span of its own only below one
-// that is recorded: what nobody asked for by a request is no trace.
-func (s *step) begin(ctx context.Context, id job.ID) (context.Context, call) {
+// begin returns the context of the call. The call gets its own span only below
+// a recorded one: work that no request asked for is not traced.
+func (s step) begin(ctx context.Context, id job.ID) (context.Context, call) {
 	c := call{started: time.Now()}
 	if !trace.SpanFromContext(ctx).IsRecording() {
 		return ctx, c
@@ -74,8 +91,8 @@ func (s *step) begin(ctx context.Context, id job.ID) (context.Context, call) {
 	return ctx, c
 }
 
-// end records a call. What does not exist is an answer, not a failure.
-func (s *step) end(ctx context.Context, c call, err error) {
+// end records a call. That something does not exist is an answer, not a failure.
+func (s step) end(ctx context.Context, c call, err error) {
 	options := s.ok
 	if err != nil && failure.KindOf(err) != failure.KindNotFound {
 		options = s.failed

@@ -6,7 +6,7 @@ import (
 	"kubejobs/shared/monitor"
 )
 
-// Sweep counts a sweep, and what it did.
+// Sweep counts a sweep and what it did.
 func (t *Telemetry) Sweep(ctx context.Context, swept monitor.Swept, err error) {
 	if !t.metering {
 		return

@@ -1,13 +1,15 @@
-// Package telemetry answers what this instance does, by OpenTelemetry: metrics,
-// pushed or served as Prometheus text, and the spans of each request.
+// Package telemetry measures this instance with OpenTelemetry: metrics, pushed or
+// served as Prometheus text, and a span for each request. It wraps the ports of
+// monitor.
 //
-// Where signals go the standard OTEL_* variables say, by contrib's autoexport.
-// Of Knative's observability packages it takes attributekey, and service.version
-// as its changeset tells it. The resource is made here: Knative's panics without
-// SYSTEM_NAMESPACE, and on a conflict of its semantic conventions with the SDK's.
+// The standard OTEL_* variables select the destinations, through contrib's
+// autoexport; the SDK checks them. Of Knative's observability packages it uses
+// attributekey, and changeset for service.version. It creates the resource
+// itself, because Knative's resource.Default panics without SYSTEM_NAMESPACE, and
+// if its semantic conventions conflict with the SDK's.
 //
 // Nothing here may fail or delay a tick: spans and metrics go through bounded
-// queues in memory, and what the queues cannot take is dropped.
+// queues in memory, and what does not fit is dropped.
 package telemetry
 
 import (
@@ -26,25 +28,25 @@ import (
 	tracenoop "go.opentelemetry.io/otel/trace/noop"
 )
 
-// scope is the name that instruments and spans are made under.
+// scope is the instrumentation scope of all instruments and spans.
 const scope = "kubejobs"
 
-// Options are which signals there are.
+// Options select the signals.
 type Options struct {
-	Traces  bool   // export spans as the OTEL_* variables say
-	Push    bool   // export metrics as the OTEL_* variables say
+	Traces  bool   // export spans, see the OTEL_* variables
+	Push    bool   // export metrics, see the OTEL_* variables
 	Serve   bool   // serve metrics
-	Jobs    int    // that have gauges of their own, at most; 0 is none
-	Service string // what this is called where OTEL_SERVICE_NAME says nothing
+	Jobs    int    // maximum number of jobs with gauges
+	Service string // service.name if OTEL_SERVICE_NAME is unset
 	Now     func() time.Time
 
-	// Further readers of metrics and processors of spans.
+	// Additional readers of metrics and processors of spans.
 	Readers    []sdkmetric.Reader
 	Processors []sdktrace.SpanProcessor
 }
 
-// Telemetry makes what measures the ports, the requests and the calls. What it
-// gives for a signal that is off is what it was given.
+// Telemetry wraps ports, requests and calls to measure them. If all signals are
+// off, it returns what it was given.
 type Telemetry struct {
 	tracing, metering bool
 
@@ -60,7 +62,7 @@ type Telemetry struct {
 	now   func() time.Time
 }
 
-// Open makes the exporters. None of them connects before it has something to
+// Open creates the exporters. None of them connects before it has something to
 // send.
 func Open(ctx context.Context, o Options) (*Telemetry, error) {
 	t := &Telemetry{
@@ -80,21 +82,21 @@ func Open(ctx context.Context, o Options) (*Telemetry, error) {
 	if m.err != nil {
 		return nil, fmt.Errorf("open telemetry: %w", m.err)
 	}
-	t.ticksLost.Add(ctx, 0) // so that the first ones are seen as a rise
+	t.ticksLost.Add(ctx, 0) // so that the first ones show as an increase
 	for outcome := range t.ticks.by {
 		t.ticks.Add(ctx, 0, t.ticks.by[outcome]...)
 	}
 	return t, nil
 }
 
-// off tells that there is no signal at all.
+// off reports whether all signals are off.
 func (t *Telemetry) off() bool { return !t.tracing && !t.metering }
 
-// Served is the handler of /metrics, nil if metrics are not served.
+// Served returns the handler of /metrics, nil if metrics are not served.
 func (t *Telemetry) Served() http.Handler { return t.handler }
 
-// Close sends what is left, and returns when that is done or ctx ends. What
-// cannot be sent is reported as it was before, to the SDK's error handler.
+// Close sends what is left, and returns when that is done or ctx ends. It reports
+// what cannot be sent to the SDK's error handler.
 func (t *Telemetry) Close(ctx context.Context) {
 	if t == nil {
 		return
@@ -106,15 +108,15 @@ func (t *Telemetry) Close(ctx context.Context) {
 	for range t.shutdowns {
 		select {
 		case err := <-errs:
-			report(err)
+			handleError(err)
 		case <-ctx.Done():
-			report(ctx.Err())
+			handleError(ctx.Err())
 			return
 		}
 	}
 }
 
-func report(err error) {
+func handleError(err error) {
 	if err != nil {
 		otel.Handle(fmt.Errorf("send the last telemetry: %w", err))
 	}

@@ -8,16 +8,16 @@ import (
 	"kubejobs/shared/monitor"
 )
 
-// forgetAfter is how many periods, but at least forgetLeast, without a tick
-// here make a job lose its gauges.
+// A job loses its gauges after forgetPeriods periods without a tick on this
+// instance, but not before forgetLeast.
 const (
-	forgetAfter = 5
-	forgetLeast = time.Minute
+	forgetPeriods = 5
+	forgetLeast   = time.Minute
 )
 
-// Tick counts a tick that began at began by its outcome; err is the one that it
-// ended in, or nil.
-func (t *Telemetry) Tick(ctx context.Context, began time.Time, id job.ID, outcome monitor.Outcome, err error) {
+// Tick counts a tick that started at started by its outcome, or as an error if
+// err is not nil.
+func (t *Telemetry) Tick(ctx context.Context, started time.Time, id job.ID, outcome monitor.Outcome, err error) {
 	if !t.metering {
 		return
 	}
@@ -28,16 +28,16 @@ func (t *Telemetry) Tick(ctx context.Context, began time.Time, id job.ID, outcom
 		t.table.remove(id)
 	}
 	t.ticks.Add(ctx, 1, t.ticks.by[outcome]...)
-	t.tickDuration.Record(ctx, time.Since(began).Seconds(), t.tickDuration.by[outcome]...)
+	t.tickDuration.Record(ctx, time.Since(started).Seconds(), t.tickDuration.by[outcome]...)
 }
 
-// told takes a job's figures from what a tick's commit made.
-func (t *Telemetry) told(ctx context.Context, n *monitor.Notice) {
+// recordNotice updates a job's gauges from the notice of a commit.
+func (t *Telemetry) recordNotice(ctx context.Context, n *monitor.Notice) {
 	if !t.metering || n.Again {
 		return
 	}
 	t.tickLateness.Record(ctx, float64(n.State.Ticks.LastLateness)/1000)
-	if n.Lost > 0 { // one that is found again is not taken back
+	if n.Lost > 0 { // a counter cannot fall when a lost tick arrives after all
 		t.ticksLost.Add(ctx, n.Lost)
 	}
 	if !n.State.Phase.Living() {
@@ -45,5 +45,5 @@ func (t *Telemetry) told(ctx context.Context, n *monitor.Notice) {
 		return
 	}
 	now := t.now()
-	t.table.put(n.Spec.ID, newFigures(n), now, now.Add(max(forgetAfter*n.Spec.Period, forgetLeast)))
+	t.table.put(n.Spec.ID, newFigures(n), now, now.Add(max(forgetPeriods*n.Spec.Period, forgetLeast)))
 }
