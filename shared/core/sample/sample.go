@@ -19,6 +19,17 @@ const (
 	NameParallelism = "job_parallelism"
 )
 
+// Defaults of InfluxDB, as Asperathos writes it and its dashboards read it.
+const (
+	InfluxDatabase = "asperathos"
+	// InfluxHost is the tag "host". It is the same on every instance of the
+	// program: the identity of a point is its measurement, tags and time, so a
+	// sample that is sent again, even by another instance, overwrites the same four
+	// points. A tag that differs by instance would add more points and make sums
+	// wrong.
+	InfluxHost = "server01"
+)
+
 // Service is the value of the dimension "service".
 const Service = "kubejobs"
 

@@ -11,22 +11,22 @@ import (
 	"kubejobs/shared/monitor"
 )
 
-// attempts is how often a notice is sent before its place counts as failing: a
-// kept connection may have been closed by the other end meanwhile.
+// attempts is how often a notice is sent before its delivery counts as failed:
+// the other end may have closed a kept connection in the meantime.
 const attempts = 2
 
-// deliver sends a notice, again from the first event on that was not
-// acknowledged if it fails at once.
+// deliver sends a notice. If that fails at once with a transient error, it sends
+// the events again that were not acknowledged.
 func (l *lane) deliver(ctx context.Context, n monitor.Notice) monitor.Delivery {
 	d := monitor.Delivery{Publisher: l.publisher.Name()}
 	for range attempts {
-		taken, err := l.breaker.Execute(func() (int, error) { return l.publish(ctx, n) })
-		d.Acknowledged += taken
+		acknowledged, err := l.execute(func() (int, error) { return l.publish(ctx, n) })
+		d.Acknowledged += acknowledged
 		d.Outcome, d.Err = l.outcome(err)
 		if d.Outcome != monitor.DeliveryFailed || !failure.IsRetryable(err) || ctx.Err() != nil {
 			break
 		}
-		n.Events = n.Events[taken:]
+		n.Events = n.Events[acknowledged:]
 	}
 	if d.Outcome == monitor.DeliveryDone || d.Outcome == monitor.DeliveryFailed || l.depth == 0 {
 		l.options.Observe(d.Publisher, d.Outcome)
@@ -34,8 +34,17 @@ func (l *lane) deliver(ctx context.Context, n monitor.Notice) monitor.Delivery {
 	return d
 }
 
-// publish makes a panic of the publisher's an error of its own.
-func (l *lane) publish(ctx context.Context, n monitor.Notice) (taken int, err error) {
+// execute calls an attempt through the circuit breaker. A lane that is closing
+// has no later chance, so it ignores the breaker.
+func (l *lane) execute(attempt func() (int, error)) (int, error) {
+	if l.closing.Err() != nil {
+		return attempt()
+	}
+	return l.breaker.Execute(attempt)
+}
+
+// publish calls the publisher and turns a panic into an error.
+func (l *lane) publish(ctx context.Context, n monitor.Notice) (acknowledged int, err error) {
 	defer func() {
 		if cause := recover(); cause != nil {
 			err = fmt.Errorf("panic: %v", cause)
@@ -44,7 +53,7 @@ func (l *lane) publish(ctx context.Context, n monitor.Notice) (taken int, err er
 	return l.publisher.Publish(ctx, n)
 }
 
-// outcome is what an attempt's error means.
+// outcome returns the outcome of an attempt, and the error to show for it.
 func (l *lane) outcome(err error) (monitor.DeliveryOutcome, error) {
 	if err == nil {
 		return monitor.DeliveryDone, nil
@@ -52,7 +61,7 @@ func (l *lane) outcome(err error) (monitor.DeliveryOutcome, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if errors.Is(err, gobreaker.ErrOpenState) || errors.Is(err, gobreaker.ErrTooManyRequests) {
-		return monitor.DeliverySkipped, fmt.Errorf("left alone for a while, since: %w", l.last)
+		return monitor.DeliverySkipped, fmt.Errorf("circuit open after: %w", l.last)
 	}
 	l.last = err
 	return monitor.DeliveryFailed, err

@@ -11,25 +11,25 @@ import (
 	"kubejobs/shared/monitor"
 )
 
-// Options are the bounds of a Fan; a zero field is its default.
+// Options are the limits of a Fan. A zero field means its default.
 type Options struct {
 	Patience time.Duration // how long a broadcast waits, 500 ms
-	Deadline time.Duration // of sending one queued notice, 2 s
-	Failures uint32        // in a row that open a circuit, 3
-	Rest     time.Duration // how long an open circuit lets nothing through, 10 s
-	Targets  int           // places remembered, 64; the one unused for longest is forgotten
-	Workers  int           // notices on their way to one place at once, 8
-	// Observe is told of each notice that was delivered, failed to be (it may
-	// wait for another try), was skipped, or dropped for good.
+	Deadline time.Duration // for sending one queued notice, 2 s
+	Failures uint32        // consecutive failures that open a circuit, 3
+	Rest     time.Duration // how long a circuit stays open, 10 s
+	Targets  int           // destinations remembered, 64; the least recently used is forgotten
+	Workers  int           // notices sent to one destination at once, 8
+	// Observe is called for each notice that was delivered, failed (another
+	// attempt may follow), was skipped, or was dropped.
 	Observe func(publisher string, outcome monitor.DeliveryOutcome)
 }
 
 // Entry is a publisher and how it is used.
 type Entry struct {
 	Publisher Publisher
-	// Queue is how many notices wait for one place while it does not take them,
-	// the newest. With 0 none does: what the state keeps (events) is sent again
-	// from there.
+	// Queue is how many notices wait for a destination that does not take them;
+	// the newest are kept. With 0 there is no queue: events are sent again from
+	// the job's state.
 	Queue int
 }
 
@@ -47,7 +47,7 @@ type laneKey struct{ publisher, target string }
 
 var _ monitor.Broadcaster = (*Fan)(nil)
 
-// NewFan is a Fan over entries; Close ends it.
+// NewFan returns a Fan over entries. Close ends it.
 func NewFan(o Options, log *slog.Logger, entries ...Entry) *Fan {
 	if o.Patience <= 0 {
 		o.Patience = 500 * time.Millisecond
@@ -75,9 +75,8 @@ func NewFan(o Options, log *slog.Logger, entries ...Entry) *Fan {
 	return f
 }
 
-// Broadcast implements monitor.Broadcaster: every publisher at the same time.
-// It outlives ctx, as what was committed is to be told whether the caller waits
-// or not.
+// Broadcast implements monitor.Broadcaster. It calls all publishers at once, and
+// goes on if ctx is cancelled, because the commit is made.
 func (f *Fan) Broadcast(ctx context.Context, n monitor.Notice) []monitor.Delivery {
 	ctx = context.WithoutCancel(ctx)
 	var names []string
@@ -100,7 +99,7 @@ func (f *Fan) Broadcast(ctx context.Context, n monitor.Notice) []monitor.Deliver
 	return deliveries
 }
 
-// await is a result, or that it is waited for no longer.
+// await returns the result, or a waiting delivery if wait ends first.
 func await(wait context.Context, result <-chan monitor.Delivery, name string) monitor.Delivery {
 	select {
 	case d := <-result:
@@ -127,7 +126,8 @@ func (f *Fan) lane(e Entry, target string) *lane {
 	return l
 }
 
-// Circuits is how each publisher's places do, in the order of the publishers.
+// Circuits returns the state of each publisher's destinations, in the order of
+// the publishers.
 func (f *Fan) Circuits() []monitor.Circuit {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -149,7 +149,8 @@ func (f *Fan) Circuits() []monitor.Circuit {
 	return circuits
 }
 
-// Close sends what waits until ctx ends, and gives up the rest.
+// Close sends what waits until ctx ends, then drops the rest and logs how much
+// that was.
 func (f *Fan) Close(ctx context.Context) {
 	f.mu.Lock()
 	lanes := f.lanes.Values()
@@ -164,6 +165,6 @@ func (f *Fan) Close(ctx context.Context) {
 		lost += l.giveUp()
 	}
 	if lost > 0 {
-		f.log.WarnContext(ctx, "samples not delivered", "count", lost)
+		f.log.WarnContext(ctx, "dropped undelivered samples", "count", lost)
 	}
 }

@@ -19,13 +19,13 @@ import (
 )
 
 var (
-	errAway    = failure.Unavailable("away", nil)
-	errRefused = errors.New("refused")
+	errUnreachable = failure.Unavailable("unreachable", nil)
+	errRefused     = errors.New("refused")
 )
 
-// place is a publisher whose faults are set: those of a real one cannot be
+// flaky is a publisher whose faults the test sets: those of a real one cannot be
 // timed.
-type place struct {
+type flaky struct {
 	name string
 
 	mu    sync.Mutex
@@ -35,11 +35,11 @@ type place struct {
 	hang  bool // until the context ends
 }
 
-func (p *place) Name() string { return p.name }
+func (p *flaky) Name() string { return p.name }
 
-func (p *place) Target(n monitor.Notice) string { return n.Spec.Queue.Host }
+func (p *flaky) Target(n monitor.Notice) string { return n.Spec.Queue.Host }
 
-func (p *place) Publish(ctx context.Context, n monitor.Notice) (int, error) {
+func (p *flaky) Publish(ctx context.Context, n monitor.Notice) (int, error) {
 	p.mu.Lock()
 	p.calls++
 	call, fault, hang := p.calls, p.fault, p.hang
@@ -61,13 +61,13 @@ func (p *place) Publish(ctx context.Context, n monitor.Notice) (int, error) {
 	return len(n.Events), nil
 }
 
-func (p *place) set(fault func(int, monitor.Notice) (int, error)) {
+func (p *flaky) set(fault func(int, monitor.Notice) (int, error)) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.fault = fault
 }
 
-func (p *place) got() (calls int, taken map[int64]int) {
+func (p *flaky) got() (calls int, taken map[int64]int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	taken = map[int64]int{}
@@ -81,7 +81,7 @@ func always(err error) func(int, monitor.Notice) (int, error) {
 	return func(int, monitor.Notice) (int, error) { return 0, err }
 }
 
-// notice is one with a sample of its own, for a target.
+// notice returns a notice with a sample for a destination.
 func notice(target string, at int64, events ...job.Event) monitor.Notice {
 	n := monitor.Notice{Events: events, Sample: newSample(at)}
 	n.Spec.ID, n.Spec.Queue.Host = "a", target
@@ -110,16 +110,16 @@ func outcomes(deliveries []monitor.Delivery) map[string]monitor.DeliveryOutcome 
 	return got
 }
 
-func TestPublishersFailAlone(t *testing.T) {
+func TestPublishersFailIndependently(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
-		bad  *place
+		bad  *flaky
 		want monitor.DeliveryOutcome
 	}{
-		"one that refuses": {&place{fault: always(errRefused)}, monitor.DeliveryFailed},
-		"one that is away": {&place{fault: always(errAway)}, monitor.DeliveryFailed},
-		"one that hangs":   {&place{hang: true}, monitor.DeliveryFailed},
-		"one that panics": {&place{fault: func(int, monitor.Notice) (int, error) {
+		"one that refuses":        {&flaky{fault: always(errRefused)}, monitor.DeliveryFailed},
+		"one that is unreachable": {&flaky{fault: always(errUnreachable)}, monitor.DeliveryFailed},
+		"one that hangs":          {&flaky{hang: true}, monitor.DeliveryFailed},
+		"one that panics": {&flaky{fault: func(int, monitor.Notice) (int, error) {
 			panic("bug")
 		}}, monitor.DeliveryFailed},
 	}
@@ -127,7 +127,7 @@ func TestPublishersFailAlone(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			test.bad.name = "bad"
-			good, queued := &place{name: "good"}, &place{name: "queued"}
+			good, queued := &flaky{name: "good"}, &flaky{name: "queued"}
 			f := newFan(t, publish.Options{Patience: 100 * time.Millisecond},
 				publish.Entry{Publisher: test.bad}, publish.Entry{Publisher: good}, publish.Entry{Publisher: queued, Queue: 8})
 			for at := range int64(5) {
@@ -140,7 +140,7 @@ func TestPublishersFailAlone(t *testing.T) {
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
-			for _, p := range []*place{good, queued} {
+			for _, p := range []*flaky{good, queued} {
 				if _, taken := p.got(); len(taken) != 6 {
 					t.Errorf("%s got %v, want six samples", p.name, taken)
 				}
@@ -152,11 +152,11 @@ func TestPublishersFailAlone(t *testing.T) {
 	}
 }
 
-// A publisher that does not even heed its deadline holds nobody up.
+// A publisher that ignores its deadline delays nobody.
 func TestBroadcastWaitsForNobody(t *testing.T) {
 	t.Parallel()
 	release := make(chan struct{})
-	deaf := &place{name: "deaf", fault: func(int, monitor.Notice) (int, error) { <-release; return 0, nil }}
+	deaf := &flaky{name: "deaf", fault: func(int, monitor.Notice) (int, error) { <-release; return 0, nil }}
 	f := newFan(t, publish.Options{Patience: 20 * time.Millisecond}, publish.Entry{Publisher: deaf}, publish.Entry{
 		Publisher: deaf, Queue: 2,
 	})
@@ -169,10 +169,10 @@ func TestBroadcastWaitsForNobody(t *testing.T) {
 	proctest.Until(t, "delivery after the broadcast", func() bool { _, taken := deaf.got(); return taken[1] == 2 })
 }
 
-// What a place does not take waits, and is sent with the next notice; each once.
+// What a destination does not take waits, and is sent once it does; each once.
 func TestQueueOutlivesAnOutage(t *testing.T) {
 	t.Parallel()
-	p := &place{name: "p", fault: always(errAway)}
+	p := &flaky{name: "p", fault: always(errUnreachable)}
 	f := newFan(t, publish.Options{Rest: time.Millisecond}, publish.Entry{Publisher: p, Queue: 100})
 	for at := range int64(20) {
 		d := f.Broadcast(t.Context(), notice("x", at))
@@ -202,7 +202,7 @@ func TestQueueIsBounded(t *testing.T) {
 	t.Parallel()
 	var mu sync.Mutex
 	dropped := 0
-	p := &place{name: "p", fault: always(errAway)}
+	p := &flaky{name: "p", fault: always(errUnreachable)}
 	f := newFan(t, publish.Options{Observe: func(_ string, o monitor.DeliveryOutcome) {
 		mu.Lock()
 		defer mu.Unlock()
@@ -223,11 +223,10 @@ func TestQueueIsBounded(t *testing.T) {
 	}
 }
 
-// An open circuit lets nothing through until it has rested, then one notice
-// tries.
+// An open circuit lets nothing through for a while, then one notice tries.
 func TestCircuit(t *testing.T) {
 	t.Parallel()
-	p := &place{name: "p", fault: always(errRefused)}
+	p := &flaky{name: "p", fault: always(errRefused)}
 	f := newFan(t, publish.Options{Rest: 50 * time.Millisecond}, publish.Entry{Publisher: p})
 	for at := range int64(3) {
 		f.Broadcast(t.Context(), notice("x", at))
@@ -245,9 +244,9 @@ func TestCircuit(t *testing.T) {
 	}
 }
 
-func TestTargetsFailAlone(t *testing.T) {
+func TestDestinationsFailIndependently(t *testing.T) {
 	t.Parallel()
-	p := &place{name: "p", fault: func(_ int, n monitor.Notice) (int, error) {
+	p := &flaky{name: "p", fault: func(_ int, n monitor.Notice) (int, error) {
 		if n.Spec.Queue.Host == "bad" {
 			return 0, errRefused
 		}
@@ -261,31 +260,31 @@ func TestTargetsFailAlone(t *testing.T) {
 		}
 	}
 	if got := f.Circuits()[0].Open; got != 1 {
-		t.Errorf("%d circuits open, want that of one target", got)
+		t.Errorf("%d circuits open, want that of one destination", got)
 	}
 	for i := range 20 {
 		f.Broadcast(t.Context(), notice(fmt.Sprint("t", i), 1))
 	}
 	if got := f.Circuits()[0]; got.Open != 0 {
-		t.Errorf("got %+v, want the old targets forgotten", got)
+		t.Errorf("got %+v, want the old destinations forgotten", got)
 	}
 	if d := f.Broadcast(t.Context(), notice("", 1)); len(d) != 0 {
-		t.Errorf("a notice for nowhere: %+v, want nothing", d)
+		t.Errorf("a notice without a destination: %+v, want nothing", d)
 	}
 }
 
-// Events that were taken before a failure are not sent again at once, nor
+// Events that were acknowledged before a failure are neither sent again nor
 // counted twice.
 func TestEventsAreAcknowledgedInPart(t *testing.T) {
 	t.Parallel()
 	var mu sync.Mutex
 	var sent [][]job.Event
-	p := &place{name: "p", fault: func(call int, n monitor.Notice) (int, error) {
+	p := &flaky{name: "p", fault: func(call int, n monitor.Notice) (int, error) {
 		mu.Lock()
 		defer mu.Unlock()
 		sent = append(sent, n.Events)
 		if call == 1 {
-			return 2, errAway
+			return 2, errUnreachable
 		}
 		return 1, errRefused
 	}}
@@ -300,12 +299,12 @@ func TestEventsAreAcknowledgedInPart(t *testing.T) {
 	}
 }
 
-// The caller's going away does not undo the commit that is told of.
+// A broadcast goes on when its caller has gone: the commit is made.
 func TestBroadcastOutlivesItsCaller(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	p := &place{name: "p"}
+	p := &flaky{name: "p"}
 	f := newFan(t, publish.Options{}, publish.Entry{Publisher: p})
 	if d := f.Broadcast(ctx, notice("x", 1)); d[0].Outcome != monitor.DeliveryDone {
 		t.Errorf("got %+v, want delivered", d[0])
@@ -314,9 +313,9 @@ func TestBroadcastOutlivesItsCaller(t *testing.T) {
 
 func TestCloseSendsWhatWaits(t *testing.T) {
 	t.Parallel()
-	p := &place{name: "p", fault: func(call int, _ monitor.Notice) (int, error) {
-		if call <= 2 {
-			return 0, errAway
+	p := &flaky{name: "p", fault: func(call int, _ monitor.Notice) (int, error) {
+		if call <= 3 { // then its circuit is open
+			return 0, errUnreachable
 		}
 		return 0, nil
 	}}
@@ -333,7 +332,7 @@ func TestCloseSendsWhatWaits(t *testing.T) {
 
 func TestCloseEndsWithItsContext(t *testing.T) {
 	t.Parallel()
-	p := &place{name: "p", hang: true}
+	p := &flaky{name: "p", hang: true}
 	f := publish.NewFan(publish.Options{Patience: time.Millisecond, Deadline: time.Minute},
 		slog.New(slog.DiscardHandler), publish.Entry{Publisher: p, Queue: 4})
 	f.Broadcast(t.Context(), notice("x", 7))
@@ -342,13 +341,13 @@ func TestCloseEndsWithItsContext(t *testing.T) {
 	f.Close(ctx) // returns
 }
 
-// Many ticks at once, with a place that fails now and then: each sample is
+// Many ticks at once and a destination that fails now and then: each sample is
 // taken once.
 func TestBroadcastFromEverywhere(t *testing.T) {
 	t.Parallel()
-	p := &place{name: "p", fault: func(call int, _ monitor.Notice) (int, error) {
+	p := &flaky{name: "p", fault: func(call int, _ monitor.Notice) (int, error) {
 		if call%5 == 0 {
-			return 0, errAway
+			return 0, errUnreachable
 		}
 		return 0, nil
 	}}
@@ -368,5 +367,78 @@ func TestBroadcastFromEverywhere(t *testing.T) {
 		if taken[at] != 1 {
 			t.Fatalf("sample %d was taken %d times, want 1", at, taken[at])
 		}
+	}
+}
+
+// What waits for a destination that recovered is sent when the pause is over,
+// without another notice.
+func TestQueueIsSentWithoutAnotherNotice(t *testing.T) {
+	t.Parallel()
+	p := &flaky{name: "p", fault: always(errUnreachable)}
+	f := newFan(t, publish.Options{Rest: 20 * time.Millisecond}, publish.Entry{Publisher: p, Queue: 10})
+	for at := range int64(5) {
+		f.Broadcast(t.Context(), notice("x", at))
+	}
+	p.set(nil)
+	proctest.Until(t, "all five samples", func() bool { _, taken := p.got(); return len(taken) == 5 })
+	proctest.Until(t, "an empty queue", func() bool { return f.Circuits()[0] == monitor.Circuit{Publisher: "p"} })
+}
+
+// A notice that is on its way while its destination is forgotten is counted,
+// whether it arrives or not.
+func TestForgottenNoticesAreCounted(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		err  error
+		want monitor.DeliveryOutcome
+	}{
+		"it arrives": {nil, monitor.DeliveryDone},
+		"it fails":   {errUnreachable, monitor.DeliveryDropped},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			release, outcomes := make(chan struct{}), make(chan monitor.DeliveryOutcome, 10)
+			p := &flaky{name: "p", fault: func(_ int, n monitor.Notice) (int, error) {
+				if n.Spec.Queue.Host != "old" {
+					return 0, nil
+				}
+				<-release
+				return 0, tt.err
+			}}
+			f := newFan(t, publish.Options{
+				Patience: time.Millisecond, Targets: 1,
+				Observe: func(_ string, o monitor.DeliveryOutcome) { outcomes <- o },
+			}, publish.Entry{Publisher: p, Queue: 4})
+			f.Broadcast(t.Context(), notice("old", 1))
+			proctest.Until(t, "the notice to be on its way", func() bool { calls, _ := p.got(); return calls == 1 })
+			f.Broadcast(t.Context(), notice("new", 2)) // the old destination is forgotten
+			if got := <-outcomes; got != monitor.DeliveryDone {
+				t.Fatalf("the new one: %s, want delivered", got)
+			}
+			close(release)
+			for got := range outcomes {
+				if got == tt.want {
+					return
+				}
+				if got != monitor.DeliveryFailed {
+					t.Fatalf("the old one: %s, want %s", got, tt.want)
+				}
+			}
+		})
+	}
+}
+
+// A queue keeps no job's state in memory, with its outbox.
+func TestQueueHoldsNoState(t *testing.T) {
+	t.Parallel()
+	seen := make(chan monitor.Notice, 1)
+	p := &flaky{name: "p", fault: func(_ int, n monitor.Notice) (int, error) { seen <- n; return 0, nil }}
+	f := newFan(t, publish.Options{}, publish.Entry{Publisher: p, Queue: 4})
+	n := notice("x", 1, job.Event{Sequence: 1})
+	n.State.Outbox = n.Events
+	f.Broadcast(t.Context(), n)
+	got := <-seen
+	if got.Sample == nil || got.Spec.ID != "a" || got.Events != nil || got.State.Outbox != nil {
+		t.Errorf("the publisher got %+v, want the spec and the sample only", got)
 	}
 }

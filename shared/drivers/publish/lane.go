@@ -6,195 +6,132 @@ import (
 
 	"github.com/sony/gobreaker/v2"
 
-	"kubejobs/shared/core/failure"
 	"kubejobs/shared/monitor"
 )
 
-// lane is the way to one place: its circuit breaker and its queue. What waits is
-// sent on with the next notice for the place, so that nothing runs while there
-// is none.
+// lane delivers to one destination: through a circuit breaker, and for a
+// publisher with a queue from that queue. One goroutine sends what waits. It
+// lives only while something waits, and sleeps while the circuit is open.
 type lane struct {
 	publisher Publisher
 	options   Options
 	depth     int
 	breaker   *gobreaker.CircuitBreaker[int]
+	closing   context.Context //nolint:containedctx // a signal, passed to no call
+	close     context.CancelFunc
 
 	mu      sync.Mutex
-	queue   []*item // oldest first
-	workers int
-	idle    chan struct{} // closed when workers reaches 0; nil if nobody waits
+	queue   []*item       // oldest first
+	sending int           // taken from the queue, and not delivered yet
+	done    chan struct{} // closed when the goroutine ends; nil if there is none
+	gone    bool          // the lane was given up: what fails now is lost
 	last    error
 }
 
-// item is a notice that waits; done is told of it once, and may not listen.
+// item is a notice that waits. done yields its delivery once.
 type item struct {
+	ctx    context.Context //nolint:containedctx // the trace of the notice, without its cancellation
 	notice monitor.Notice
 	done   chan monitor.Delivery
 }
 
 func newLane(e Entry, o Options) *lane {
-	return &lane{
+	l := &lane{
 		publisher: e.Publisher, options: o, depth: e.Queue,
 		breaker: gobreaker.NewCircuitBreaker[int](gobreaker.Settings{
 			Timeout:     o.Rest,
 			ReadyToTrip: func(c gobreaker.Counts) bool { return c.ConsecutiveFailures >= o.Failures },
 		}),
 	}
+	l.closing, l.close = context.WithCancel(context.Background())
+	return l
 }
 
-// send hands over a notice; the result comes once.
+// send hands over a notice. The channel yields the delivery once.
 func (l *lane) send(ctx context.Context, n monitor.Notice) <-chan monitor.Delivery {
-	it := &item{notice: n, done: make(chan monitor.Delivery, 1)}
+	it := &item{ctx: ctx, notice: n, done: make(chan monitor.Delivery, 1)}
 	if l.depth == 0 {
 		go func() {
-			ctx, cancel := context.WithTimeout(ctx, l.options.Patience*9/10) // to be heard of in time
+			ctx, cancel := context.WithTimeout(ctx, l.options.Patience*9/10) // so that the broadcast learns of it
 			defer cancel()
-			it.tell(l.deliver(ctx, n))
+			it.report(l.deliver(ctx, n))
 		}()
 		return it.done
 	}
+	it.notice = queued(n)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if len(l.queue) >= l.depth {
-		l.drop()
+		l.dropOldest()
 	}
 	l.queue = append(l.queue, it)
-	workers, sound := l.allowed()
-	if l.workers < workers {
-		l.workers++
-		go l.work(ctx)
+	if l.done == nil {
+		l.done = make(chan struct{})
+		go l.run() //nolint:contextcheck // each notice has its own context
 	}
-	if !sound {
-		it.tell(l.waiting())
+	if l.breaker.State() != gobreaker.StateClosed { // nobody waits for a destination that fails
+		it.report(l.waiting())
 	}
 	return it.done
 }
 
-// allowed is how many workers there may be, and whether the place is sound:
-// after failures one notice tries first, and nobody waits for it.
-func (l *lane) allowed() (workers int, sound bool) {
-	switch l.breaker.State() {
-	case gobreaker.StateOpen:
-		return 0, false
-	case gobreaker.StateHalfOpen:
-		return 1, false
-	case gobreaker.StateClosed:
-	}
-	return l.options.Workers, true
+// queued returns the part of a notice that a queue holds. The state of the job,
+// with its outbox, is not kept in memory.
+func queued(n monitor.Notice) monitor.Notice {
+	return monitor.Notice{Spec: n.Spec, Sample: n.Sample, Lost: n.Lost, Again: n.Again}
 }
 
-// waiting is the result of a notice that waits behind a failure.
-func (l *lane) waiting() monitor.Delivery {
-	return monitor.Delivery{Publisher: l.publisher.Name(), Outcome: monitor.DeliveryWaiting, Err: l.last}
-}
-
-// work sends what waits until nothing does, or the place does not take it.
-func (l *lane) work(ctx context.Context) {
-	for it := l.take(); it != nil; it = l.take() {
-		if !l.try(ctx, it) {
-			return
-		}
-	}
-}
-
-// try sends one notice. One that may be taken later goes back, and the worker
-// ends: false.
-func (l *lane) try(ctx context.Context, it *item) bool {
-	ctx, cancel := context.WithTimeout(ctx, l.options.Deadline)
-	defer cancel()
-	d := l.deliver(ctx, it.notice)
-	if d.Outcome != monitor.DeliverySkipped && !failure.IsRetryable(d.Err) {
-		it.tell(d)
-		return true
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if len(l.queue) < l.depth {
-		l.queue = append([]*item{it}, l.queue...)
-	} else {
-		l.options.Observe(l.publisher.Name(), monitor.DeliveryDropped)
-	}
-	l.rest()
-	it.tell(l.waiting())
-	for _, behind := range l.queue { // nobody sends them just now
-		behind.tell(l.waiting())
-	}
-	return false
-}
-
-// take is the oldest notice that waits; nil ends the worker, as none does.
-func (l *lane) take() *item {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if len(l.queue) == 0 {
-		l.rest()
-		return nil
-	}
-	it := l.queue[0]
-	l.queue = l.queue[1:]
-	return it
-}
-
-// rest notes that a worker ends. The caller holds the lock since it looked at
-// the queue: so no notice comes in between and finds a worker that does not
-// look any more.
-func (l *lane) rest() {
-	l.workers--
-	if l.workers == 0 && l.idle != nil {
-		close(l.idle)
-		l.idle = nil
-	}
-}
-
-// drop gives up the oldest notice. The caller holds the lock.
-func (l *lane) drop() {
-	l.queue[0].tell(monitor.Delivery{Publisher: l.publisher.Name(), Outcome: monitor.DeliveryDropped, Err: l.last})
-	l.queue = l.queue[1:]
-	l.options.Observe(l.publisher.Name(), monitor.DeliveryDropped)
-}
-
-// giveUp drops everything that waits and tells how much that was.
-func (l *lane) giveUp() int {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	count := len(l.queue)
-	for len(l.queue) > 0 {
-		l.drop()
-	}
-	return count
-}
-
-// flush sends what waits until ctx ends or the place does not take it.
+// flush tries to send what waits, whatever the state of the circuit, until ctx
+// ends or an attempt fails.
 func (l *lane) flush(ctx context.Context) {
+	l.close()
 	l.mu.Lock()
-	l.workers++
+	done := l.done
 	l.mu.Unlock()
-	go l.work(ctx)
-	l.mu.Lock()
-	if l.workers == 0 {
-		l.mu.Unlock()
+	if done == nil {
 		return
 	}
-	if l.idle == nil {
-		l.idle = make(chan struct{})
-	}
-	idle := l.idle
-	l.mu.Unlock()
 	select {
-	case <-idle:
+	case <-done:
 	case <-ctx.Done():
 	}
 }
 
-// state tells whether nothing is sent for a while, and how much waits.
+// giveUp drops everything that waits and returns how much that was. A notice
+// that is on its way is dropped too if its attempt fails.
+func (l *lane) giveUp() int {
+	l.close()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.gone = true
+	count := len(l.queue)
+	for len(l.queue) > 0 {
+		l.dropOldest()
+	}
+	return count
+}
+
+// dropOldest drops the oldest notice. The caller holds the lock.
+func (l *lane) dropOldest() {
+	l.queue[0].report(monitor.Delivery{Publisher: l.publisher.Name(), Outcome: monitor.DeliveryDropped, Err: l.last})
+	l.queue = l.queue[1:]
+	l.options.Observe(l.publisher.Name(), monitor.DeliveryDropped)
+}
+
+// waiting returns the delivery of a notice that waits behind a failure.
+func (l *lane) waiting() monitor.Delivery {
+	return monitor.Delivery{Publisher: l.publisher.Name(), Outcome: monitor.DeliveryWaiting, Err: l.last}
+}
+
+// state reports whether the circuit is open, and returns how many notices wait.
 func (l *lane) state() (open bool, queued int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.breaker.State() == gobreaker.StateOpen, len(l.queue)
+	return l.breaker.State() == gobreaker.StateOpen, len(l.queue) + l.sending
 }
 
-// tell gives the result, once.
-func (it *item) tell(d monitor.Delivery) {
+// report yields the delivery, once.
+func (it *item) report(d monitor.Delivery) {
 	select {
 	case it.done <- d:
 	default:

@@ -1,7 +1,6 @@
-// Package publish answers how a job's samples and events get to the further
-// places beside the Controller's list, each of which fails alone: a broadcast
-// waits for none of them for long, each attempt has a deadline, and a place
-// that goes on failing is left alone for a while.
+// Package publish delivers samples and events to publishers. The publishers are
+// independent: a broadcast waits for none of them for long, each attempt has a
+// deadline, and a circuit breaker pauses a destination that keeps failing.
 package publish
 
 import (
@@ -10,16 +9,18 @@ import (
 	"kubejobs/shared/monitor"
 )
 
-// Publisher sends notices to one kind of place.
+// Publisher delivers notices to one kind of external system.
 type Publisher interface {
-	// Name is what logs, metrics and the job's status call it.
+	// Name returns the name for logs, metrics and the job's status.
 	Name() string
-	// Target names the place that a notice goes to, without a credential; "" if
-	// it goes nowhere. Places of different names fail alone.
+	// Target names the destination of a notice, without credentials; "" if the
+	// publisher does not deliver it. Destinations with different names fail
+	// independently.
 	Target(n monitor.Notice) string
-	// Publish sends one notice and tells how many of its events, from the
-	// oldest on, were acknowledged. It returns when ctx ends, and may be called
-	// again for the same notice. An error that may pass is of kind unavailable;
-	// its text holds no credential.
+	// Publish sends one notice and returns how many of its events the receiver
+	// acknowledged, counted from the oldest. It returns when ctx ends, and may be
+	// called again for the same notice. A transient error is of kind unavailable.
+	// The text of an error holds no credentials. A notice from a queue has no
+	// State and no Events.
 	Publish(ctx context.Context, n monitor.Notice) (acknowledged int, err error)
 }

@@ -6,12 +6,14 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+
+	"kubejobs/shared/core/sample"
 )
 
-// Influx is the InfluxDB that every job's samples are stored in too: 1.x by a
-// database, 2.x by a bucket and a token.
+// Influx describes the InfluxDB that stores the samples of every job: 1.x with a
+// database, 2.x with a bucket and a token.
 type Influx struct {
-	URL     string // "": only what a job itself asks for
+	URL     string // "": only jobs name an InfluxDB
 	HostTag string
 
 	Database string // 1.x
@@ -29,11 +31,10 @@ var (
 	influxTwo = []string{"INFLUX_ORG", "INFLUX_BUCKET", "INFLUX_TOKEN"}
 )
 
-// influx is the program's own InfluxDB. What is given decides its version:
-// anything of 2.x makes it that.
+// influx reads the program's own InfluxDB. Any setting of 2.x selects 2.x.
 func (r *reader) influx() Influx {
 	i := Influx{
-		URL: r.influxURL(), HostTag: r.name("INFLUX_HOST_TAG", "server01", `\`),
+		URL: r.influxURL(), HostTag: r.name("INFLUX_HOST_TAG", sample.InfluxHost, `\`),
 		Database: r.name("INFLUX_DATABASE", "", `/\`), User: r.name("INFLUX_USER", "", ":"),
 		Password: r.secret("INFLUX_PASSWORD"),
 		Org:      r.name("INFLUX_ORG", "", ""), Bucket: r.name("INFLUX_BUCKET", "", ""),
@@ -43,16 +44,16 @@ func (r *reader) influx() Influx {
 	switch {
 	case r.text("INFLUX_URL", "") == "":
 		for _, setting := range slices.Concat(one, two, r.given([]string{"INFLUX_HOST_TAG"})) {
-			r.bad(setting, "is given without INFLUX_URL")
+			r.bad(setting, "requires INFLUX_URL")
 		}
 	case len(two) > 0:
 		for _, setting := range one {
-			r.bad(setting, "is InfluxDB 1.x's, and %s 2.x's: want one of them", strings.Join(two, ", "))
+			r.bad(setting, "is for InfluxDB 1.x, but %s is for 2.x: want only one version", strings.Join(two, ", "))
 		}
 		r.together(influxTwo, "InfluxDB 2.x")
 	default:
 		if i.Database == "" {
-			i.Database = "asperathos"
+			i.Database = sample.InfluxDatabase
 		}
 		if i.User != "" || i.Password != "" {
 			r.together(influxOne[1:], "a login")
@@ -61,8 +62,8 @@ func (r *reader) influx() Influx {
 	return i
 }
 
-// influxURL is http or https with a host. A wrong one is not shown, it may hold
-// a password.
+// influxURL reads a URL of http or https with a host. A wrong one is not shown,
+// as it may hold a password.
 func (r *reader) influxURL() string {
 	text := r.text("INFLUX_URL", "")
 	if text == "" {
@@ -70,14 +71,14 @@ func (r *reader) influxURL() string {
 	}
 	u, err := url.Parse(text)
 	if err != nil || u.Hostname() == "" || !slices.Contains([]string{"http", "https"}, u.Scheme) ||
-		u.User != nil || strings.ContainsAny(text, "?#") || !portOf(u) {
+		u.User != nil || strings.ContainsAny(text, "?#") || !validPort(u) {
 		r.bad("INFLUX_URL", "want http://… or https://… with a host, without user, password, query and fragment")
 	}
 	return text
 }
 
-// portOf tells whether a URL has a port that can be, or none.
-func portOf(u *url.URL) bool {
+// validPort reports whether a URL has a valid port, or none.
+func validPort(u *url.URL) bool {
 	if u.Port() == "" {
 		return true
 	}
@@ -85,12 +86,12 @@ func portOf(u *url.URL) bool {
 	return err == nil && port > 0
 }
 
-// given are the settings that are there.
+// given returns those of settings that are set.
 func (r *reader) given(settings []string) []string {
 	return slices.DeleteFunc(slices.Clone(settings), func(setting string) bool { return r.text(setting, "") == "" })
 }
 
-// together notes each of settings that is missing.
+// together reports each of settings that is missing.
 func (r *reader) together(settings []string, what string) {
 	for _, setting := range settings {
 		if r.text(setting, "") == "" {
@@ -99,7 +100,7 @@ func (r *reader) together(settings []string, what string) {
 	}
 }
 
-// name is printable text without the characters of excluded.
+// name reads printable text without the characters of excluded.
 func (r *reader) name(setting, otherwise, excluded string) string {
 	const longest = 255
 	text := r.text(setting, otherwise)
@@ -114,7 +115,7 @@ func (r *reader) name(setting, otherwise, excluded string) string {
 	return text
 }
 
-// secret is text that fits into a header. A wrong one is not shown.
+// secret reads text that fits into a header. A wrong one is not shown.
 func (r *reader) secret(setting string) Secret {
 	text := r.text(setting, "")
 	if strings.ContainsFunc(text, unicode.IsControl) {

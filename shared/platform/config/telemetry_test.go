@@ -55,12 +55,12 @@ func TestTelemetryNamesWrongSettings(t *testing.T) {
 			map[string]string{"METRICS": "yes", "OTEL_SDK_DISABLED": "1"},
 			[]string{"METRICS", "OTEL_SDK_DISABLED"},
 		},
-		"jobs under 0":   {map[string]string{"METRICS_JOBS": "-1"}, []string{"METRICS_JOBS"}},
-		"too many jobs":  {map[string]string{"METRICS_JOBS": "10001"}, []string{"METRICS_JOBS"}},
-		"exporters":      {map[string]string{"OTEL_TRACES_EXPORTER": "jaeger", "OTEL_METRICS_EXPORTER": "statsd"}, []string{"OTEL_METRICS_EXPORTER", "OTEL_TRACES_EXPORTER"}},
-		"contradiction":  {map[string]string{"METRICS": "false", "OTEL_METRICS_EXPORTER": "prometheus"}, []string{"METRICS"}},
-		"endpoints":      {map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": "otel:4318", "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT": "http://"}, []string{"OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT"}},
-		"a password":     {map[string]string{"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "http://u:hunter2@otel:4318"}, []string{"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"}},
+		"jobs under 0":  {map[string]string{"METRICS_JOBS": "-1"}, []string{"METRICS_JOBS"}},
+		"too many jobs": {map[string]string{"METRICS_JOBS": "10001"}, []string{"METRICS_JOBS"}},
+		"exporters":     {map[string]string{"OTEL_TRACES_EXPORTER": "jaeger", "OTEL_METRICS_EXPORTER": "statsd"}, []string{"OTEL_METRICS_EXPORTER", "OTEL_TRACES_EXPORTER"}},
+		"contradiction": {map[string]string{"METRICS": "false", "OTEL_METRICS_EXPORTER": "prometheus"}, []string{"METRICS"}},
+		"endpoints":     {map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": "otel:4318", "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT": "http://"}, []string{"OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT"}},
+		"a password":    {map[string]string{"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "http://u:hunter2@otel:4318"}, []string{"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"}},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

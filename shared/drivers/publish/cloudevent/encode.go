@@ -1,5 +1,5 @@
-// Package cloudevent answers how whoever wants to know hears of what happens to a
-// job: by CloudEvents that are POSTed to one receiver, a Knative Broker say.
+// Package cloudevent publishes job events as CloudEvents: it POSTs them to one
+// receiver, such as a Knative Broker.
 package cloudevent
 
 import (
@@ -11,24 +11,24 @@ import (
 	"kubejobs/shared/core/job"
 )
 
-// TypePrefix begins the type of each event; the kind ends it.
+// TypePrefix is the start of each event's type; the kind is the end.
 const TypePrefix = "dev.kubejobs.job."
 
-// Schemas holds the JSON Schema of each kind's data, as KIND.json below
-// schemas, and what they share.
+// Schemas holds the JSON Schema of each kind's data, schemas/KIND.json, and the
+// definitions that they share.
 //
 //go:embed schemas/*.json
 var Schemas embed.FS
 
-// Type is the type of a kind of event.
+// Type returns the CloudEvent type of a kind.
 func Type(kind job.EventKind) string { return TypePrefix + string(kind) }
 
-// SchemaURI names the schema of a kind's data; it is its $id.
+// SchemaURI returns the $id of the schema of a kind's data.
 func SchemaURI(kind job.EventKind) string {
 	return "urn:kubejobs:schema:job:" + string(kind) + ":1"
 }
 
-// Kinds are those that there are.
+// Kinds returns all kinds of events.
 func Kinds() []job.EventKind {
 	return []job.EventKind{
 		job.EventSample, job.EventStarted, job.EventAtRisk, job.EventStalled,
@@ -36,10 +36,10 @@ func Kinds() []job.EventKind {
 	}
 }
 
-// Encode is the CloudEvent of an event of a job in a namespace. Its id is the
-// same whenever it is sent: whoever gets it twice can tell. Its subject is the
-// job's id; the extension sequence orders the events of a job's life, and
-// partitionkey keeps them together in what is partitioned.
+// Encode returns the CloudEvent of an event of a job in a namespace. Its id is the
+// same each time it is sent, so a receiver can recognise duplicates. Its subject
+// is the job's id. The extension sequence orders the events of a job's life, and
+// partitionkey keeps them together in a partitioned log.
 func Encode(namespace string, e job.Event, extensions map[string]string) (cloudevents.Event, error) {
 	ce := cloudevents.NewEvent()
 	ce.SetID(e.ID())

@@ -19,22 +19,19 @@ import (
 	"kubejobs/shared/monitor"
 )
 
-// Name is what the publisher is called.
+// Name is the name of the publisher.
 const Name = "cloudevents"
 
-// maxAnswer is how much of an answer is read, so that its connection can be
-// used again.
-const maxAnswer = 16 << 10
-
-// Options are where events go. Sink is required.
+// Options select the receiver of events. Sink is required.
 type Options struct {
 	Sink      *url.URL
 	Namespace string // of the jobs
-	// Extensions are added to each event, as a SinkBinding's ceOverrides want.
+	// Extensions are added to each event, see ceOverrides of a SinkBinding.
 	Extensions map[string]string
-	// CACerts is a PEM of what signed the sink's certificate; "": the system's.
+	// CACerts holds PEM certificates that sign the sink's certificate, in addition
+	// to those of the system; "": none.
 	CACerts string
-	// Transport wraps the one that requests go through; nil: none does.
+	// Transport wraps the transport of the requests; nil: it is not wrapped.
 	Transport func(http.RoundTripper) http.RoundTripper
 }
 
@@ -46,7 +43,7 @@ type Publisher struct {
 
 var _ publish.Publisher = (*Publisher)(nil)
 
-// New is a Publisher; an error is of the certificates.
+// New returns a Publisher. It returns an error if the certificates are invalid.
 func New(o Options) (*Publisher, error) {
 	transport := &http.Transport{
 		Proxy:               http.ProxyFromEnvironment,
@@ -70,10 +67,8 @@ func New(o Options) (*Publisher, error) {
 		round = o.Transport(transport)
 	}
 	return &Publisher{options: o, client: &http.Client{
-		Transport: round,
-		CheckRedirect: func(*http.Request, []*http.Request) error {
-			return http.ErrUseLastResponse // an event goes where it was sent, or nowhere
-		},
+		Transport:     round,
+		CheckRedirect: publish.NoRedirect,
 	}}, nil
 }
 
@@ -88,8 +83,8 @@ func (p *Publisher) Target(n monitor.Notice) string {
 	return p.options.Sink.Host
 }
 
-// Publish implements publish.Publisher: a request for each event, in order,
-// until one is not acknowledged by 2xx.
+// Publish implements publish.Publisher. It sends a request for each event, in
+// order, until one is not acknowledged with 2xx.
 func (p *Publisher) Publish(ctx context.Context, n monitor.Notice) (int, error) {
 	for i, event := range n.Events {
 		if err := p.send(ctx, event); err != nil {
@@ -111,38 +106,29 @@ func (p *Publisher) send(ctx context.Context, e job.Event) error {
 	}
 	response, err := p.client.Do(request)
 	if err != nil {
-		return failure.Unavailable("the events' sink does not answer", cause(err))
+		return failure.Unavailable("the event sink does not answer", publish.WithoutURL(err))
 	}
 	defer response.Body.Close()
-	if _, err := io.CopyN(io.Discard, response.Body, maxAnswer); err != nil && !errors.Is(err, io.EOF) {
-		return failure.Unavailable("the events' sink does not answer", cause(err))
+	if _, err := io.CopyN(io.Discard, response.Body, publish.MaxAnswer); err != nil && !errors.Is(err, io.EOF) {
+		return failure.Unavailable("the event sink does not answer", publish.WithoutURL(err))
 	}
 	switch code := response.StatusCode; {
 	case code >= http.StatusOK && code < http.StatusMultipleChoices:
 		return nil
-	case passes(code):
-		return failure.Unavailable(fmt.Sprintf("the events' sink answered %d", code), nil)
+	case transient(code):
+		return failure.Unavailable(fmt.Sprintf("the event sink answered %d", code), nil)
 	default:
-		return fmt.Errorf("the events' sink refused %s by %d", Type(e.Kind), code)
+		return fmt.Errorf("the event sink refused %s with %d", Type(e.Kind), code)
 	}
 }
 
-// passes tells whether a status may be another one later, by the rule of
-// Knative's own senders (eventing's kncloudevents.SelectiveRetry).
-func passes(code int) bool {
+// transient reports whether a retry may succeed after an HTTP status, by the rule
+// of Knative's own senders (eventing's kncloudevents.SelectiveRetry).
+func transient(code int) bool {
 	switch code {
 	case http.StatusNotFound, http.StatusRequestTimeout, http.StatusConflict, http.StatusTooManyRequests:
 		return true
 	default:
 		return code >= http.StatusInternalServerError
 	}
-}
-
-// cause is an error without the request's URL, whose path and query may be
-// secret.
-func cause(err error) error {
-	if typed, ok := errors.AsType[*url.Error](err); ok {
-		return typed.Err
-	}
-	return err
 }

@@ -9,13 +9,13 @@ import (
 	"kubejobs/shared/core/sample"
 )
 
-// field is the only one of each measurement.
+// field is the only field of each measurement.
 const field = "value"
 
-// Encode gives the four points of a sample in the line protocol, with times in
-// milliseconds: the names, tags and types that Asperathos writes and its
-// dashboards read, without its constant tag "region". Numbers that are not
-// finite, and a host that the protocol cannot hold, are refused.
+// Encode returns the four points of a sample in the line protocol, with times in
+// milliseconds. Names, tags and types are those that Asperathos writes and its
+// dashboards read, without its constant tag "region". Encode refuses numbers that
+// are not finite and a host that the protocol cannot express.
 func Encode(id job.ID, host string, s sample.Sample) ([]byte, error) {
 	var e lineprotocol.Encoder
 	e.SetPrecision(lineprotocol.Millisecond)

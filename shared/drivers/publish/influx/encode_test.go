@@ -35,7 +35,7 @@ func TestEncode(t *testing.T) {
 		sample sample.Sample
 		want   string
 	}{
-		"what was captured": {influx.DefaultHost, captured, `application_progress_error,host=server01,job=kj-1 value=-0.03333333333333333 1795499061000
+		"what was captured": {sample.InfluxHost, captured, `application_progress_error,host=server01,job=kj-1 value=-0.03333333333333333 1795499061000
 job_progress,host=server01,job=kj-1 value=0 1795499061000
 time_progress,host=server01,job=kj-1 value=0.03333333333333333 1795499061000
 job_parallelism,host=server01,job=kj-1 value=3i 1795499061000
@@ -157,7 +157,7 @@ func TestEncodeAgreesWithAsperathos(t *testing.T) {
 		delete(one[0].Tags, "region")
 		want = append(want, one...)
 	}
-	text, err := influx.Encode("kj-detail1", influx.DefaultHost, captured)
+	text, err := influx.Encode("kj-detail1", sample.InfluxHost, captured)
 	if err != nil {
 		t.Fatal(err)
 	}

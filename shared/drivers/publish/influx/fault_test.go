@@ -41,7 +41,7 @@ func TestAnswers(t *testing.T) {
 		"a request too slow":    {login, 408, "", failure.KindUnavailable, "answers 408"},
 		"broken":                {login, 500, `{"error":"timeout"}`, failure.KindUnavailable, "answers 500: timeout"},
 		"a proxy's page":        {login, 503, "<html>hunter2</html>", failure.KindUnavailable, "answers 503"},
-		"a success that is not": {login, 200, `{"results":[]}`, failure.KindInternal, "answers 200, which is no answer to a write"},
+		"a success that is not": {login, 200, `{"results":[]}`, failure.KindInternal, "answers 200, which is not an answer to a write"},
 		"it repeats a password": {login, 400, `{"error":"bad login u hunter2 dTpodW50ZXIy"}`, failure.KindInvalid, "answers 400: bad login u [redacted] [redacted]"},
 		"it repeats a token":    {token, 403, `{"message":"bad token hunter2"}`, failure.KindInvalid, "answers 403: bad token [redacted]"},
 		"a long error":          {login, 400, long(strings.Repeat("x", 199) + "€ and on"), failure.KindInvalid, "answers 400: " + strings.Repeat("x", 199) + "…"},

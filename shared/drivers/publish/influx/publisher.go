@@ -1,5 +1,5 @@
-// Package influx answers how a dashboard gets the samples: from an InfluxDB,
-// 1.x or 2.x, where each sample is a point in each of four measurements.
+// Package influx publishes samples to InfluxDB, 1.x or 2.x, for dashboards: each
+// sample is a point in each of four measurements.
 package influx
 
 import (
@@ -10,37 +10,31 @@ import (
 	"time"
 
 	"kubejobs/shared/core/job"
+	"kubejobs/shared/core/sample"
 	"kubejobs/shared/drivers/publish"
 	"kubejobs/shared/monitor"
 )
 
-// Name is what logs, metrics and the job's status call the publisher.
+// Name is the name of the publisher.
 const Name = "influxdb"
 
-// DefaultHost is the tag "host" as Asperathos writes it. It is the same on
-// every instance of the program: a point's identity is its measurement, tags
-// and time, so that a sample that is sent again, by another instance too, is
-// the same four points and overwrites them. A tag that differs by instance
-// would make it further points, and sums wrong.
-const DefaultHost = "server01"
-
-// Dial opens a connection; it is where addresses are checked.
+// Dial opens a connection. It checks the address.
 type Dial func(ctx context.Context, network, address string) (net.Conn, error)
 
-// Options are the program's own InfluxDB, and how to write. A zero field is its
-// default.
+// Options describe the program's own InfluxDB, and how to write. A zero field
+// means its default.
 type Options struct {
-	// URL is http or https with a host, without login and query; "": there is
-	// no InfluxDB but those that jobs name.
+	// URL is http or https with a host, without login and query; "": only jobs
+	// name an InfluxDB.
 	URL            string
-	Database       string // of 1.x, "asperathos"
-	User, Password string // of 1.x
-	// Of 2.x. With a bucket the write is 2.x's, else 1.x's.
+	Database       string // for 1.x, sample.InfluxDatabase
+	User, Password string // for 1.x
+	// For 2.x. A bucket selects 2.x, else it is 1.x.
 	Org, Bucket, Token string
 
-	Host    string        // the tag, DefaultHost
-	Timeout time.Duration // of a request, 5 s; the context's deadline counts too
-	// Transport wraps the one that requests go through; nil: none does.
+	Host    string        // the tag, sample.InfluxHost
+	Timeout time.Duration // of a request, 5 s; the deadline of the context applies too
+	// Transport wraps the transport of the requests; nil: it is not wrapped.
 	Transport func(http.RoundTripper) http.RoundTripper
 }
 
@@ -48,24 +42,24 @@ type Options struct {
 // job names one, else to the program's.
 type Publisher struct {
 	host   string
-	own    *server // nil if there is none
-	target place   // own's; its name is "" if there is none
-	named  client
+	own    *server     // nil if there is none
+	target destination // on own; its name is "" if there is none
+	named  client      // for servers that jobs name
 }
 
 var _ publish.Publisher = (*Publisher)(nil)
 
-// New is a Publisher. Addresses that a job names are connected to by dial,
-// which must check them; the program's own one is not checked.
+// New returns a Publisher. It connects to addresses that a job names with dial,
+// which must check them. The address of the program's own InfluxDB is not checked.
 func New(o Options, dial Dial) (*Publisher, error) {
 	if dial == nil {
 		panic("influx: no dial function for addresses that callers name")
 	}
 	if o.Database == "" {
-		o.Database = "asperathos"
+		o.Database = sample.InfluxDatabase
 	}
 	if o.Host == "" {
-		o.Host = DefaultHost
+		o.Host = sample.InfluxHost
 	}
 	if o.Timeout <= 0 {
 		o.Timeout = 5 * time.Second
@@ -94,14 +88,14 @@ func (p *Publisher) Target(n monitor.Notice) string {
 	if n.Sample == nil {
 		return ""
 	}
-	return p.place(n.Spec).name
+	return p.destination(n.Spec).name
 }
 
-// Publish writes the notice's sample in one request; a notice without one is
-// none. It takes no event. The error is of kind unavailable if it may pass, and
-// of kind invalid if the server, or the list of allowed addresses, says no.
+// Publish writes the notice's sample in one request. It ignores a notice without
+// a sample, and acknowledges no event. A transient error is of kind unavailable;
+// a refusal by the server, or an address that is not allowed, is of kind invalid.
 func (p *Publisher) Publish(ctx context.Context, n monitor.Notice) (int, error) {
-	to := p.place(n.Spec)
+	to := p.destination(n.Spec)
 	if n.Sample == nil || to.name == "" {
 		return 0, nil
 	}
@@ -112,7 +106,7 @@ func (p *Publisher) Publish(ctx context.Context, n monitor.Notice) (int, error) 
 	return 0, to.write(ctx, lines)
 }
 
-// Close closes the connections that nobody uses.
+// Close closes the idle connections.
 func (p *Publisher) Close() {
 	p.named.closeIdle()
 	if p.own != nil {
@@ -120,10 +114,10 @@ func (p *Publisher) Close() {
 	}
 }
 
-// place is where a job's samples go: one place, so that what the job and the
-// settings name alike gets one write. The program's login is for the program's
-// database only: a caller may not write to others with it.
-func (p *Publisher) place(spec job.Spec) place {
+// destination returns the one destination of a job's samples. A database that
+// both the job and the settings name gets one write. The program's login is used
+// for the program's database only: a caller must not write to others with it.
+func (p *Publisher) destination(spec job.Spec) destination {
 	d := spec.Database
 	if d == nil || (p.own != nil && p.own.at(d.Address()) && p.target.name == p.own.address+"/"+d.Name) {
 		return p.target

@@ -120,7 +120,7 @@ func publisher(t *testing.T, o influx.Options, entries ...string) *influx.Publis
 // encoded is the body of a sample's write.
 func encoded(t *testing.T, id job.ID, s sample.Sample) string {
 	t.Helper()
-	text, err := influx.Encode(id, influx.DefaultHost, s)
+	text, err := influx.Encode(id, sample.InfluxHost, s)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,9 +10,10 @@ import (
 	"time"
 
 	"kubejobs/shared/core/job"
+	"kubejobs/shared/drivers/publish"
 )
 
-// server is an InfluxDB, and how to log in to it.
+// server is an InfluxDB and the login for it.
 type server struct {
 	base    *url.URL
 	address string // host:port
@@ -21,22 +22,22 @@ type server struct {
 	client  client
 }
 
-// client is an HTTP client whose kept connections can be closed, whatever its
-// transport is wrapped in.
+// client is an HTTP client whose idle connections can be closed, whatever wraps
+// its transport.
 type client struct {
 	*http.Client
 	closeIdle func()
 }
 
-// place is a database or a bucket of a server.
-type place struct {
+// destination is a database or a bucket of a server.
+type destination struct {
 	*server
-	name string // host:port/database, without a credential
+	name string // host:port/database, without credentials
 	url  string // of the write
 }
 
-// newServer is the program's own InfluxDB. What is wrong with its URL is not
-// shown, it may hold a password.
+// newServer returns the program's own InfluxDB. The error does not show the URL,
+// as that may hold a password.
 func newServer(o Options) (*server, error) {
 	base, err := url.Parse(o.URL)
 	if err != nil || base.Hostname() == "" || base.User != nil || base.RawQuery != "" ||
@@ -65,8 +66,8 @@ func newServer(o Options) (*server, error) {
 	return s, nil
 }
 
-// named is an InfluxDB that a job names. It gets the login that every client of
-// Asperathos sends, InfluxDB's well-known default, and none of the program's.
+// named returns an InfluxDB that a job names. Its login is the one that every
+// client of Asperathos sends, InfluxDB's well-known default, not the program's.
 func named(a job.Address, client client) *server {
 	return &server{
 		base: &url.URL{Scheme: "http", Host: a.String()}, address: a.String(),
@@ -78,36 +79,35 @@ func basic(user, password string) string {
 	return base64.StdEncoding.EncodeToString([]byte(user + ":" + password))
 }
 
-// at tells whether the server listens at an address that a job names, by what
-// is written: a name is not resolved.
+// at reports whether the server has the address that a job names. It compares the
+// text: a name is not resolved.
 func (s *server) at(a job.Address) bool { return strings.EqualFold(s.address, a.String()) }
 
-// database is one of InfluxDB 1.x; 2.x has the same call for buckets that a
-// name is mapped to.
-func (s *server) database(name string) place {
-	return s.place(name, url.Values{"db": {name}}, "write")
+// database returns a database of InfluxDB 1.x. 2.x has the same call for buckets
+// to which the name is mapped.
+func (s *server) database(name string) destination {
+	return s.destination(name, url.Values{"db": {name}}, "write")
 }
 
-// bucket is one of InfluxDB 2.x.
-func (s *server) bucket(org, name string) place {
-	return s.place(name, url.Values{"org": {org}, "bucket": {name}}, "api", "v2", "write")
+// bucket returns a bucket of InfluxDB 2.x.
+func (s *server) bucket(org, name string) destination {
+	return s.destination(name, url.Values{"org": {org}, "bucket": {name}}, "api", "v2", "write")
 }
 
-func (s *server) place(name string, query url.Values, path ...string) place {
+func (s *server) destination(name string, query url.Values, path ...string) destination {
 	write := s.base.JoinPath(path...)
 	query.Set("precision", "ms")
 	write.RawQuery = query.Encode()
-	return place{server: s, name: s.address + "/" + name, url: write.String()}
+	return destination{server: s, name: s.address + "/" + name, url: write.String()}
 }
 
-// newClient is a client that keeps a few connections for further requests. It
-// follows no redirect, which would lead past the check of an address, and uses
-// no proxy.
+// newClient returns a client that keeps a few connections. It follows no redirect,
+// which would bypass the check of an address, and uses no proxy.
 func newClient(dial Dial, o Options) client {
 	transport := &http.Transport{
 		DialContext:            dial,
 		MaxIdleConns:           64,
-		MaxIdleConnsPerHost:    8, // as many as one place is written by at once
+		MaxIdleConnsPerHost:    8, // as many as write to one destination at once
 		IdleConnTimeout:        90 * time.Second,
 		MaxResponseHeaderBytes: 64 << 10,
 		DisableCompression:     true,
@@ -118,7 +118,7 @@ func newClient(dial Dial, o Options) client {
 	}
 	return client{&http.Client{
 		Transport:     wrapped,
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		CheckRedirect: publish.NoRedirect,
 		Timeout:       o.Timeout,
 	}, transport.CloseIdleConnections}
 }

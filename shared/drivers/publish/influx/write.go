@@ -4,61 +4,47 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
 	"strings"
 	"unicode"
 
 	"kubejobs/shared/core/failure"
+	"kubejobs/shared/drivers/publish"
 )
 
-const (
-	// maxAnswer is how much of an answer is read: more, and its connection is
-	// not used again.
-	maxAnswer = 16 << 10
-	// maxText is how much of the server's own words an error repeats.
-	maxText = 200
-)
+// maxText bounds how much of the server's own words an error repeats.
+const maxText = 200
 
 // write sends lines in one request.
-func (p place) write(ctx context.Context, lines []byte) error {
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, p.url, bytes.NewReader(lines))
+func (d destination) write(ctx context.Context, lines []byte) error {
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, d.url, bytes.NewReader(lines))
 	if err != nil {
-		return fmt.Errorf("request to InfluxDB %s: %w", p.name, bare(err))
+		return fmt.Errorf("request to InfluxDB %s: %w", d.name, publish.WithoutURL(err))
 	}
 	r.Header.Set("Content-Type", "text/plain; charset=utf-8")
 	r.Header.Set("User-Agent", "kubejobs")
-	if p.login != "" {
-		r.Header.Set("Authorization", p.login)
+	if d.login != "" {
+		r.Header.Set("Authorization", d.login)
 	}
-	response, err := p.client.Do(r)
+	response, err := d.client.Do(r)
 	if err != nil {
-		return failure.Classified(err, failure.Unavailable("InfluxDB "+p.name+" does not answer", bare(err)))
+		return failure.Classified(err, failure.Unavailable("InfluxDB "+d.name+" does not answer", publish.WithoutURL(err)))
 	}
 	defer response.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
+	body, err := io.ReadAll(io.LimitReader(response.Body, publish.MaxAnswer))
 	if err != nil {
-		body = nil // the status says enough
+		body = nil // the status is enough
 	}
-	return p.judge(response.StatusCode, body)
+	return d.judge(response.StatusCode, body)
 }
 
-// bare is the cause in an error of net/http or net/url, which show the URL.
-func bare(err error) error {
-	if typed, ok := errors.AsType[*url.Error](err); ok {
-		return typed.Err
-	}
-	return err
-}
-
-// judge is what an answer means. Both versions answer 204 when the points are
-// stored.
-func (p place) judge(status int, body []byte) error {
-	message := fmt.Sprintf("InfluxDB %s answers %d", p.name, status)
-	if text := p.words(body); text != "" {
+// judge returns the error that an answer means, nil if the points are stored: both
+// versions answer 204 then.
+func (d destination) judge(status int, body []byte) error {
+	message := fmt.Sprintf("InfluxDB %s answers %d", d.name, status)
+	if text := d.words(body); text != "" {
 		message += ": " + text
 	}
 	switch {
@@ -69,22 +55,22 @@ func (p place) judge(status int, body []byte) error {
 	case status >= http.StatusBadRequest:
 		return &failure.Error{Kind: failure.KindInvalid, Message: message}
 	default:
-		return &failure.Error{Kind: failure.KindInternal, Message: message + ", which is no answer to a write"}
+		return &failure.Error{Kind: failure.KindInternal, Message: message + ", which is not an answer to a write"}
 	}
 }
 
-// words is the server's error, shortened: 1.x calls it error, 2.x message. A
-// login that it repeats is taken out.
-func (p place) words(body []byte) string {
+// words returns the server's own error, shortened: 1.x calls it error, 2.x
+// message. It removes a login that the server repeats.
+func (d destination) words(body []byte) string {
 	var answer struct{ Error, Message string }
 	if err := json.Unmarshal(body, &answer); err != nil {
-		return "" // a proxy's page, say
+		return "" // for example a proxy's page
 	}
 	text := answer.Error
 	if text == "" {
 		text = answer.Message
 	}
-	for _, secret := range p.secrets {
+	for _, secret := range d.secrets {
 		if secret != "" {
 			text = strings.ReplaceAll(text, secret, "[redacted]")
 		}
