@@ -1,5 +1,5 @@
-// Package function is the function set as Knative's func CLI builds it: `func
-// run`, `func invoke` and `func deploy` find New here.
+// Package function is the function set in the form that Knative's func CLI builds:
+// `func run`, `func invoke` and `func deploy` use New.
 package function
 
 import (
@@ -22,14 +22,14 @@ type Function struct{ started atomic.Pointer[instance] }
 type instance struct {
 	set     *functions.Set
 	handler http.Handler
-	forget  func() // the signals
+	forget  func() // stops listening for signals
 }
 
-// New is an instance that is not started.
+// New returns an instance that is not started.
 func New() *Function { return &Function{} }
 
-// Start opens what the settings name and begins ticking. func's middleware
-// calls it beside the first requests: until it is done Ready says no.
+// Start opens what the settings select and starts ticking. func's middleware calls
+// it while the first requests arrive: until it is done, Ready returns false.
 func (f *Function) Start(ctx context.Context, settings map[string]string) error {
 	functions.QuietRedis()
 	cfg, err := config.Load(func(name string) (string, bool) {
@@ -49,9 +49,9 @@ func (f *Function) Start(ctx context.Context, settings map[string]string) error 
 	if err != nil {
 		return err
 	}
-	// func's middleware waits for the requests under way before it calls Stop.
-	told, forget := signal.NotifyContext(ctx, syscall.SIGTERM, syscall.SIGINT)
-	context.AfterFunc(told, set.EndStreams)
+	// func's middleware waits for the requests in flight before it calls Stop.
+	signalled, forget := signal.NotifyContext(ctx, syscall.SIGTERM, syscall.SIGINT)
+	context.AfterFunc(signalled, set.EndStreams)
 	f.started.Store(&instance{set: set, handler: handler, forget: forget})
 	return set.Start(ctx)
 }
@@ -65,16 +65,16 @@ func (f *Function) Handle(w http.ResponseWriter, r *http.Request) {
 	httpapi.Refuse(w, http.StatusServiceUnavailable, "starting")
 }
 
-// Ready tells whether requests can be served.
+// Ready reports whether requests can be served.
 func (f *Function) Ready(ctx context.Context) (bool, error) {
 	i := f.started.Load()
 	return i != nil && i.set.Ready(ctx) == nil, nil
 }
 
-// Alive tells whether the instance should go on.
+// Alive reports whether the instance should keep running.
 func (f *Function) Alive(context.Context) (bool, error) { return true, nil }
 
-// Stop releases everything. func's middleware has drained the requests before.
+// Stop releases everything. func's middleware has already drained the requests.
 func (f *Function) Stop(ctx context.Context) error {
 	if i := f.started.Swap(nil); i != nil {
 		i.forget()

@@ -13,8 +13,9 @@ import (
 	"kubejobs/shared/platform/config"
 )
 
-// openKubernetes makes the drivers that talk to Kubernetes, where the settings
-// want any: the scheduler, and the Jobs, nil if no tick is to ask for them.
+// openKubernetes creates the drivers for Kubernetes that the settings require: the
+// scheduler, and the reader of Jobs, which it returns. That is nil if ticks do not
+// ask Kubernetes.
 func (s *Set) openKubernetes() (monitor.KubeJobs, error) {
 	if s.cfg.Scheduler != config.SchedulerKnative && s.cfg.JobStatus != config.JobStatusKubernetes {
 		return nil, nil
@@ -45,8 +46,9 @@ func (s *Set) openKubernetes() (monitor.KubeJobs, error) {
 	return jobs, nil
 }
 
-// ownerIn finds the Job that a PingSource is to end with. Without one, or
-// without the right to look, it is the sweep that ends it.
+// ownerIn finds the Job that owns a PingSource, so that both are deleted together.
+// Without such a Job, or without the right to read it, the sweep deletes the
+// PingSource.
 func ownerIn(jobs *batchjob.Jobs) pingsource.OwnerOf {
 	return func(ctx context.Context, id job.ID) (*pingsource.Owner, error) {
 		job, err := jobs.Get(ctx, id)

@@ -9,24 +9,24 @@ import (
 	"kubejobs/shared/platform/config"
 )
 
-// SweepCron is when the local scheduler sweeps for a main, as a PingSource does
-// on a cluster.
+// SweepCron is the schedule of the local scheduler's sweep, the same as that of the
+// PingSource on a cluster.
 const SweepCron = "0 */5 * * * *"
 
-// sweepLocally sweeps in the process that ticks, where nobody else does.
+// sweepLocally schedules sweeps in the process if nobody else sweeps.
 func (s *Set) sweepLocally(ctx context.Context, cron string) error {
 	if s.local == nil || s.cfg.Target != config.TargetAll || cron == "" {
 		return nil
 	}
 	return s.local.Every(ctx, cron, func(ctx context.Context) {
 		if _, err := s.service.Sweep(ctx); err != nil && ctx.Err() == nil {
-			s.log.WarnContext(ctx, "not swept", "error", err)
+			s.log.WarnContext(ctx, "sweep failed", "error", err)
 		}
 	})
 }
 
-// Start begins ticking: living jobs that an earlier process scheduled first. A
-// state Redis that is away is waited for until ctx ends.
+// Start starts the local scheduler and schedules the living jobs of an earlier
+// process. It retries until ctx ends if the state Redis is unavailable.
 func (s *Set) Start(ctx context.Context) error {
 	if s.local == nil {
 		return nil
@@ -41,7 +41,7 @@ func (s *Set) Start(ctx context.Context) error {
 		if err == nil || !failure.IsRetryable(err) {
 			return err
 		}
-		s.log.WarnContext(ctx, "jobs not resumed", "error", err)
+		s.log.WarnContext(ctx, "resuming jobs failed", "error", err)
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
@@ -51,7 +51,7 @@ func (s *Set) Start(ctx context.Context) error {
 	}
 }
 
-// EmbeddedRedis is where the embedded Redis listens, "" if there is none.
+// EmbeddedRedis returns the address of the embedded Redis, "" if there is none.
 func (s *Set) EmbeddedRedis() string {
 	if s.embedded == nil {
 		return ""
@@ -59,5 +59,5 @@ func (s *Set) EmbeddedRedis() string {
 	return s.embedded.Addr()
 }
 
-// Scheduled tells whether the local scheduler ticks a job.
+// Scheduled reports whether the local scheduler ticks a job.
 func (s *Set) Scheduled(id job.ID) bool { return s.local != nil && s.local.Has(id) }

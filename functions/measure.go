@@ -13,8 +13,8 @@ import (
 // flushTimeout bounds the sending of the last spans and metrics.
 const flushTimeout = 2 * time.Second
 
-// LogTelemetry logs what goes wrong inside the OpenTelemetry SDK, for the whole
-// process. A main calls it once.
+// LogTelemetry logs errors of the OpenTelemetry SDK, for the whole process. A main
+// calls it once.
 func LogTelemetry(cfg config.Config, log *slog.Logger) {
 	var secrets []string
 	for _, secret := range cfg.Telemetry.Secrets {
@@ -23,17 +23,17 @@ func LogTelemetry(cfg config.Config, log *slog.Logger) {
 	telemetry.LogErrors(log, secrets)
 }
 
-// measured is the service with its ticks and sweeps counted.
+// measured is a service that counts its ticks and sweeps.
 type measured struct {
 	*monitor.Service
 	telemetry *telemetry.Telemetry
 }
 
-// Tick counts a tick by what became of it.
+// Tick counts a tick by its outcome.
 func (m measured) Tick(ctx context.Context, tick monitor.Tick) (monitor.Outcome, error) {
-	began := time.Now()
+	started := time.Now()
 	outcome, err := m.Service.Tick(ctx, tick)
-	m.telemetry.Tick(ctx, began, tick.Job, outcome, err)
+	m.telemetry.Tick(ctx, started, tick.Job, outcome, err)
 	return outcome, err
 }
 
@@ -53,7 +53,7 @@ func (s *Set) openTelemetry(ctx context.Context, o Options) (err error) {
 	return err
 }
 
-// flush sends the last telemetry. That it cannot is no failure of the program.
+// flush sends the last telemetry. A failure is not one of the program.
 func (s *Set) flush(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), flushTimeout)
 	defer cancel()

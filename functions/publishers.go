@@ -12,11 +12,11 @@ import (
 	"kubejobs/shared/monitor"
 )
 
-// influxQueue is how many samples wait for one InfluxDB that does not take them.
+// influxQueue is how many samples wait for one InfluxDB that is unavailable.
 const influxQueue = 256
 
-// openPublishers makes those that the settings name, beside the Controller's
-// list. A job may name an InfluxDB of its own, which policy is asked about.
+// openPublishers creates the publishers that the settings select. A job may name
+// its own InfluxDB; policy decides whether its address is allowed.
 func (s *Set) openPublishers(ctx context.Context, policy *egress.Policy, o publish.Options) error {
 	in := s.cfg.Influx
 	var err error
@@ -46,7 +46,7 @@ func (s *Set) openPublishers(ctx context.Context, policy *egress.Policy, o publi
 	return s.telemetry.ObserveCircuits(ctx, s.fan.Circuits)
 }
 
-// closePublishers sends what waits, for a second.
+// closePublishers sends what waits, for at most a second.
 func (s *Set) closePublishers(ctx context.Context) {
 	if s.fan == nil {
 		return

@@ -23,9 +23,9 @@ import (
 	"kubejobs/shared/platform/httpapi"
 )
 
-// limits bound a request of a unit. A start may wait 10 s for its schedule, and
-// func's middleware cuts an answer after 30 s. A sweep takes as long as there
-// are jobs.
+// limits returns the limits of a unit's requests. A start may wait 10 s for its
+// schedule, and func's middleware cuts an answer after 30 s. The duration of a
+// sweep depends on the number of jobs.
 func limits(unit string) httpapi.Limits {
 	l := httpapi.Limits{Body: 1 << 20, Read: 10 * time.Second, Write: 25 * time.Second}
 	if unit == config.TargetSweep || unit == config.TargetAll {
@@ -34,11 +34,11 @@ func limits(unit string) httpapi.Limits {
 	return l
 }
 
-// quietPeriod is how long no request must come before an instance that is told
-// to end may end.
+// quietPeriod is how long no request must arrive before an instance that was told
+// to end does so.
 const quietPeriod = 500 * time.Millisecond
 
-// unit is what can be deployed: functions behind one small mux.
+// unit is a deployable set of functions behind one small mux.
 type unit = *httpapi.Drainer
 
 func (s *Set) newUnits() map[string]unit {
@@ -58,7 +58,7 @@ func (s *Set) newUnits() map[string]unit {
 	return units
 }
 
-// Handler is the unit called name; the error lists the units that there are.
+// Handler returns the unit called name. The error lists the existing units.
 func (s *Set) Handler(name string) (http.Handler, error) {
 	handler, ok := s.units[name]
 	if !ok {
@@ -67,8 +67,8 @@ func (s *Set) Handler(name string) (http.Handler, error) {
 	return handler, nil
 }
 
-// Drain fails the probes, ends the event streams and waits until no request is
-// under way.
+// Drain makes the probes fail, ends the event streams and waits until no request is
+// in flight.
 func (s *Set) Drain(ctx context.Context) error {
 	s.EndStreams()
 	var group errgroup.Group
@@ -78,8 +78,8 @@ func (s *Set) Drain(ctx context.Context) error {
 	return group.Wait()
 }
 
-// monitorMux is what Asperathos' Manager calls, the status and the samples; root
-// serves /.
+// monitorMux serves the calls of Asperathos' Manager, the status and the samples.
+// root serves /.
 func (s *Set) monitorMux(root http.Handler) *http.ServeMux {
 	started := httpapi.Methods{
 		http.MethodPost: start.New(s.service, s.cfg.SubmissionZone, s.log),
@@ -99,7 +99,7 @@ func (s *Set) monitorMux(root http.Handler) *http.ServeMux {
 	return mux
 }
 
-// tickMux takes a tick on any path but that of the Jobs' events.
+// tickMux serves ticks on any path but the one for the status of Jobs.
 func (s *Set) tickMux() *http.ServeMux {
 	mux := http.NewServeMux()
 	mux.Handle("/", httpapi.Methods{http.MethodPost: tick.New(s.service, s.log)})
@@ -107,14 +107,14 @@ func (s *Set) tickMux() *http.ServeMux {
 	return mux
 }
 
-// sweepMux takes the sweep's tick on any path.
+// sweepMux serves sweeps on any path.
 func (s *Set) sweepMux() *http.ServeMux {
 	mux := http.NewServeMux()
 	mux.Handle("/", httpapi.Methods{http.MethodPost: sweep.New(s.service, s.log)})
 	return mux
 }
 
-// allMux is the three together, by path.
+// allMux serves all three units, by path.
 func (s *Set) allMux() *http.ServeMux {
 	mux := s.monitorMux(s.tickOrHelp())
 	mux.Handle("/jobs", s.jobs())
@@ -122,7 +122,7 @@ func (s *Set) allMux() *http.ServeMux {
 	return mux
 }
 
-// jobs takes the events of an ApiServerSource.
+// jobs serves the CloudEvents of an ApiServerSource.
 func (s *Set) jobs() http.Handler {
 	parse := func(text []byte) (change jobstatus.Change, err error) {
 		change.Namespace, change.ID, change.Status, change.Version, err = batchjob.Parse(text)
@@ -131,8 +131,8 @@ func (s *Set) jobs() http.Handler {
 	return httpapi.Methods{http.MethodPost: jobstatus.New(s.service, parse, s.cfg.JobNamespace, s.log)}
 }
 
-// tickOrHelp is / of the unit all: a CloudEvent is a tick, anything else is
-// somebody who looks around.
+// tickOrHelp serves / of the unit all: a CloudEvent is a tick, anything else gets
+// the help.
 func (s *Set) tickOrHelp() http.Handler {
 	ticks, help := tick.New(s.service, s.log), s.help()
 	return httpapi.Methods{
@@ -147,7 +147,7 @@ func (s *Set) tickOrHelp() http.Handler {
 	}
 }
 
-// help says what can be asked; it is what a bare `func invoke` gets.
+// help lists the calls. A bare `func invoke` gets it.
 func (s *Set) help() http.Handler {
 	calls := []string{
 		"POST /monitoring/{id} {\"plugin\":\"kubejobs\",\"plugin_info\":{\"expected_time\":40}}",
@@ -158,12 +158,12 @@ func (s *Set) help() http.Handler {
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		httpapi.Respond(w, http.StatusOK, map[string]any{
-			"message": "kubejobs monitors deadline-bound jobs; POST one to /monitoring/{id}", "calls": calls,
+			"message": "kubejobs tracks batch jobs against their deadlines; POST a job to /monitoring/{id}", "calls": calls,
 		})
 	})
 }
 
-// metrics is /metrics, which is no path where metrics are not served.
+// metrics serves /metrics; 404 if metrics are not served.
 func (s *Set) metrics() http.Handler {
 	served := s.telemetry.Served()
 	if served == nil {
@@ -172,7 +172,7 @@ func (s *Set) metrics() http.Handler {
 	return httpapi.Methods{http.MethodGet: served}
 }
 
-// probes answers /health/readiness and /health/liveness of a unit.
+// probes serves /health/readiness and /health/liveness of a unit.
 func (s *Set) probes(unit string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {

@@ -1,5 +1,5 @@
-// Package functions answers which functions there are and what they are made
-// of: the one place where drivers are constructed.
+// Package functions is the composition root: it creates all drivers from the
+// settings and combines the functions into units. Nothing else creates a driver.
 package functions
 
 import (
@@ -31,25 +31,25 @@ import (
 )
 
 const (
-	// dialTimeout bounds connecting to an address that a caller named.
+	// dialTimeout bounds a connection to an address that a caller named.
 	dialTimeout = time.Second
 	// scheduleFor is how long start tries to create a schedule.
 	scheduleFor = 10 * time.Second
 	// closeTimeout bounds the wait for the local scheduler's ticks at the end.
 	closeTimeout = time.Second
-	// redisPort is a job's Redis's where nobody says otherwise.
+	// redisPort is the default port of a job's Redis.
 	redisPort = 6379
 )
 
-// Set is the functions and what they run on.
+// Set is the set of functions with its drivers.
 type Set struct {
 	cfg       config.Config
 	log       *slog.Logger
 	service   measured
 	telemetry *telemetry.Telemetry
 	scheduler monitor.Scheduler
-	local     *localtick.Scheduler // the scheduler, where that is in the process
-	embedded  *embedredis.Server   // nil with a state Redis of its own
+	local     *localtick.Scheduler // nil if ticks come from Knative
+	embedded  *embedredis.Server   // nil if STATE_REDIS_URL is set
 	state     redis.UniversalClient
 	pool      *redispool.Pool
 	influx    *influx.Publisher
@@ -58,25 +58,25 @@ type Set struct {
 	units     map[string]unit
 }
 
-// Options are what Open is told beside the settings.
+// Options are what Open needs in addition to the settings.
 type Options struct {
-	RedisPort int // the embedded Redis's; 0 is any free one
+	RedisPort int // of the embedded Redis; 0 is any free port
 	Now       func() time.Time
-	SweepCron string          // when the local scheduler sweeps; "": never
-	Publish   publish.Options // how long the further publishers are waited for
-	Events    stream.Options  // of the event streams, but for what ends them
-	// Readers and Processors get metrics and spans beside those that the settings
-	// name.
+	SweepCron string          // schedule of the local sweep; "": never
+	Publish   publish.Options // limits of the publishers
+	Events    stream.Options  // limits of the event streams; Ending is ignored
+	// Readers and Processors get metrics and spans in addition to the exporters that
+	// the settings select.
 	Readers    []sdkmetric.Reader
 	Processors []sdktrace.SpanProcessor
 }
 
-// QuietRedis drops the log lines that the Redis client writes of itself, for
-// the whole process. A main calls it once.
+// QuietRedis silences the Redis client's own logger, for the whole process. A main
+// calls it once.
 func QuietRedis() { redisstore.Quiet() }
 
-// Open constructs everything; ctx bounds the local scheduler's ticks. Close
-// releases it.
+// Open creates everything. ctx bounds the ticks of the local scheduler. Close
+// releases what Open created.
 func Open(ctx context.Context, cfg config.Config, log *slog.Logger, o Options) (*Set, error) {
 	s := &Set{cfg: cfg, log: log, streams: newStreams(o.Events)}
 	if err := s.openTelemetry(ctx, o); err != nil {
@@ -102,7 +102,7 @@ func (s *Set) openState(port int) error {
 		}
 		s.embedded = server
 		url = "redis://" + server.Addr()
-		s.log.Warn("STATE_REDIS_URL is not set: jobs are kept in memory and forgotten at the end", "redis", server.Addr())
+		s.log.Warn("STATE_REDIS_URL is not set: jobs are kept in memory and are lost on exit", "redis", server.Addr())
 	}
 	client, err := redisstore.Open(url)
 	if err != nil {
@@ -159,8 +159,8 @@ func (s *Set) openService(ctx context.Context, o Options) error {
 	return s.sweepLocally(ctx, o.SweepCron)
 }
 
-// defaultQueue is the Service redis-<id> in the jobs' namespace, or the
-// embedded Redis.
+// defaultQueue returns the address of the Service redis-<id> in the jobs'
+// namespace, or that of the embedded Redis.
 func (s *Set) defaultQueue(id job.ID) job.Address {
 	if s.embedded != nil {
 		return job.Address{Host: "127.0.0.1", Port: s.embedded.Port()}
@@ -168,12 +168,13 @@ func (s *Set) defaultQueue(id job.ID) job.Address {
 	return job.Address{Host: fmt.Sprintf("redis-%s.%s.svc", id, s.cfg.JobNamespace), Port: redisPort}
 }
 
-// Ready tells whether requests of the unit that is set can be served.
+// Ready reports whether the selected unit can serve requests.
 func (s *Set) Ready(ctx context.Context) error { return s.ready(ctx, s.cfg.Target) }
 
-// ready is false for a unit that has nothing to do without the state Redis. The
-// Manager's calls have an answer all the same, in JSON: what a router says for
-// an instance that is not ready would end the Manager's thread.
+// ready returns an error for a unit that is useless without the state Redis. The
+// unit that the Manager calls is ready in any case, because it answers in JSON: the
+// plain text that a router answers for an instance that is not ready would end the
+// Manager's thread.
 func (s *Set) ready(ctx context.Context, unit string) error {
 	if unit == config.TargetMonitor || unit == config.TargetAll {
 		return nil
@@ -181,8 +182,8 @@ func (s *Set) ready(ctx context.Context, unit string) error {
 	return s.service.Ready(ctx)
 }
 
-// Close releases everything that Open made. It waits a second for ticks under
-// way, and two for the last telemetry to be sent.
+// Close releases everything that Open created. It waits at most a second for ticks
+// in flight, and two for the last telemetry.
 func (s *Set) Close(ctx context.Context) error {
 	var errs []error
 	if s.local != nil {

@@ -1,5 +1,6 @@
-// Package jobstatus answers a change of a Kubernetes Job, a CloudEvent of a Knative
-// ApiServerSource: keep the Job's status, so that no tick asks for it.
+// Package jobstatus serves the changes of Kubernetes Jobs, which a Knative
+// ApiServerSource sends as CloudEvents. It stores the status of each Job, so that
+// no tick has to ask Kubernetes for it.
 package jobstatus
 
 import (
@@ -17,14 +18,14 @@ import (
 	"kubejobs/shared/platform/httpapi"
 )
 
-// Types of an ApiServerSource's events in mode Resource: the data is the
-// object.
+// Types of an ApiServerSource's CloudEvents in mode Resource, where the data is
+// the object.
 const (
 	typePrefix = "dev.knative.apiserver.resource."
 	typeDelete = typePrefix + "delete"
 )
 
-// Change is what an event says of a Job.
+// Change is a change of a Job.
 type Change struct {
 	Namespace string
 	ID        job.ID
@@ -32,17 +33,17 @@ type Change struct {
 	Version   uint64 // rises with the Job's changes
 }
 
-// Parse reads a Job's JSON. An error of kind invalid is a Job that cannot be
-// monitored, for its name.
+// Parse decodes a Job. An error of kind invalid means that a Job of this name
+// cannot be monitored.
 type Parse func(text []byte) (Change, error)
 
-type keeper interface {
+type saver interface {
 	SaveKubeStatus(ctx context.Context, id job.ID, status job.KubeStatus, version uint64) error
 }
 
-// New is the handler for the Jobs of a namespace. Events of other Jobs are
-// acknowledged and passed over; 503 is to be sent again.
-func New(service keeper, parse Parse, namespace string, log *slog.Logger) http.Handler {
+// New returns the handler for the Jobs of a namespace. It acknowledges and ignores
+// changes of other Jobs. After 503 the sender should retry.
+func New(service saver, parse Parse, namespace string, log *slog.Logger) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, ok := httpapi.ReadBody(w, r)
 		if !ok {
@@ -60,7 +61,7 @@ func New(service keeper, parse Parse, namespace string, log *slog.Logger) http.H
 			httpapi.Respond(w, http.StatusOK, map[string]string{"outcome": "passed over"})
 			return
 		case err != nil:
-			httpapi.Refuse(w, http.StatusBadRequest, "the data is no Job")
+			httpapi.Refuse(w, http.StatusBadRequest, "the data is not a Job")
 			return
 		}
 		change.Status.Gone = event.Type() == typeDelete

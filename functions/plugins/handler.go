@@ -1,4 +1,4 @@
-// Package plugins answers POST /plugins: no.
+// Package plugins serves POST /plugins, which always refuses.
 package plugins
 
 import (
@@ -7,10 +7,10 @@ import (
 	"kubejobs/shared/platform/httpapi"
 )
 
-// New is the handler. The Asperathos Monitor installs whatever package a
-// request names; nothing is installed from a request here.
+// New returns the handler. The Asperathos Monitor installs any package that a
+// request names; kubejobs installs none.
 func New() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		httpapi.Refuse(w, http.StatusBadRequest, "plugins are built in; none is installed from a request")
+		httpapi.Refuse(w, http.StatusBadRequest, "plugins are built in; installing one over HTTP is not supported")
 	})
 }

@@ -1,5 +1,5 @@
-// Package report answers GET /monitoring/{id}/report and …/report/detailed:
-// what a job came to.
+// Package report serves GET /monitoring/{id}/report and …/report/detailed, the
+// final figures of a job.
 package report
 
 import (
@@ -19,17 +19,17 @@ type reporter interface {
 	Detailed(ctx context.Context, id job.ID) (job.Detailed, error)
 }
 
-// New is the handler of the report.
+// New returns the handler of the report.
 func New(service reporter, log *slog.Logger) http.Handler { return serve(service.Report, log) }
 
-// NewDetailed is the handler of the detailed report.
+// NewDetailed returns the handler of the detailed report.
 func NewDetailed(service reporter, log *slog.Logger) http.Handler {
 	return serve(service.Detailed, log)
 }
 
-// serve answers 200 with a report and 400 where there will be none. The
-// Manager polls until it reads one of the two and loops for ever on anything
-// else but 202; so 202 is also the answer while the state cannot be read.
+// serve answers 200 with a report, 400 if there will be none, and 202 otherwise.
+// The Manager polls until the answer is 200 or 400, and loops for ever on any
+// other status than 202. So the answer is also 202 while the state cannot be read.
 func serve[T any](get func(context.Context, job.ID) (T, error), log *slog.Logger) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		id, err := job.ParseID(r.PathValue("id"))
@@ -42,16 +42,17 @@ func serve[T any](get func(context.Context, job.ID) (T, error), log *slog.Logger
 		case err == nil:
 			httpapi.Respond(w, http.StatusOK, body)
 		case errors.Is(err, monitor.ErrRunning):
-			later(w, "Job is running yet!")
+			askAgain(w, "Job is running yet!")
 		case failure.IsRetryable(err):
-			log.WarnContext(r.Context(), "report not readable now", "job", id, "error", err)
-			later(w, "The report cannot be read just now, ask again!")
+			log.WarnContext(r.Context(), "reading the report failed", "job", id, "error", err)
+			askAgain(w, "The report cannot be read just now, ask again!")
 		default:
 			httpapi.Fail(r.Context(), w, log, err)
 		}
 	})
 }
 
-func later(w http.ResponseWriter, message string) {
+// askAgain answers 202: the Manager polls again.
+func askAgain(w http.ResponseWriter, message string) {
 	httpapi.Respond(w, http.StatusAccepted, map[string]string{"message": message})
 }

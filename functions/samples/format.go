@@ -16,14 +16,14 @@ import (
 	"kubejobs/shared/platform/httpapi"
 )
 
-// page is what is answered.
+// page is the answer.
 type page struct {
 	Job     job.ID                `json:"job"`
 	Samples []monitor.TimedSample `json:"samples"`
 	Next    string                `json:"next,omitempty"` // path of the next page
 }
 
-// Format is how samples are written.
+// Format is a format of samples.
 type Format struct {
 	suffix    string // of the path
 	mediaType string
@@ -35,7 +35,7 @@ const (
 	csvType    = "text/csv"
 )
 
-// The formats, of which the first is the one without an Accept.
+// The formats. JSON is the default without an Accept header.
 var (
 	JSON   = Format{"json", "application/json", writeJSON}
 	NDJSON = Format{"ndjson", ndjsonType, writeNDJSON}
@@ -44,7 +44,7 @@ var (
 	formats = []Format{JSON, NDJSON, CSV}
 )
 
-// accepted is the format that an Accept header likes best; false if it likes
+// accepted returns the format that an Accept header prefers; false if it accepts
 // none or cannot be read.
 func accepted(accept []string) (Format, bool) {
 	header := strings.TrimSpace(strings.Join(accept, ","))
@@ -67,7 +67,7 @@ func accepted(accept []string) (Format, bool) {
 	return Format{}, false
 }
 
-// mediaTypes names what there is.
+// mediaTypes lists the media types of all formats.
 func mediaTypes() string {
 	names := make([]string, len(formats))
 	for i, f := range formats {
@@ -78,7 +78,7 @@ func mediaTypes() string {
 
 func writeJSON(w http.ResponseWriter, p page) { httpapi.Respond(w, http.StatusOK, p) }
 
-// writeNDJSON writes a sample a line.
+// writeNDJSON writes one sample on each line.
 func writeNDJSON(w http.ResponseWriter, p page) {
 	header(w, ndjsonType)
 	encoder := json.NewEncoder(w)
@@ -89,12 +89,12 @@ func writeNDJSON(w http.ResponseWriter, p page) {
 	}
 }
 
-// writeCSV writes what RFC 4180 describes, with a header line.
+// writeCSV writes the format of RFC 4180, with a header line.
 func writeCSV(w http.ResponseWriter, p page) {
 	header(w, csvType+"; charset=utf-8; header=present")
 	lines := csv.NewWriter(w)
 	lines.UseCRLF = true
-	_ = lines.Write([]string{"timestamp", "at", "job_progress", "time_progress", "error", "replicas"}) // Flush would say so
+	_ = lines.Write([]string{"timestamp", "at", "job_progress", "time_progress", "error", "replicas"}) // lines.Error would return an error
 	for _, s := range p.Samples {
 		_ = lines.Write([]string{
 			strconv.FormatInt(s.Timestamp, 10), s.At.Format(time.RFC3339Nano),

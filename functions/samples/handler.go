@@ -1,5 +1,4 @@
-// Package samples answers GET /monitoring/{id}/samples: which samples of a job
-// are kept, for whoever draws or computes something.
+// Package samples serves GET /monitoring/{id}/samples, the stored samples of a job.
 package samples
 
 import (
@@ -19,7 +18,7 @@ type reader interface {
 	Samples(ctx context.Context, id job.ID, in monitor.SampleRange) (monitor.Samples, error)
 }
 
-// New is the handler that answers as the request's Accept asks.
+// New returns the handler that chooses the format by the Accept header.
 func New(service reader, log *slog.Logger) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Vary", "Accept")
@@ -32,7 +31,7 @@ func New(service reader, log *slog.Logger) http.Handler {
 	})
 }
 
-// NewAs is the handler that answers in one format: JSON, NDJSON or CSV.
+// NewAs returns the handler that answers in one format: JSON, NDJSON or CSV.
 func NewAs(format Format, service reader, log *slog.Logger) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		serve(w, r, service, format, log)
@@ -47,13 +46,8 @@ func serve(w http.ResponseWriter, r *http.Request, service reader, format Format
 		return
 	}
 	part, err := service.Samples(r.Context(), id, asked.SampleRange)
-	switch {
-	case err == nil:
-	case failure.KindOf(err) == failure.KindNotFound: // no call of the original: say it as HTTP does
-		httpapi.Refuse(w, http.StatusNotFound, monitor.ErrUnknownJob.Public())
-		return
-	default:
-		httpapi.Fail(r.Context(), w, log, err)
+	if err != nil {
+		httpapi.FailREST(r.Context(), w, log, err)
 		return
 	}
 	page := page{Job: id, Samples: part.Samples}
@@ -65,7 +59,7 @@ func serve(w http.ResponseWriter, r *http.Request, service reader, format Format
 	format.write(w, page)
 }
 
-// next is where the samples after last are, in the same format.
+// next returns the path of the samples after last, in the same format.
 func next(id job.ID, format Format, asked query, last monitor.TimedSample) string {
 	values := url.Values{
 		"since": {strconv.FormatInt(last.Timestamp+1, 10)}, "limit": {strconv.Itoa(asked.Limit)},

@@ -12,61 +12,59 @@ import (
 	"kubejobs/shared/monitor"
 )
 
-// maxLimit is the largest page: more than a job's samples ever are.
+// maxLimit is the size of the largest page: more than the number of samples that
+// are kept of a job.
 const maxLimit = 1000
 
 // query is what a request asks for.
 type query struct {
 	monitor.SampleRange
-	until string // as it came
+	until string // as the caller wrote it
 }
 
-// parseQuery reads since, until and limit; a parameter without a value counts
-// as left out. The error names everything that is wrong.
+// parseQuery reads since, until and limit. A parameter without a value counts as
+// omitted. The error names every wrong parameter.
 func parseQuery(raw string) (query, error) {
 	values, err := url.ParseQuery(raw)
 	if err != nil {
 		return query{}, failure.Invalid(failure.FieldError{Field: "query", Problem: "want name=value, joined by &"})
 	}
 	asked := query{until: values.Get("until")}
-	problems := unknown(values)
+	wrong := unknown(values)
 	if asked.Since, err = moment(values.Get("since")); err != nil {
-		problems = append(problems, failure.FieldError{Field: "since", Problem: err.Error()})
+		wrong.Add("since", "%v", err)
 	}
 	if asked.Until, err = moment(asked.until); err != nil {
-		problems = append(problems, failure.FieldError{Field: "until", Problem: err.Error()})
+		wrong.Add("until", "%v", err)
 	}
 	if !asked.Until.IsZero() && !asked.Until.After(asked.Since) {
-		problems = append(problems, failure.FieldError{Field: "until", Problem: "want a time after since"})
+		wrong.Add("until", "want a time after since")
 	}
 	if text := values.Get("limit"); text != "" {
 		if asked.Limit, err = strconv.Atoi(text); err != nil || asked.Limit < 1 || asked.Limit > maxLimit {
-			problems = append(problems, failure.FieldError{
-				Field: "limit", Problem: fmt.Sprintf("want a whole number from 1 to %d", maxLimit),
-			})
+			wrong.Add("limit", "want a whole number from 1 to %d", maxLimit)
 		}
 	}
-	return asked, failure.Invalid(problems...)
+	return asked, wrong.Err()
 }
 
-// unknown names the parameters that there are not, or that come twice.
-func unknown(values url.Values) []failure.FieldError {
-	var problems []failure.FieldError
+// unknown returns the parameters that do not exist or occur twice.
+func unknown(values url.Values) failure.Fields {
+	var wrong failure.Fields
 	for name, given := range values {
 		switch {
 		case !slices.Contains([]string{"since", "until", "limit"}, name):
-			problems = append(problems, failure.FieldError{
-				Field: fmt.Sprintf("%.80q", name), Problem: "no such parameter: there are since, until and limit",
-			})
+			wrong.Add(fmt.Sprintf("%.80q", name), "no such parameter: there are since, until and limit")
 		case len(given) > 1:
-			problems = append(problems, failure.FieldError{Field: name, Problem: "want it once"})
+			wrong.Add(name, "want it once")
 		}
 	}
-	slices.SortFunc(problems, func(a, b failure.FieldError) int { return cmp.Compare(a.Field, b.Field) })
-	return problems
+	slices.SortFunc(wrong, func(a, b failure.FieldError) int { return cmp.Compare(a.Field, b.Field) })
+	return wrong
 }
 
-// The moments that can be asked for: a year of four digits, from 1970 on.
+// first and last bound the times of a range: from 1970, with four digits of a
+// year.
 var first, last = time.UnixMilli(0).UTC(), time.Date(9999, 12, 31, 23, 59, 59, 999_999_999, time.UTC)
 
 // moment reads RFC 3339 or Unix milliseconds; "" is the zero time.

@@ -8,16 +8,16 @@ import (
 	"kubejobs/shared/core/job"
 )
 
-// influxPort is InfluxDB's where the request says no other.
+// influxPort is the default port of InfluxDB.
 const influxPort = 8086
 
-// maxName is how long a database's name may be: it is a folder's name there.
+// maxName bounds the name of a database, which InfluxDB uses as the name of a
+// folder.
 const maxName = 255
 
-// database is the InfluxDB that the job's samples are to be stored in too, nil
-// if none: the detailed report or the visualizer asks for one, which
-// database_data describes. It is read only where it is asked for. Credentials
-// in it are passed over, so that none is stored.
+// database reads the InfluxDB for the job's samples; nil if there is none.
+// database_data describes it, and is read only if the detailed report or the
+// visualizer is enabled. Credentials in it are ignored, so that none is stored.
 func (r *reader) database() *job.Database {
 	detailed, visualizer := r.flag("enable_detailed_report"), r.flag("enable_visualizer")
 	source := r.text("datasource_type")
@@ -37,8 +37,8 @@ func (r *reader) database() *job.Database {
 	return d
 }
 
-// url is the name or the address of a machine, with or without "http://" before
-// it. What was given is not shown: a URL may hold a password.
+// url reads a host name or an IP address, with or without "http://" before it. The
+// error does not show the value, as a URL may hold a password.
 func (r *reader) url(field string) string {
 	host, schemed := strings.CutPrefix(r.text(field), "http://")
 	if schemed {
@@ -54,7 +54,7 @@ func (r *reader) url(field string) string {
 	return host
 }
 
-// databaseName is a name that InfluxDB allows.
+// databaseName reads a name that InfluxDB allows.
 func (r *reader) databaseName(field string) string {
 	name := r.text(field)
 	strange := strings.ContainsFunc(name, func(c rune) bool { return !unicode.IsPrint(c) || c == '/' || c == '\\' })

@@ -14,25 +14,25 @@ import (
 	"kubejobs/shared/monitor"
 )
 
-// Bounds of what a request may ask for: they keep the arithmetic exact.
+// Bounds of the values in a request. They keep the arithmetic exact.
 const (
 	maxItems   = 1 << 53           // the largest whole number that JSON's readers agree on
 	maxSeconds = 100 * 365 * 86400 // a century
-	firstYear  = 1970              // what the year zero means to Unix
+	firstYear  = 1970              // the start of Unix time
 	lastYear   = 9000              // with a century added, still four digits
 )
 
-// submissionLayout is how Asperathos writes a time: one to six digits of a
+// submissionLayout is the format of a time in Asperathos: one to six digits of a
 // second, then a literal "GMT".
 const submissionLayout = "2006-01-02T15:04:05.999999999GMT"
 
-// Decode reads a request, the one that Asperathos' Manager sends:
+// Decode decodes a request in the format of Asperathos' Manager:
 //
 //	{"plugin": "kubejobs", "plugin_info": {"expected_time": 40, …}, "collect_period": 1}
 //
 // Only plugin and plugin_info.expected_time (seconds) are required. Fields that
-// the monitor has no use for are passed over. The error is of kind invalid and
-// names every wrong field.
+// the monitor does not use are ignored. The error is of kind invalid and names
+// every wrong field.
 func Decode(id job.ID, body []byte, zone *time.Location) (monitor.Request, error) {
 	top, err := parseObject(body)
 	if err != nil {
@@ -63,7 +63,7 @@ func Decode(id job.ID, body []byte, zone *time.Location) (monitor.Request, error
 	return r, nil
 }
 
-// parseObject reads one JSON object and nothing after it.
+// parseObject decodes one JSON object with nothing after it.
 func parseObject(body []byte) (map[string]any, error) {
 	invalid := func(problem string) error {
 		return failure.Invalid(failure.FieldError{Field: "body", Problem: problem})
@@ -86,8 +86,8 @@ func parseObject(body []byte) (map[string]any, error) {
 	return object, nil
 }
 
-// fingerprint is equal for equal requests, however they are written.
-// Credentials do not go into it: it is stored.
+// fingerprint returns a text that is equal for equal requests, however they are
+// formatted. It is stored, so credentials are left out of it.
 func fingerprint(top map[string]any) string {
 	if info, ok := top["plugin_info"].(map[string]any); ok {
 		if data, ok := info["database_data"].(map[string]any); ok {

@@ -1,4 +1,4 @@
-// Package start answers POST /monitoring/{id}: monitor a job.
+// Package start serves POST /monitoring/{id}, which starts the monitoring of a job.
 package start
 
 import (
@@ -17,7 +17,7 @@ type starter interface {
 	Start(ctx context.Context, r monitor.Request) error
 }
 
-// New is the handler; zone is that of submission_time.
+// New returns the handler. zone is the time zone of submission_time.
 func New(service starter, zone *time.Location, log *slog.Logger) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, ok := httpapi.ReadBody(w, r)

@@ -11,8 +11,8 @@ import (
 	"kubejobs/shared/core/failure"
 )
 
-// reader takes fields out of a JSON object and collects what is wrong with
-// them. A field that is missing or null is its zero value.
+// reader reads the fields of a JSON object and collects what is wrong with them. A
+// field that is missing or null reads as its zero value.
 type reader struct {
 	object   map[string]any
 	prefix   string
@@ -33,7 +33,7 @@ func (r *reader) wrong(field, want string) {
 	r.bad(field, "want %s, got %s", want, describe(r.object[field]))
 }
 
-// required notes a field that is missing.
+// required reports a field that is missing.
 func (r *reader) required(field string) *reader {
 	if r.object[field] == nil {
 		r.bad(field, "is missing")
@@ -57,7 +57,7 @@ func (r *reader) flag(field string) bool {
 	return value
 }
 
-// sub is a reader of an object in a field; its problems are its own.
+// sub returns a reader of the object in a field, which collects its own problems.
 func (r *reader) sub(field string) *reader {
 	object, ok := r.object[field].(map[string]any)
 	if !ok && r.object[field] != nil {
@@ -66,7 +66,7 @@ func (r *reader) sub(field string) *reader {
 	return &reader{object: object, prefix: r.prefix + field + "."}
 }
 
-// raw is a field as JSON.
+// raw returns a field as JSON.
 func (r *reader) raw(field string) json.RawMessage {
 	text, err := json.Marshal(r.object[field])
 	if err != nil || r.object[field] == nil {
@@ -75,7 +75,7 @@ func (r *reader) raw(field string) json.RawMessage {
 	return text
 }
 
-// whole is a whole number from low to high.
+// whole reads a whole number from low to high.
 func (r *reader) whole(field string, low, high int64) int64 {
 	if r.object[field] == nil {
 		return 0
@@ -90,7 +90,7 @@ func (r *reader) whole(field string, low, high int64) int64 {
 	return 0
 }
 
-// seconds is a number of seconds over 0, which may have a fraction.
+// seconds reads a number of seconds above 0, which may have a fraction.
 func (r *reader) seconds(field string) time.Duration {
 	if r.object[field] == nil {
 		return 0
@@ -106,7 +106,7 @@ func (r *reader) seconds(field string) time.Duration {
 	return 0
 }
 
-// moment is a time as Asperathos writes it.
+// moment reads a time in the format of Asperathos.
 func (r *reader) moment(field string, zone *time.Location) time.Time {
 	text := r.text(field)
 	if text == "" {
@@ -127,14 +127,14 @@ func (r *reader) moment(field string, zone *time.Location) time.Time {
 	return value
 }
 
-// fractional tells whether a time that was parsed has one to six digits after
-// its point, as Python's %f wants; Go takes none and more.
+// fractional reports whether a parsed time has one to six digits after its point,
+// as Python's %f requires; Go also accepts none and more.
 func fractional(text string) bool {
 	digits := len(text) - len("2006-01-02T15:04:05.GMT")
 	return digits >= 1 && digits <= 6 && text[len("2006-01-02T15:04:05")] == '.'
 }
 
-// host is the name or the address of a machine.
+// host reads a host name or an IP address.
 func (r *reader) host(field string) string {
 	text := r.text(field)
 	if _, given := r.object[field].(string); given && !egress.Host(text) {
@@ -144,7 +144,7 @@ func (r *reader) host(field string) string {
 	return text
 }
 
-// describe shows a value in an error, shortened.
+// describe returns a short text of a value for an error.
 func describe(value any) string {
 	switch v := value.(type) {
 	case string:

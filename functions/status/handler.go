@@ -1,5 +1,5 @@
-// Package status answers GET /monitoring and GET /monitoring/{id}: which jobs
-// are monitored, and how far they are.
+// Package status serves GET /monitoring, the list of monitored jobs, and GET
+// /monitoring/{id}, the status of one job.
 package status
 
 import (
@@ -26,7 +26,7 @@ type Page struct {
 	Next string           `json:"next,omitempty"` // path of the next page
 }
 
-// New is the handler of one job.
+// New returns the handler of one job.
 func New(service reader, log *slog.Logger) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		id, err := job.ParseID(r.PathValue("id"))
@@ -35,18 +35,15 @@ func New(service reader, log *slog.Logger) http.Handler {
 			return
 		}
 		status, err := service.Status(r.Context(), id)
-		switch {
-		case err == nil:
-			httpapi.Respond(w, http.StatusOK, status)
-		case failure.KindOf(err) == failure.KindNotFound: // no call of the original: say it as HTTP does
-			httpapi.Refuse(w, http.StatusNotFound, monitor.ErrUnknownJob.Public())
-		default:
-			httpapi.Fail(r.Context(), w, log, err)
+		if err != nil {
+			httpapi.FailREST(r.Context(), w, log, err)
+			return
 		}
+		httpapi.Respond(w, http.StatusOK, status)
 	})
 }
 
-// NewList is the handler of the list: ?limit=1..100&after=ID.
+// NewList returns the handler of the list: ?limit=1..100&after=ID.
 func NewList(service reader, log *slog.Logger) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		after, limit, err := query(r.URL.Query())
@@ -69,23 +66,21 @@ func NewList(service reader, log *slog.Logger) http.Handler {
 	})
 }
 
-// maxLimit is the largest page.
+// maxLimit is the size of the largest page.
 const maxLimit = 100
 
 func query(q url.Values) (after job.ID, limit int, err error) {
-	var problems []failure.FieldError
+	var wrong failure.Fields
 	if text := q.Get("after"); text != "" {
 		if after, err = job.ParseID(text); err != nil {
-			problems = append(problems, failure.FieldError{Field: "after", Problem: "want an id"})
+			wrong.Add("after", "want an id")
 		}
 	}
 	limit = maxLimit
 	if text := q.Get("limit"); text != "" {
 		if limit, err = strconv.Atoi(text); err != nil || limit < 1 || limit > maxLimit {
-			problems = append(problems, failure.FieldError{
-				Field: "limit", Problem: "want a whole number from 1 to " + strconv.Itoa(maxLimit),
-			})
+			wrong.Add("limit", "want a whole number from 1 to %d", maxLimit)
 		}
 	}
-	return after, limit, failure.Invalid(problems...)
+	return after, limit, wrong.Err()
 }

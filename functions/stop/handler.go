@@ -1,4 +1,5 @@
-// Package stop answers PUT /monitoring/{id}/stop: end the monitoring of a job.
+// Package stop serves PUT /monitoring/{id}/stop, which ends the monitoring of a
+// job.
 package stop
 
 import (
@@ -14,7 +15,7 @@ type stopper interface {
 	Stop(ctx context.Context, id job.ID) error
 }
 
-// New is the handler.
+// New returns the handler.
 func New(service stopper, log *slog.Logger) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		id, err := job.ParseID(r.PathValue("id"))
@@ -25,7 +26,7 @@ func New(service stopper, log *slog.Logger) http.Handler {
 			httpapi.Fail(r.Context(), w, log, err)
 			return
 		}
-		w.Header().Set("Content-Type", "application/json") // as the original, though there is no body
+		w.Header().Set("Content-Type", "application/json") // as the original answers, although there is no body
 		w.WriteHeader(http.StatusNoContent)
 	})
 }

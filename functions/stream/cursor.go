@@ -11,13 +11,13 @@ import (
 	"kubejobs/shared/monitor"
 )
 
-// cursor is what a client knows of a job. Its text is the id of every event:
-// the newest sample's time in Unix milliseconds, and where the client was told
-// that the job does not run, a point and the phase. A client that sends it as
-// Last-Event-ID is told what it does not know, neither more nor less.
+// cursor says what a client already knows about a job. Its text is the id of every
+// message: the time of the newest sample in Unix milliseconds and, once the client
+// knows that the job is not running, a point and the phase. A client that sends it
+// as Last-Event-ID gets exactly what it does not know.
 type cursor struct {
-	seen  *monitor.Seen // nil: nothing, so the last sample will do
-	phase job.Phase     // that the client was told of, or running
+	seen  *monitor.Seen // nil: nothing, so the last sample is enough
+	phase job.Phase     // the last one that was sent, or running
 }
 
 func (c cursor) String() string {
@@ -46,18 +46,19 @@ func parseCursor(text string) (cursor, bool) {
 	}
 }
 
-// resumeFrom is what the client of a request knows. The header is newer than
-// the query: an EventSource sets it when it connects to the same URL again.
+// resumeFrom returns what the client of a request knows. The header takes
+// precedence over the query: an EventSource sets it when it reconnects to the same
+// URL.
 func resumeFrom(r *http.Request) (cursor, error) {
 	values, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
 		return cursor{}, failure.Invalid(failure.FieldError{Field: "query", Problem: "want last_event_id=ID or nothing"})
 	}
-	var problems []failure.FieldError
+	var wrong failure.Fields
 	field, text := "last_event_id", values.Get("last_event_id")
 	values.Del("last_event_id")
 	if len(values) > 0 {
-		problems = append(problems, failure.FieldError{Field: "query", Problem: "there is no other parameter than last_event_id"})
+		wrong.Add("query", "there is no other parameter than last_event_id")
 	}
 	if header := r.Header.Get("Last-Event-ID"); header != "" {
 		field, text = "Last-Event-ID", header
@@ -66,10 +67,8 @@ func resumeFrom(r *http.Request) (cursor, error) {
 	if text != "" {
 		var ok bool
 		if from, ok = parseCursor(text); !ok {
-			problems = append(problems, failure.FieldError{
-				Field: field, Problem: "want an event's id, which is Unix milliseconds and maybe a point and a phase",
-			})
+			wrong.Add(field, "want the id of a message: Unix milliseconds, optionally followed by a point and a phase")
 		}
 	}
-	return from, failure.Invalid(problems...)
+	return from, wrong.Err()
 }

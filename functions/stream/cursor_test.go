@@ -47,7 +47,7 @@ func TestWhatTheClientKnows(t *testing.T) {
 func TestRefusals(t *testing.T) {
 	t.Parallel()
 	const (
-		wrongID = "want an event's id, which is Unix milliseconds and maybe a point and a phase"
+		wrongID = "want the id of a message: Unix milliseconds, optionally followed by a point and a phase"
 		other   = "query: there is no other parameter than last_event_id"
 	)
 	tests := map[string]struct {

@@ -1,6 +1,6 @@
-// Package stream answers GET /monitoring/{id}/events: what a job does now, as
-// server-sent events. A stream ends before anything between it and its client
-// would cut it; the client connects again and goes on where it was.
+// Package stream serves GET /monitoring/{id}/events, which follows a job with
+// server-sent events. A stream ends before a proxy would cut it; the client
+// reconnects and resumes.
 package stream
 
 import (
@@ -19,20 +19,20 @@ type follower interface {
 	Follow(ctx context.Context, id job.ID, seen *monitor.Seen) (monitor.News, error)
 }
 
-// Options are what the streams keep to. Zero fields have defaults.
+// Options are the limits of the streams. A zero field means its default.
 type Options struct {
-	// Length is how long a stream lasts: shorter than what a request may take.
+	// Length is how long a stream lasts, 20 s: less than a request may take.
 	Length time.Duration
-	// Retry is when a client whose stream ended connects again.
+	// Retry is the reconnection time that clients are told, 500 ms.
 	Retry time.Duration
-	// Poll is how often a job is looked at, within these bounds a quarter of its
-	// period.
+	// The job is read every quarter of its period, within these bounds, 250 ms and
+	// 1 s.
 	MinPoll, MaxPoll time.Duration
-	// Heartbeat is how long nothing may be written.
+	// Heartbeat is the longest time without a write, 5 s.
 	Heartbeat time.Duration
-	// Streams is how many there may be at once.
+	// Streams is the maximum number of streams at once, 100.
 	Streams int
-	// Ending is closed when every stream is to end at once; nil never is.
+	// Ending is closed to end every stream at once; nil: never.
 	Ending <-chan struct{}
 }
 
@@ -53,7 +53,7 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// New is the handler.
+// New returns the handler.
 func New(service follower, o Options, log *slog.Logger) http.Handler {
 	o = o.withDefaults()
 	slots := make(chan struct{}, o.Streams)
@@ -76,18 +76,16 @@ func New(service follower, o Options, log *slog.Logger) http.Handler {
 		w.Header().Set("Cache-Control", "no-store")
 		switch {
 		case err == nil && from.seen != nil && nothingMore(news, from):
-			w.WriteHeader(http.StatusNoContent) // it tells an EventSource to stop
-		case failure.KindOf(err) == failure.KindNotFound: // no call of the original: say it as HTTP does
-			httpapi.Refuse(w, http.StatusNotFound, monitor.ErrUnknownJob.Public())
+			w.WriteHeader(http.StatusNoContent) // this status tells an EventSource to stop
 		case err != nil && (from.seen == nil || !failure.IsRetryable(err)):
-			httpapi.Fail(r.Context(), w, log, err)
-		default: // whoever was here before may wait for the store
+			httpapi.FailREST(r.Context(), w, log, err)
+		default: // a client that resumes may wait for the store
 			(&stream{Options: o, service: service, log: log, id: id, cursor: from}).serve(w, r, news, err)
 		}
 	})
 }
 
-// nothingMore tells whether a client knows how an ended job ended.
+// nothingMore reports whether a client already knows how an ended job ended.
 func nothingMore(news monitor.News, known cursor) bool {
 	return !news.Phase.Living() && news.Phase == known.phase && len(news.Samples) == 0
 }

@@ -16,15 +16,15 @@ import (
 )
 
 const (
-	// lookTimeout bounds one look at a job.
-	lookTimeout = 2 * time.Second
-	// sendTimeout bounds one write: a client that takes nothing is dropped.
+	// readTimeout bounds one read of a job.
+	readTimeout = 2 * time.Second
+	// sendTimeout bounds one write: a client that does not read is disconnected.
 	sendTimeout = 5 * time.Second
-	// elsewhere is when the client of an instance that ends connects again: by
-	// then there is another one.
-	elsewhere = 2 * time.Second
-	// away is the comment that the state store does not answer.
-	away = "the state store does not answer"
+	// restartRetry is the reconnection time for clients of an instance that ends:
+	// by then another one serves them.
+	restartRetry = 2 * time.Second
+	// storeDown is the comment that the state store does not answer.
+	storeDown = "the state store does not answer"
 )
 
 // stream is one connection of a client.
@@ -37,13 +37,13 @@ type stream struct {
 
 	control *http.ResponseController
 	session *sse.Session
-	away    bool          // the last look failed
+	failing bool          // the last read failed
 	period  time.Duration // the job's
 	written time.Time
 }
 
-// serve sends the first news, or that the store is away, and then what comes
-// until the stream has to end.
+// serve sends the first news, or that the store does not answer, and then follows
+// the job until the stream ends.
 func (s *stream) serve(w http.ResponseWriter, r *http.Request, news monitor.News, err error) {
 	w.Header().Set("X-Accel-Buffering", "no")
 	w.Header().Set("X-Content-Type-Options", "nosniff")
@@ -67,28 +67,27 @@ func (s *stream) serve(w http.ResponseWriter, r *http.Request, news monitor.News
 		case <-ctx.Done():
 		}
 	}()
-	if s.begin(err) && s.tell(ctx, news) {
+	if s.open(err) && s.sendNews(ctx, news) {
 		s.follow(ctx)
 	}
 	select {
 	case <-s.Ending:
-		_ = s.send(&sse.Message{Retry: elsewhere}) && s.flush()
+		_ = s.send(&sse.Message{Retry: restartRetry}) && s.flush()
 	default:
 	}
-	s.extend() // for what the server writes at the end
+	s.extend() // for what the server still writes
 }
 
-// begin sends what a stream begins with.
-func (s *stream) begin(err error) bool {
+// open sends the first messages of a stream.
+func (s *stream) open(err error) bool {
 	if !s.send(&sse.Message{Retry: s.Retry}) {
 		return false
 	}
-	s.away = err != nil
-	return !s.away || s.comment(away)
+	s.failing = err != nil
+	return !s.failing || s.comment(storeDown)
 }
 
-// follow looks at the job until ctx ends, the client is gone or the job has
-// ended.
+// follow reads the job until ctx ends, the client is gone or the job has ended.
 func (s *stream) follow(ctx context.Context) {
 	timer := time.NewTimer(s.poll())
 	defer timer.Stop()
@@ -98,76 +97,75 @@ func (s *stream) follow(ctx context.Context) {
 			return
 		case <-timer.C:
 		}
-		if !s.look(ctx) || !s.beat() {
+		if !s.read(ctx) || !s.beat() {
 			return
 		}
 		timer.Reset(s.poll())
 	}
 }
 
-// look tells the news of the job; false if there is nothing to be told any
-// more.
-func (s *stream) look(ctx context.Context) bool {
-	call, cancel := context.WithTimeout(ctx, lookTimeout)
+// read reads the job and sends its news; false if nothing more will come.
+func (s *stream) read(ctx context.Context) bool {
+	call, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
 	news, err := s.service.Follow(call, s.id, s.cursor.seen)
 	switch {
 	case err == nil:
-		s.away = false
-		return s.tell(ctx, news)
-	case ctx.Err() != nil, failure.KindOf(err) == failure.KindNotFound: // the job's retention is over
+		s.failing = false
+		return s.sendNews(ctx, news)
+	case ctx.Err() != nil, failure.KindOf(err) == failure.KindNotFound: // the retention of the job is over
 		return false
 	case !failure.IsRetryable(err):
 		s.log.ErrorContext(ctx, "stream ended", "job", s.id, "error", err)
 		return false
-	case s.away:
+	case s.failing:
 		return true
 	default:
-		s.away = true
-		s.log.WarnContext(ctx, "job not followed", "job", s.id, "error", err)
-		return s.comment(away)
+		s.failing = true
+		s.log.WarnContext(ctx, "reading a followed job failed", "job", s.id, "error", err)
+		return s.comment(storeDown)
 	}
 }
 
-// tell sends news. It is false after the last news of a job.
-func (s *stream) tell(ctx context.Context, news monitor.News) bool {
-	if news.Phase == "" { // nothing is known yet
+// sendNews sends news. It returns false after the last news of a job.
+func (s *stream) sendNews(ctx context.Context, news monitor.News) bool {
+	if news.Phase == "" { // nothing was read yet
 		return s.flush()
 	}
 	for _, x := range news.Samples {
 		s.cursor.seen = &monitor.Seen{At: x.Timestamp}
-		if ctx.Err() != nil || !s.event("sample", x) {
+		if ctx.Err() != nil || !s.message("sample", x) {
 			return false
 		}
 	}
 	s.cursor.seen, s.period = &news.Seen, news.Period
 	if news.Phase != s.cursor.phase {
 		s.cursor.phase = news.Phase
-		if !s.event("phase", phase{news.Phase, news.Reason}) {
+		if !s.message("phase", phase{news.Phase, news.Reason}) {
 			return false
 		}
 	}
 	return s.flush() && news.Phase.Living()
 }
 
-// phase is the data of the event of that name.
+// phase is the data of the message of that name.
 type phase struct {
 	Phase  job.Phase `json:"phase"`
-	Reason string    `json:"reason"` // why the job ended, "" if it did not
+	Reason string    `json:"reason"` // why the job ended; "" if it did not
 }
 
-// event sends one event; false if the client is gone.
-func (s *stream) event(name string, data any) bool {
+// message sends one message; false if the client is gone.
+func (s *stream) message(name string, data any) bool {
 	text, err := json.Marshal(data)
 	if err != nil {
-		panic(err) // a programmer's mistake
+		panic(err) // a mistake of the programmer
 	}
 	m := &sse.Message{ID: sse.ID(s.cursor.String()), Type: sse.Type(name)}
 	m.AppendData(string(text))
 	return s.send(m)
 }
 
-// beat sends a comment if nothing was sent for a while.
+// beat sends a comment if nothing was sent for the length of a heartbeat.
 func (s *stream) beat() bool {
 	return time.Since(s.written) < s.Heartbeat || s.comment("alive")
 }
@@ -178,7 +176,7 @@ func (s *stream) comment(text string) bool {
 	return s.send(m) && s.flush()
 }
 
-// send writes a message; what is written is on its way after flush.
+// send writes a message. flush sends it.
 func (s *stream) send(m *sse.Message) bool {
 	s.written = time.Now()
 	s.extend()
@@ -187,12 +185,12 @@ func (s *stream) send(m *sse.Message) bool {
 
 func (s *stream) flush() bool { return s.session.Flush() == nil }
 
-// extend gives the next write its time.
+// extend sets the deadline of the next write.
 func (s *stream) extend() {
-	_ = s.control.SetWriteDeadline(time.Now().Add(sendTimeout)) // a recorder in a test has none
+	_ = s.control.SetWriteDeadline(time.Now().Add(sendTimeout)) // a recorder in a test has no deadline
 }
 
-// poll is when to look again.
+// poll returns the time until the next read.
 func (s *stream) poll() time.Duration {
 	if s.period == 0 {
 		return s.MaxPoll

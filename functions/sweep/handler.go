@@ -1,4 +1,5 @@
-// Package sweep answers the sweep's own tick: repair what failed half-way.
+// Package sweep serves the call that retries interrupted operations and ends jobs
+// that are over.
 package sweep
 
 import (
@@ -14,9 +15,9 @@ type sweeper interface {
 	Sweep(ctx context.Context) (monitor.Swept, error)
 }
 
-// New is the handler. It takes whatever is POSTed: a PingSource's event, or
-// somebody who does not want to wait for it. What it answers is what it did;
-// 503 if it could not read everything.
+// New returns the handler. It ignores the body: the caller is a PingSource, or
+// somebody who does not want to wait for it. The answer says what the sweep did;
+// it is 503 if the sweep could not read everything.
 func New(service sweeper, log *slog.Logger) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		swept, err := service.Sweep(r.Context())

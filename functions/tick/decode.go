@@ -3,7 +3,6 @@ package tick
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
 	"io"
 	"net/http"
 	"regexp"
@@ -16,20 +15,20 @@ import (
 	"kubejobs/shared/monitor"
 )
 
-// source is what a PingSource names itself.
+// source is the CloudEvent source of a PingSource.
 var source = regexp.MustCompile(`^/apis/v1/namespaces/[^/]+/pingsources/[^/]+$`)
 
-// maxEventID bounds what is stored of a tick.
+// maxEventID bounds the id of a tick, which is stored.
 const maxEventID = 128
 
-// IsEvent tells whether a request carries a CloudEvent, in binary or
-// structured mode.
+// IsEvent reports whether a request carries a CloudEvent, in binary or structured
+// mode.
 func IsEvent(r *http.Request) bool {
 	return r.Header.Get("Ce-Specversion") != "" ||
 		strings.HasPrefix(r.Header.Get("Content-Type"), "application/cloudevents")
 }
 
-// Decode reads a tick from a CloudEvent, whose data is {"app_id": "ID"}. The
+// Decode decodes a tick from a CloudEvent with the data {"app_id": "ID"}. The
 // error is of kind invalid and names every wrong attribute.
 func Decode(r *http.Request, body []byte) (monitor.Tick, error) {
 	r.Body = io.NopCloser(bytes.NewReader(body))
@@ -40,32 +39,26 @@ func Decode(r *http.Request, body []byte) (monitor.Tick, error) {
 	if err := event.Validate(); err != nil {
 		return monitor.Tick{}, invalid("event", strings.ReplaceAll(strings.TrimSpace(err.Error()), "\n", "; "))
 	}
-	var problems []failure.FieldError
+	var wrong failure.Fields
 	if event.Type() != monitor.TickEventType {
-		problems = append(problems, failure.FieldError{
-			Field: "type", Problem: fmt.Sprintf("want %s, got %.80q", monitor.TickEventType, event.Type()),
-		})
+		wrong.Add("type", "want %s, got %.80q", monitor.TickEventType, event.Type())
 	}
 	if !source.MatchString(event.Source()) {
-		problems = append(problems, failure.FieldError{
-			Field: "source", Problem: fmt.Sprintf("want a PingSource's, got %.80q", event.Source()),
-		})
+		wrong.Add("source", "want a PingSource's, got %.80q", event.Source())
 	}
 	if len(event.ID()) > maxEventID {
-		problems = append(problems, failure.FieldError{
-			Field: "id", Problem: fmt.Sprintf("want at most %d bytes, got %d", maxEventID, len(event.ID())),
-		})
+		wrong.Add("id", "want at most %d bytes, got %d", maxEventID, len(event.ID()))
 	}
 	var data struct {
 		ID string `json:"app_id"`
 	}
 	id := job.ID("")
 	if err := json.Unmarshal(event.Data(), &data); err != nil {
-		problems = append(problems, failure.FieldError{Field: "data", Problem: `want {"app_id": "ID"}`})
+		wrong.Add("data", `want {"app_id": "ID"}`)
 	} else if id, err = job.ParseID(data.ID); err != nil {
-		problems = append(problems, failure.FieldError{Field: "data.app_id", Problem: fmt.Sprintf("want an id, got %.80q", data.ID)})
+		wrong.Add("data.app_id", "want an id, got %.80q", data.ID)
 	}
-	return monitor.Tick{ID: event.ID(), Job: id, Sent: event.Time()}, failure.Invalid(problems...)
+	return monitor.Tick{ID: event.ID(), Job: id, Sent: event.Time()}, wrong.Err()
 }
 
 func invalid(field, problem string) error {

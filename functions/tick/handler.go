@@ -1,5 +1,5 @@
-// Package tick answers a tick, a CloudEvent of a Knative PingSource: take one
-// sample of a job.
+// Package tick serves ticks, the CloudEvents of a Knative PingSource: each takes
+// one sample of a job.
 package tick
 
 import (
@@ -15,15 +15,14 @@ type ticker interface {
 	Tick(ctx context.Context, tick monitor.Tick) (monitor.Outcome, error)
 }
 
-// answer is the body of an acknowledged tick; PingSource's adapter passes over
-// it.
+// answer is the body of an acknowledged tick. PingSource's adapter ignores it.
 type answer struct {
 	Outcome monitor.Outcome `json:"outcome"`
 }
 
-// New is the handler. Its status speaks to PingSource's adapter, which retries
-// 503 and never 400 or 500: a tick that may succeed later is 503; one of a job
-// that is unknown or has ended is acknowledged.
+// New returns the handler. Its statuses are chosen for PingSource's adapter, which
+// retries 503 and never 400 or 500: a tick that may succeed later is answered
+// with 503, and a tick of a job that is unknown or has ended is acknowledged.
 func New(service ticker, log *slog.Logger) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, ok := httpapi.ReadBody(w, r)

@@ -27,7 +27,7 @@ const (
 	said      = "the original says nothing; ours says what is wrong"
 	named     = "the original speaks of Python types or of the bare name; ours names the field by its path"
 	notOurs   = "a caller's mistake is 400, not 500"
-	noInstall = "nothing is installed from a request"
+	noInstall = "installing one over HTTP is not supported"
 	again     = "the very same start again is no mistake: a caller may repeat what it got no answer to"
 	byID      = "a stop has no body that could be missing: it is served by its id, which is unknown here"
 )

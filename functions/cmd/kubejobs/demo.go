@@ -26,9 +26,9 @@ const (
 	demoItems   = 3000
 	demoWorkers = 4
 	demoBudget  = 30 * time.Second
-	// demoShare of the budget is what the paced work takes.
+	// demoShare is the share of the budget that the paced work takes.
 	demoShare = 0.8
-	// demoWait is how long the server may take to start.
+	// demoWait bounds the start of the server.
 	demoWait = 10 * time.Second
 )
 
@@ -38,8 +38,8 @@ type demoOptions struct {
 	budget time.Duration
 }
 
-// work is the demo: fill a queue with files, monitor it, let workers drain it,
-// show the samples and check what is left.
+// work returns the demo: it fills a queue with files, monitors it, lets workers
+// drain it, shows the samples and verifies the results.
 func (o demoOptions) work(out io.Writer, cfg config.Config) func(context.Context, *functions.Set) error {
 	return func(ctx context.Context, set *functions.Set) error {
 		server := "http://" + cfg.Listen
@@ -95,7 +95,7 @@ func (o demoOptions) monitor(ctx context.Context, out io.Writer, server string, 
 	return status, group.Wait()
 }
 
-// startDemo asks as Asperathos' Manager would, once the server is there.
+// startDemo sends the request of Asperathos' Manager, once the server answers.
 func startDemo(ctx context.Context, server string, budget time.Duration) error {
 	ctx, cancel := context.WithTimeout(ctx, demoWait)
 	defer cancel()
@@ -127,8 +127,8 @@ func post(ctx context.Context, target string, body []byte) (*http.Response, erro
 	return http.DefaultClient.Do(request)
 }
 
-// check shows the report and compares what is left with what should be; its
-// error makes the program exit with 1.
+// check shows the report and verifies the results. Its error makes the program
+// exit with status 1.
 func check(
 	ctx context.Context, out io.Writer, set *functions.Set, server string, client *redis.Client, status monitor.Status,
 ) error {
@@ -157,7 +157,7 @@ func check(
 		{fmt.Sprintf("the job finished (%s)", status.Phase), status.Phase == job.PhaseFinished},
 		{fmt.Sprintf("every item has a result (%d of %d)", results, status.Items), results == status.Items},
 		{fmt.Sprintf("every sample is in %s (%d of %d)", controllerlist.Key(demoID), samples, status.Samples), samples > 0 && samples == status.Samples},
-		{"the report is there", reportErr == nil && report["final_error"] != nil},
+		{"the report exists", reportErr == nil && report["final_error"] != nil},
 		{"the schedule is gone", !set.Scheduled(demoID)},
 	}
 	var failed []error

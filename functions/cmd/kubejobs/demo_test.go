@@ -41,7 +41,7 @@ func TestCheckFindsWhatIsMissing(t *testing.T) {
 	if err == nil {
 		t.Fatal("check found nothing missing")
 	}
-	for _, want := range []string{"the job finished", "every item has a result", "every sample is in", "the report is there"} {
+	for _, want := range []string{"the job finished", "every item has a result", "every sample is in", "the report exists"} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("%q is not among what failed: %v", want, err)
 		}

@@ -10,15 +10,15 @@ import (
 	"kubejobs/shared/monitor"
 )
 
-// barWidth is in characters.
+// barWidth is the width of the bar in characters.
 const barWidth = 24
 
-// progressLine is a job in one line, with its expected finish against the
-// deadline:
+// progressLine returns one line about a job, with its expected finish compared
+// with the deadline:
 //
 //	demo running  [=========|----------]  45.2 % done, time 50.1 % (-4.9)  131/s  4 in flight  finish in 11 s, 2 s late
 //
-// The bar shows the items done; the mark in it is where they should be.
+// The bar shows the completed items; the mark shows where they should be by now.
 func progressLine(s monitor.Status, now time.Time) string {
 	if s.Progress == nil {
 		return fmt.Sprintf("%s %-8s no sample yet (%d items, deadline %s)", s.ID, s.Phase, s.Items, s.Deadline.Format(time.TimeOnly))
@@ -29,7 +29,7 @@ func progressLine(s monitor.Status, now time.Time) string {
 	return line + "  " + expectation(s, now)
 }
 
-// bar is the done share, with a mark at the due share.
+// bar returns a bar of the completed share with a mark at the due share.
 func bar(done, due float64) string {
 	cells := []byte(strings.Repeat("-", barWidth))
 	for i := range int(math.Round(min(max(done, 0), 1) * barWidth)) {
@@ -41,7 +41,7 @@ func bar(done, due float64) string {
 	return string(cells)
 }
 
-// expectation says when the job will be done.
+// expectation returns when the job will be done.
 func expectation(s monitor.Status, now time.Time) string {
 	switch {
 	case s.EndedAt != nil:
@@ -49,7 +49,7 @@ func expectation(s monitor.Status, now time.Time) string {
 	case s.Health == forecast.StatusStalled:
 		return "stalled"
 	case s.Finish == nil:
-		return "finish unknown yet"
+		return "finish not known yet"
 	}
 	spare := s.Deadline.Sub(*s.Finish).Seconds()
 	word := "early"

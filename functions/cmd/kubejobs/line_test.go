@@ -31,7 +31,7 @@ func TestProgressLine(t *testing.T) {
 			func(s *monitor.Status) { s.Phase, s.Progress, s.Last = job.PhasePending, nil, nil },
 			"demo pending  no sample yet (6 items, deadline 05:41:29)",
 		},
-		"finish unknown": {func(*monitor.Status) {}, shown + "finish unknown yet"},
+		"finish unknown": {func(*monitor.Status) {}, shown + "finish not known yet"},
 		"late":           {func(s *monitor.Status) { s.Finish = at(11 * time.Second) }, shown + "finish in 11 s, 2 s late"},
 		"early":          {func(s *monitor.Status) { s.Finish = at(3 * time.Second) }, shown + "finish in 3 s, 6 s early"},
 		"on time":        {func(s *monitor.Status) { s.Finish = at(9 * time.Second) }, shown + "finish in 9 s, 0 s early"},

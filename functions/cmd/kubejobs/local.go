@@ -20,9 +20,9 @@ func newLocal() *cobra.Command {
 	var demo demoOptions
 	cmd := &cobra.Command{
 		Use:   "local",
-		Short: "Run the whole thing on this machine, with nothing installed",
-		Long: "Runs every function, the local scheduler and a Redis inside the process, all on\n" +
-			"loopback ports. Everything is forgotten at the end.",
+		Short: "Run all components on this machine",
+		Long: "Runs all components locally, with an embedded Redis, on loopback ports.\n" +
+			"State is lost on exit.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			cfg, err := localConfig(cmd.Context(), demo.run)
@@ -36,16 +36,16 @@ func newLocal() *cobra.Command {
 			return serve(cmd.Context(), cfg, logging.New(os.Stderr, cfg.LogLevel), functions.Options{RedisPort: redisPort, SweepCron: functions.SweepCron}, work)
 		},
 	}
-	cmd.Flags().IntVar(&redisPort, "redis-port", 0, "loopback port of the embedded Redis, 0 for any free one")
-	cmd.Flags().BoolVar(&demo.run, "demo", false, "monitor a real workload for about half a minute, check the outcome and end")
-	cmd.Flags().StringVar(&demo.dir, "dir", "", "demo: folder whose .go files are the items (default: the Go installation's)")
+	cmd.Flags().IntVar(&redisPort, "redis-port", 0, "loopback port of the embedded Redis; 0 for any free port")
+	cmd.Flags().BoolVar(&demo.run, "demo", false, "monitor a real workload for about half a minute, verify the results and exit")
+	cmd.Flags().StringVar(&demo.dir, "dir", "", "demo: folder whose .go files are the items (default: those of the Go installation)")
 	cmd.Flags().DurationVar(&demo.budget, "budget", demoBudget, "demo: the deadline")
 	return cmd
 }
 
-// localConfig is the environment's settings with what makes them local: the
-// embedded Redis, every function, a loopback address. The demo listens on any
-// free port and logs errors only.
+// localConfig returns the settings of the environment, with those for local use
+// overridden: the embedded Redis, all functions, a loopback address. The demo
+// listens on any free port and logs errors only.
 func localConfig(ctx context.Context, demo bool) (config.Config, error) {
 	override := map[string]string{
 		"STATE_REDIS_URL": "", "FUNCTION_TARGET": config.TargetAll, "K_SERVICE": "",
@@ -84,16 +84,16 @@ func freePort(ctx context.Context) (int, error) {
 	return listener.Addr().(*net.TCPAddr).Port, nil
 }
 
-// announce says what runs where, and what to do next.
+// announce prints the addresses and some commands to try.
 func announce(out io.Writer, cfg config.Config) func(context.Context, *functions.Set) error {
 	return func(ctx context.Context, set *functions.Set) error {
 		_, port, err := net.SplitHostPort(set.EmbeddedRedis())
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(out, `kubejobs is at http://%[1]s, its Redis at 127.0.0.1:%[2]s; Ctrl-C ends both.
+		fmt.Fprintf(out, `kubejobs listens on http://%[1]s, its Redis on 127.0.0.1:%[2]s. Ctrl-C stops both.
 
-Fill a queue, monitor it, look at it:
+Fill a queue, monitor it, follow it:
   redis-cli -p %[2]s rpush job a b c
   curl -XPOST http://%[1]s/monitoring/demo -d '{"plugin":"kubejobs","plugin_info":{"expected_time":40}}'
   curl http://%[1]s/monitoring/demo

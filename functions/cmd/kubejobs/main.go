@@ -1,4 +1,4 @@
-// Command kubejobs serves the function set, or the whole thing on one machine.
+// Command kubejobs serves the function set, or runs all components on one machine.
 package main
 
 import (
@@ -27,7 +27,7 @@ func main() {
 func newRoot() *cobra.Command {
 	root := &cobra.Command{
 		Use:           "kubejobs",
-		Short:         "Monitors deadline-bound batch jobs, as a Knative function set",
+		Short:         "Deadline tracking for queue-driven batch jobs, as a Knative function set",
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}

@@ -17,15 +17,14 @@ import (
 	"kubejobs/shared/platform/logging"
 )
 
-// drainTimeout bounds how long requests under way are waited for at the end:
-// longer than a start tries to schedule, shorter than the grace that Knative
-// gives the tick.
+// drainTimeout bounds the wait for requests in flight at the end: longer than a
+// start tries to schedule, shorter than the grace period of the tick's pod.
 const drainTimeout = 12 * time.Second
 
 func newServe() *cobra.Command {
 	return &cobra.Command{
 		Use:   "serve",
-		Short: "Serve the functions that FUNCTION_TARGET names",
+		Short: "Serve the functions that FUNCTION_TARGET selects",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			cfg, err := config.Load(os.LookupEnv)
@@ -37,14 +36,14 @@ func newServe() *cobra.Command {
 	}
 }
 
-// wait is what a server does until it is told to end.
+// wait waits until ctx ends.
 func wait(ctx context.Context, _ *functions.Set) error {
 	<-ctx.Done()
 	return nil
 }
 
-// serve runs the functions until ctx ends, the server fails or work returns;
-// then it drains. Requests can be served soon after work begins.
+// serve runs the functions until ctx ends, the server fails or work returns; then
+// it drains. The server is ready soon after work starts.
 func serve(
 	ctx context.Context, cfg config.Config, log *slog.Logger, o functions.Options,
 	work func(context.Context, *functions.Set) error,
@@ -68,7 +67,7 @@ func serve(
 	return errors.Join(err, set.Close(ctx))
 }
 
-// run serves while work lasts; a server that fails ends work.
+// run serves until work returns. A server that fails ends work.
 func run(
 	ctx context.Context, cfg config.Config, set *functions.Set, work func(context.Context, *functions.Set) error,
 ) error {
@@ -87,7 +86,7 @@ func run(
 	return err
 }
 
-// listenError is a server that cannot serve.
+// listenError is returned if the server cannot listen.
 type listenError struct {
 	address string
 	cause   error
@@ -99,8 +98,8 @@ func (e *listenError) Error() string {
 
 func (e *listenError) Unwrap() error { return e.cause }
 
-// listen hands the functions to functions-framework-go, which serves the one
-// that FUNCTION_TARGET names and returns only if it cannot.
+// listen passes the functions to functions-framework-go, which serves the one that
+// FUNCTION_TARGET names and returns only if it cannot.
 func listen(cfg config.Config, set *functions.Set) error {
 	host, port, err := net.SplitHostPort(cfg.Listen)
 	if err != nil {

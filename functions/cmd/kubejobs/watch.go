@@ -23,7 +23,7 @@ import (
 const (
 	watchInterval = 500 * time.Millisecond
 	watchTimeout  = 5 * time.Second
-	// watchPatience is how many answers in a row may fail.
+	// watchPatience is how many consecutive reads may fail.
 	watchPatience = 10
 )
 
@@ -42,12 +42,12 @@ func newWatch() *cobra.Command {
 			return err
 		},
 	}
-	cmd.Flags().StringVar(&server, "server", "http://127.0.0.1:8080", "where kubejobs serves")
+	cmd.Flags().StringVar(&server, "server", "http://127.0.0.1:8080", "base URL of the kubejobs server")
 	return cmd
 }
 
-// watch shows a job until it ends: one line that is redrawn on a terminal, a
-// line for each sample elsewhere.
+// watch shows a job until it ends: on a terminal one line that is redrawn,
+// elsewhere a line for each sample.
 func watch(ctx context.Context, out io.Writer, server string, id job.ID) (monitor.Status, error) {
 	ticker := time.NewTicker(watchInterval)
 	defer ticker.Stop()
@@ -90,14 +90,14 @@ func terminal(out io.Writer) bool {
 	return ok && term.IsTerminal(int(file.Fd()))
 }
 
-// getStatus asks for a job's status.
+// getStatus reads a job's status.
 func getStatus(ctx context.Context, server string, id job.ID) (monitor.Status, error) {
 	var status monitor.Status
 	err := getJSON(ctx, server, "/monitoring/"+string(id), &status)
 	return status, err
 }
 
-// getJSON asks for one answer; monitor.ErrUnknownJob for 404.
+// getJSON reads one answer. The error for 404 is monitor.ErrUnknownJob.
 func getJSON(ctx context.Context, server, path string, into any) error {
 	target, err := url.JoinPath(server, path)
 	if err != nil {

@@ -22,7 +22,7 @@ import (
 	"kubejobs/shared/drivers/workqueue"
 )
 
-// fileItems are the paths of up to most .go files under dir.
+// fileItems returns the paths of up to most .go files under dir.
 func fileItems(ctx context.Context, dir string, most int) ([]any, error) {
 	if dir == "" {
 		out, err := exec.CommandContext(ctx, "go", "env", "GOROOT").Output()
@@ -49,16 +49,16 @@ func fileItems(ctx context.Context, dir string, most int) ([]any, error) {
 	return items, err
 }
 
-// result is what a worker says of one item.
+// result is what a worker reports about one item.
 type result struct {
 	File  string `json:"file"`
 	Lines int    `json:"lines"`
 	SHA   string `json:"sha256"`
 }
 
-// drain lets workers take items as Asperathos' do, until none is left: job →
-// job:processing → work → job:results. pace slows all of them together, each
-// with its item in hand.
+// drain runs workers that take items as Asperathos' workers do, until none is left:
+// job → job:processing → work → job:results. pace limits all of them together,
+// while each holds its item.
 func drain(ctx context.Context, client *redis.Client, workers int, pace *rate.Limiter) error {
 	group, ctx := errgroup.WithContext(ctx)
 	for range workers {
@@ -83,7 +83,7 @@ func drain(ctx context.Context, client *redis.Client, workers int, pace *rate.Li
 	return group.Wait()
 }
 
-// finish works on an item: it hashes the file and counts its lines.
+// finish processes an item: it hashes the file and counts its lines.
 func finish(ctx context.Context, client *redis.Client, item string) error {
 	text, err := os.ReadFile(item) //nolint:gosec // the item names a file, by design
 	if err != nil {
@@ -105,7 +105,7 @@ func finish(ctx context.Context, client *redis.Client, item string) error {
 	return nil
 }
 
-// pacing spreads items over a time.
+// pacing returns a limiter that spreads items over a duration.
 func pacing(items int, over time.Duration) *rate.Limiter {
 	return rate.NewLimiter(rate.Limit(float64(items)/over.Seconds()), 1)
 }

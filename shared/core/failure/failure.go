@@ -25,9 +25,6 @@ const (
 	KindInternal Kind = "internal"
 )
 
-// FieldError describes what is wrong with one field of a request.
-type FieldError struct{ Field, Problem string }
-
 // Error is an error with a kind. Message and Fields are for the caller; Err is
 // for the log.
 type Error struct {

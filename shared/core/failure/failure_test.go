@@ -68,6 +68,19 @@ func TestKindOf(t *testing.T) {
 	}
 }
 
+func TestFields(t *testing.T) {
+	t.Parallel()
+	var fields failure.Fields
+	if err := fields.Err(); err != nil {
+		t.Errorf("Err() = %v without a field, want nil", err)
+	}
+	fields.Add("a", "want %d, got %q", 1, "x")
+	fields.Add("b", "is missing")
+	if err := fields.Err(); failure.KindOf(err) != failure.KindInvalid || err.Error() != `a: want 1, got "x"; b: is missing` {
+		t.Errorf("Err() = %v, want both fields", err)
+	}
+}
+
 func TestInvalidNamesEveryField(t *testing.T) {
 	t.Parallel()
 	if err := failure.Invalid(); err != nil {

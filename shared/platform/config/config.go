@@ -1,5 +1,5 @@
-// Package config answers how the program is set: from the environment, and
-// from Asperathos' monitor.cfg where that is named.
+// Package config loads and validates settings: from the environment, and from
+// Asperathos' monitor.cfg if that is named.
 package config
 
 import (
@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// Targets are the units that can be deployed; FUNCTION_TARGET picks one.
+// Targets returns the deployable units. FUNCTION_TARGET selects one.
 func Targets() []string { return []string{TargetMonitor, TargetTick, TargetSweep, TargetAll} }
 
 // Values of Config.Target.
@@ -34,7 +34,7 @@ const (
 	JobStatusQueue      = "queue"
 )
 
-// Config is every setting, checked. The zero value is not usable: see Load.
+// Config holds all settings, validated. The zero value is not usable; see Load.
 type Config struct {
 	Listen       string // host:port
 	Target       string
@@ -45,7 +45,7 @@ type Config struct {
 	TickSink      string // URL, or ksvc/NAME with the scheduler knative
 	JobStatus     string
 	JobNamespace  string
-	PingNamespace string // where PingSources are made; "" is the program's own
+	PingNamespace string // for PingSources; "" is the program's own
 	Kubeconfig    string // path; "" is in-cluster
 	StaleAfter    time.Duration
 	MaxAge        time.Duration
@@ -67,7 +67,7 @@ type Config struct {
 	Influx Influx
 }
 
-// Plugin is the one that is built in.
+// Plugin is the name of the built-in plugin.
 const Plugin = "kubejobs"
 
 // Secret is a setting that must not be shown.
@@ -90,11 +90,11 @@ func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 // LogValue hides the secret from logs.
 func (s Secret) LogValue() slog.Value { return slog.StringValue(s.String()) }
 
-// Reveal is the secret itself, for the driver that needs it.
+// Reveal returns the secret itself, for the driver that needs it.
 func (s Secret) Reveal() string { return string(s) }
 
-// ownURL is where the program reaches itself: the listen address, by loopback
-// where it listens on every interface.
+// ownURL returns the URL at which the program reaches itself: the listen address,
+// or loopback if it listens on all interfaces.
 func ownURL(listen string) string {
 	host, port, err := net.SplitHostPort(listen)
 	if err != nil {
@@ -106,7 +106,7 @@ func ownURL(listen string) string {
 	return "http://" + net.JoinHostPort(host, port) + "/"
 }
 
-// split is the entries of a comma-separated list.
+// split returns the entries of a comma-separated list.
 func split(text string) []string {
 	var entries []string
 	for entry := range strings.SplitSeq(text, ",") {

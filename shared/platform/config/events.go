@@ -7,7 +7,7 @@ import (
 	"slices"
 )
 
-// Events is where what happens to jobs is told. A zero Sink tells nobody.
+// Events describes the receiver of job events. Without a Sink there is none.
 type Events struct {
 	Sink       *url.URL
 	Samples    bool // each sample is an event
@@ -15,8 +15,8 @@ type Events struct {
 	CACerts    string // PEM; "" is the system's
 }
 
-// events are set by EVENTS_SINK, or by what a Knative SinkBinding injects:
-// K_SINK, K_CE_OVERRIDES and K_CA_CERTS.
+// events reads EVENTS_SINK, or what a Knative SinkBinding injects: K_SINK,
+// K_CE_OVERRIDES and K_CA_CERTS.
 func (r *reader) events() Events {
 	e := Events{Samples: r.flag("EVENTS_SAMPLES", true), CACerts: r.text("K_CA_CERTS", "")}
 	name := "EVENTS_SINK"
@@ -43,16 +43,16 @@ func (r *reader) events() Events {
 	return e
 }
 
-// extensionName is what CloudEvents allow.
+// extensionName matches the names that CloudEvents allow.
 var extensionName = regexp.MustCompile(`^[a-z0-9]{1,64}$`)
 
-// ownAttributes are those that an event has already.
+// ownAttributes are the attributes that each event already has.
 var ownAttributes = []string{
 	"id", "source", "specversion", "type", "time", "subject", "datacontenttype", "dataschema", "data", "data_base64",
 	"sequence", "partitionkey",
 }
 
-// httpURL is an http or https URL with a host and without credentials, which
+// httpURL reads an http or https URL with a host and without credentials, which
 // would end up in an error text. A wrong one is not shown.
 func (r *reader) httpURL(setting, text string) *url.URL {
 	parsed, err := url.Parse(text)

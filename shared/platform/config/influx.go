@@ -101,9 +101,9 @@ func (r *reader) together(settings []string, what string) {
 }
 
 // name reads printable text without the characters of excluded.
-func (r *reader) name(setting, otherwise, excluded string) string {
+func (r *reader) name(setting, fallback, excluded string) string {
 	const longest = 255
-	text := r.text(setting, otherwise)
+	text := r.text(setting, fallback)
 	if strings.ContainsFunc(text, func(c rune) bool { return !unicode.IsPrint(c) }) ||
 		strings.ContainsAny(text, excluded) || len(text) > longest {
 		want := "want at most 255 printable characters"

@@ -15,9 +15,9 @@ import (
 // Lookup finds a variable, as os.LookupEnv does.
 type Lookup func(name string) (string, bool)
 
-// Load reads every setting from lookup, and from the file that MONITOR_CONFIG
-// names where lookup has none. An empty variable counts as not set. The error
-// is an Error that names every wrong setting.
+// Load reads every setting from lookup, or from the file that MONITOR_CONFIG names
+// if lookup has none. An empty variable counts as unset. The error is an Error that
+// names every wrong setting.
 func Load(lookup Lookup) (Config, error) {
 	r := &reader{lookup: lookup, file: map[string]string{}}
 	r.readFile()
@@ -61,13 +61,13 @@ func Load(lookup Lookup) (Config, error) {
 	return c, r.err()
 }
 
-// stateRedis must be named in Knative: what is in memory there is lost with the
-// instance. A wrong URL is not shown, it may hold a password.
+// stateRedis reads STATE_REDIS_URL. It is required in Knative, where an instance and
+// its memory end at any time. A wrong URL is not shown, as it may hold a password.
 func (r *reader) stateRedis() Secret {
 	text := r.text("STATE_REDIS_URL", "")
 	if text == "" {
 		if r.text("K_SERVICE", "") != "" {
-			r.bad("STATE_REDIS_URL", "is required in Knative (K_SERVICE is set): an embedded Redis forgets every job with its instance")
+			r.bad("STATE_REDIS_URL", "is required in Knative (K_SERVICE is set): an embedded Redis loses every job with its instance")
 		}
 		return ""
 	}
@@ -95,13 +95,14 @@ func (r *reader) listen() string {
 	return listen
 }
 
-// cluster tells whether there is a Kubernetes API to talk to.
+// cluster reports whether a Kubernetes API is configured.
 func (r *reader) cluster() bool {
 	return r.text("KUBERNETES_SERVICE_HOST", "") != "" || r.text("KUBECONFIG", "") != ""
 }
 
-// sink is the Service tick in a cluster, or the own one where that serves every
-// unit, as `func deploy` makes it; in the process it is the own address.
+// sink reads where ticks are sent. The default with Knative is the Service tick, or
+// the program's own Service if that serves every unit, as after `func deploy`. With
+// the local scheduler it is the program's own address.
 func (r *reader) sink(scheduler, target, own string) string {
 	if scheduler == SchedulerKnative {
 		own = "ksvc/" + TargetTick
@@ -120,8 +121,8 @@ func (r *reader) sink(scheduler, target, own string) string {
 	return text
 }
 
-// hosts are the ranges of private networks, and with the local scheduler the
-// machine itself.
+// hosts reads the allowed hosts. The default is the ranges of private networks, and
+// with the local scheduler also loopback.
 func (r *reader) hosts(scheduler string) []string {
 	entries := split(r.text("ALLOWED_HOSTS", ""))
 	switch {

@@ -27,7 +27,8 @@ func (e *Error) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// reader reads settings and collects what is wrong with them.
+// reader reads settings and collects what is wrong with them. Methods that read a
+// setting take its name and its default.
 type reader struct {
 	lookup   Lookup
 	file     map[string]string // from monitor.cfg, by the setting's name
@@ -45,9 +46,9 @@ func (r *reader) err() error {
 	return &Error{r.problems}
 }
 
-// readFile reads Asperathos' monitor.cfg where MONITOR_CONFIG names one:
-// [general] host, port, plugins, debug, retries and [kubejobs] k8s_manifest, a
-// kubeconfig's path. A key that is empty or absent is not set.
+// readFile reads Asperathos' monitor.cfg if MONITOR_CONFIG names one: [general]
+// host, port, plugins, debug, retries and [kubejobs] k8s_manifest, the path of a
+// kubeconfig. A key that is empty or absent is unset.
 func (r *reader) readFile() {
 	path := r.text("MONITOR_CONFIG", "")
 	if path == "" {
@@ -75,33 +76,33 @@ func (r *reader) readFile() {
 	}
 }
 
-// text is a setting: the environment's, else the file's, else otherwise.
-func (r *reader) text(setting, otherwise string) string {
+// text reads a setting from the environment, else from the file.
+func (r *reader) text(setting, fallback string) string {
 	if text, ok := r.lookup(setting); ok && strings.TrimSpace(text) != "" {
 		return strings.TrimSpace(text)
 	}
-	return r.fileText(setting, otherwise)
+	return r.fileText(setting, fallback)
 }
 
-// fileText is a setting that only the file has.
-func (r *reader) fileText(setting, otherwise string) string {
+// fileText reads a setting that only the file has.
+func (r *reader) fileText(setting, fallback string) string {
 	if text := strings.TrimSpace(r.file[setting]); text != "" {
 		return text
 	}
-	return otherwise
+	return fallback
 }
 
-func (r *reader) oneOf(setting, otherwise string, values []string) string {
-	text := r.text(setting, otherwise)
+func (r *reader) oneOf(setting, fallback string, values []string) string {
+	text := r.text(setting, fallback)
 	if !slices.Contains(values, text) {
 		r.bad(setting, "want one of %s, got %.80q", strings.Join(values, ", "), text)
 	}
 	return text
 }
 
-// flag is true or false, in any case.
-func (r *reader) flag(setting string, otherwise bool) bool {
-	text := r.text(setting, strconv.FormatBool(otherwise))
+// flag reads true or false, in upper or lower case.
+func (r *reader) flag(setting string, fallback bool) bool {
+	text := r.text(setting, strconv.FormatBool(fallback))
 	switch {
 	case strings.EqualFold(text, "true"):
 		return true
@@ -111,41 +112,41 @@ func (r *reader) flag(setting string, otherwise bool) bool {
 	return false
 }
 
-// label is a DNS label, as a namespace is.
-func (r *reader) label(setting, otherwise string) string {
-	text := r.text(setting, otherwise)
+// label reads a DNS label, such as a namespace.
+func (r *reader) label(setting, fallback string) string {
+	text := r.text(setting, fallback)
 	if text != "" && !dnslabel.Valid(text) {
 		r.bad(setting, "want a DNS label, got %.80q", text)
 	}
 	return text
 }
 
-func (r *reader) whole(setting string, otherwise, low, high int) int {
-	text := r.text(setting, strconv.Itoa(otherwise))
+func (r *reader) whole(setting string, fallback, low, high int) int {
+	text := r.text(setting, strconv.Itoa(fallback))
 	value, err := strconv.Atoi(text)
 	if err != nil || value < low || value > high {
 		r.bad(setting, "want a whole number from %d to %d, got %.80q", low, high, text)
-		return otherwise
+		return fallback
 	}
 	return value
 }
 
-func (r *reader) share(setting string, otherwise float64) float64 {
-	text := r.text(setting, strconv.FormatFloat(otherwise, 'g', -1, 64))
+func (r *reader) share(setting string, fallback float64) float64 {
+	text := r.text(setting, strconv.FormatFloat(fallback, 'g', -1, 64))
 	value, err := strconv.ParseFloat(text, 64)
 	if err != nil || !(value >= 0 && value < 1) {
 		r.bad(setting, "want a number from 0 to less than 1, got %.80q", text)
-		return otherwise
+		return fallback
 	}
 	return value
 }
 
-func (r *reader) duration(setting string, otherwise, low, high time.Duration) time.Duration {
-	text := r.text(setting, otherwise.String())
+func (r *reader) duration(setting string, fallback, low, high time.Duration) time.Duration {
+	text := r.text(setting, fallback.String())
 	value, err := time.ParseDuration(text)
 	if err != nil || value < low || value > high {
-		r.bad(setting, "want a duration such as %v, from %v to %v, got %.80q", otherwise, low, high, text)
-		return otherwise
+		r.bad(setting, "want a duration such as %v, from %v to %v, got %.80q", fallback, low, high, text)
+		return fallback
 	}
 	return value
 }

@@ -9,8 +9,8 @@ import (
 	"knative.dev/pkg/network/handlers"
 )
 
-// Drainer serves until it is told to drain: from then on probes fail, and
-// answers close their connections.
+// Drainer serves requests. Once Drain is called, probes fail and answers close
+// their connections.
 type Drainer struct {
 	inner *handlers.Drainer
 
@@ -20,8 +20,8 @@ type Drainer struct {
 	idle     chan struct{} // closed when inFlight reaches 0; nil if nobody waits
 }
 
-// NewDrainer drains next. probes answers the kubelet's probes before. quiet is
-// how long no request must come before Drain is content.
+// NewDrainer returns a Drainer of next. probes answers the kubelet's probes until
+// Drain is called. quiet is how long no request must arrive before Drain returns.
 func NewDrainer(next, probes http.Handler, quiet time.Duration) *Drainer {
 	d := &Drainer{}
 	d.inner = &handlers.Drainer{
@@ -34,14 +34,14 @@ func NewDrainer(next, probes http.Handler, quiet time.Duration) *Drainer {
 
 func (d *Drainer) ServeHTTP(w http.ResponseWriter, r *http.Request) { d.inner.ServeHTTP(w, r) }
 
-// Draining tells whether Drain was called.
+// Draining reports whether Drain was called.
 func (d *Drainer) Draining() bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.draining
 }
 
-// Drain returns when no request has come for the quiet period and none is in
+// Drain returns once no request has arrived for the quiet period and none is in
 // flight, or when ctx ends.
 func (d *Drainer) Drain(ctx context.Context) error {
 	d.mu.Lock()
@@ -65,7 +65,7 @@ func (d *Drainer) Drain(ctx context.Context) error {
 	}
 }
 
-// whenIdle is closed when no request is in flight.
+// whenIdle returns a channel that is closed once no request is in flight.
 func (d *Drainer) whenIdle() <-chan struct{} {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -90,7 +90,7 @@ func (d *Drainer) count(next http.Handler) http.Handler {
 	})
 }
 
-// enter counts a request in and tells whether the server drains.
+// enter counts a request that arrives, and reports whether the server is draining.
 func (d *Drainer) enter() bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()

@@ -15,15 +15,15 @@ type Limits struct {
 	Write time.Duration // until the answer is written
 }
 
-// Guard gives what a function framework lacks: limits, deadlines, and a panic
-// becomes 500 and a log line.
+// Guard adds what a function framework lacks: limits and deadlines. It turns a
+// panic into status 500 and a log line.
 func Guard(l Limits, log *slog.Logger, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer func() { rescue(w, r, log, recover()) }()
 		now := time.Now()
 		control := http.NewResponseController(w)
-		if r.ContentLength != 0 { // without a body it would end the request's context
-			_ = control.SetReadDeadline(now.Add(l.Read)) // a recorder in a test has none
+		if r.ContentLength != 0 { // without a body, a deadline would end the request's context
+			_ = control.SetReadDeadline(now.Add(l.Read)) // a recorder in a test has no deadline
 		}
 		_ = control.SetWriteDeadline(now.Add(l.Write))
 		r.Body = http.MaxBytesReader(w, r.Body, l.Body)
@@ -31,8 +31,8 @@ func Guard(l Limits, log *slog.Logger, next http.Handler) http.Handler {
 	})
 }
 
-// rescue answers a request whose handler panicked with cause, nil if it did
-// not. http.ErrAbortHandler is the server's own and goes on.
+// rescue answers a request whose handler panicked with cause; nil means that it
+// did not panic. http.ErrAbortHandler belongs to the server and is passed on.
 func rescue(w http.ResponseWriter, r *http.Request, log *slog.Logger, cause any) {
 	if cause == nil {
 		return

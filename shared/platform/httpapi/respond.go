@@ -1,5 +1,5 @@
-// Package httpapi answers how the functions speak HTTP: JSON bodies, the shape
-// of errors, and what a function framework leaves to its functions (limits,
+// Package httpapi implements what all functions share of HTTP: JSON bodies, the
+// format of errors, and what a function framework leaves to its functions (limits,
 // deadlines, panics, draining).
 package httpapi
 
@@ -14,8 +14,8 @@ import (
 	"kubejobs/shared/core/failure"
 )
 
-// statusOf maps the kinds of errors. A conflict is 400, as the Asperathos
-// Monitor answers a start for an id that it knows.
+// statusOf maps kinds of errors to HTTP statuses. A conflict and an unknown id are
+// 400, as the Asperathos Monitor answers.
 var statusOf = map[failure.Kind]int{
 	failure.KindInvalid:     http.StatusBadRequest,
 	failure.KindNotFound:    http.StatusBadRequest,
@@ -24,15 +24,15 @@ var statusOf = map[failure.Kind]int{
 	failure.KindInternal:    http.StatusInternalServerError,
 }
 
-// Failure is the body of an error, in the Asperathos Monitor's shape.
+// Failure is the body of an error, in the format of the Asperathos Monitor.
 type Failure struct {
 	Code    int    `json:"error_code"`
 	Message string `json:"error_message"`
 	Name    string `json:"error_name"` // BAD_REQUEST for 400
 }
 
-// Respond writes body as JSON. A body that cannot be encoded is a programmer's
-// mistake and panics.
+// Respond writes body as JSON. It panics if body cannot be encoded, which is a
+// mistake of the programmer.
 func Respond(w http.ResponseWriter, status int, body any) {
 	text, err := json.Marshal(body)
 	if err != nil {
@@ -41,10 +41,10 @@ func Respond(w http.ResponseWriter, status int, body any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	w.WriteHeader(status)
-	_, _ = w.Write(append(text, '\n')) // the caller is gone
+	_, _ = w.Write(append(text, '\n')) // an error means that the caller is gone
 }
 
-// Refuse writes an error with its status.
+// Refuse writes an error with a status.
 func Refuse(w http.ResponseWriter, status int, message string) {
 	Respond(w, status, Failure{
 		Code: status, Message: message,
@@ -52,10 +52,23 @@ func Refuse(w http.ResponseWriter, status int, message string) {
 	})
 }
 
-// Fail writes err with the status of its kind. The caller reads its public
-// message; the log has the cause.
+// Fail writes err with the status of its kind. The caller reads the public
+// message; the cause is in the log.
 func Fail(ctx context.Context, w http.ResponseWriter, log *slog.Logger, err error) {
+	fail(ctx, w, log, statusOf[failure.KindOf(err)], err)
+}
+
+// FailREST writes err as Fail does, but with 404 if the kind is not found. It is
+// for calls that the Asperathos Monitor does not have.
+func FailREST(ctx context.Context, w http.ResponseWriter, log *slog.Logger, err error) {
 	status := statusOf[failure.KindOf(err)]
+	if failure.KindOf(err) == failure.KindNotFound {
+		status = http.StatusNotFound
+	}
+	fail(ctx, w, log, status, err)
+}
+
+func fail(ctx context.Context, w http.ResponseWriter, log *slog.Logger, status int, err error) {
 	message := "internal error"
 	if typed, ok := errors.AsType[*failure.Error](err); ok && typed.Kind != failure.KindInternal {
 		message = typed.Public()
@@ -66,8 +79,8 @@ func Fail(ctx context.Context, w http.ResponseWriter, log *slog.Logger, err erro
 	Refuse(w, status, message)
 }
 
-// ReadBody reads a whole request body; false if it could not and the answer is
-// written: 413 for one over the limit.
+// ReadBody reads a whole request body. If it cannot, it answers the request, 413
+// for a body over the limit, and returns false.
 func ReadBody(w http.ResponseWriter, r *http.Request) ([]byte, bool) {
 	body, err := readAll(r)
 	if err == nil {

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// Methods serves a path: a handler for each method; any other is 405.
+// Methods serves a path with one handler for each method. Any other method is 405.
 type Methods map[string]http.Handler
 
 func (m Methods) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -29,15 +29,14 @@ func (m Methods) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	Refuse(w, http.StatusMethodNotAllowed, "this path takes "+strings.Join(allowed, ", "))
 }
 
-// NotFound is 404.
+// NotFound answers 404.
 func NotFound(w http.ResponseWriter, _ *http.Request) {
 	Refuse(w, http.StatusNotFound, "no such path")
 }
 
-// CleanPath refuses with 400 a path that a router would rewrite (empty
-// segments, "." and ".."), and serves a path that ends in ".json" as the one
-// without, as the Asperathos Monitor does: it asks for JSON, whatever Accept
-// says.
+// CleanPath refuses with 400 a path that a router would rewrite (empty segments,
+// "." and ".."). It serves a path that ends in ".json" like the path without it,
+// as the Asperathos Monitor does; such a path asks for JSON whatever Accept says.
 func CleanPath(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		clean := path.Clean("/" + r.URL.Path)

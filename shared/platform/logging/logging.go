@@ -1,4 +1,4 @@
-// Package logging answers how the program logs: JSON lines by slog.
+// Package logging provides the logger of the program: JSON lines with slog.
 package logging
 
 import (
@@ -6,8 +6,8 @@ import (
 	"log/slog"
 )
 
-// New is a logger of JSON lines on w, from level on. A line that is logged within
-// a span has trace_id and span_id.
+// New returns a logger that writes JSON lines of at least level to w. A line that is
+// logged within a span has trace_id and span_id.
 func New(w io.Writer, level slog.Level) *slog.Logger {
 	return slog.New(traced{slog.NewJSONHandler(w, &slog.HandlerOptions{Level: level})})
 }

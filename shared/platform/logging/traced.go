@@ -7,7 +7,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// traced adds the ids of the span that the context is in.
+// traced adds the ids of the span in the context.
 type traced struct{ slog.Handler }
 
 // Handle implements slog.Handler.
