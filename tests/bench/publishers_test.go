@@ -9,16 +9,16 @@ import (
 	"kubejobs/shared/testkit/influxtest"
 )
 
-// BenchmarkPublishers is one tick with each publisher off and on: InfluxDB is a
-// real one, the events' sink and the collector take what comes.
+// BenchmarkPublishers times one tick with each publisher off and on. InfluxDB is real;
+// the event sink and the collector accept everything.
 func BenchmarkPublishers(b *testing.B) {
 	sink := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		_, _ = io.Copy(io.Discard, r.Body) // the sender is gone
+		_, _ = io.Copy(io.Discard, r.Body) // an error means that the sender is gone
 		w.WriteHeader(http.StatusAccepted)
 	}))
 	b.Cleanup(sink.Close)
 	collector := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		_, _ = io.Copy(io.Discard, r.Body) // the sender is gone
+		_, _ = io.Copy(io.Discard, r.Body) // an error means that the sender is gone
 	}))
 	b.Cleanup(collector.Close)
 	influxd := influxtest.Start(b)
@@ -37,8 +37,8 @@ func BenchmarkPublishers(b *testing.B) {
 			"INFLUX_URL": influxd.URL(), "EVENTS_SINK": sink.URL, "METRICS": "true",
 			"OTEL_TRACES_EXPORTER": "otlp", "OTEL_EXPORTER_OTLP_ENDPOINT": collector.URL,
 		}},
-		{"influxdb away", map[string]string{"INFLUX_URL": "http://127.0.0.1:9"}},
-		{"sink away", map[string]string{"EVENTS_SINK": "http://127.0.0.1:9"}},
+		{"influxdb unreachable", map[string]string{"INFLUX_URL": "http://127.0.0.1:9"}},
+		{"sink unreachable", map[string]string{"EVENTS_SINK": "http://127.0.0.1:9"}},
 	} {
 		b.Run(with.name, func(b *testing.B) {
 			for name, value := range with.settings {

@@ -16,8 +16,8 @@ import (
 	"kubejobs/shared/testkit/redistest"
 )
 
-// BenchmarkTick is one tick through the handler: decode, load, observe, publish
-// beside commit. State and queue are in one redis-server.
+// BenchmarkTick times one tick through the handler: decode, load, observe, push beside
+// commit. State and queue are in one redis-server.
 func BenchmarkTick(b *testing.B) {
 	handler, queue := open(b, nil)
 	one(b, handler, queue)
@@ -38,7 +38,7 @@ func one(b *testing.B, handler http.Handler, queue *redistest.Server) {
 	}
 }
 
-// BenchmarkTicksOfManyJobs is the same from every processor, over 100 jobs.
+// BenchmarkTicksOfManyJobs times the same on every processor, over 100 jobs.
 func BenchmarkTicksOfManyJobs(b *testing.B) {
 	handler, queue := open(b, nil)
 	if err := queue.Client().RPush(b.Context(), "job", "x", "y", "z").Err(); err != nil {
@@ -57,8 +57,8 @@ func BenchmarkTicksOfManyJobs(b *testing.B) {
 	})
 }
 
-// open serves every function with further settings; what METRICS costs is
-// measured apart.
+// open serves every function with additional settings. The cost of METRICS is measured
+// separately.
 func open(b *testing.B, further map[string]string) (http.Handler, *redistest.Server) {
 	b.Helper()
 	server := redistest.Start(b)

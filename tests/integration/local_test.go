@@ -17,7 +17,7 @@ import (
 )
 
 // announced finds the embedded Redis in what `kubejobs local` prints.
-var announced = regexp.MustCompile(`its Redis at (127\.0\.0\.1:\d+);`)
+var announced = regexp.MustCompile(`its Redis on (127\.0\.0\.1:\d+)\. `)
 
 // The smallest request of the plugin's documentation, verbatim, in the local
 // mode: a Redis client reaches the embedded Redis, and samples come.

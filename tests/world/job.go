@@ -12,7 +12,7 @@ import (
 	"kubejobs/shared/monitor"
 )
 
-// Start asks for a job whose work is in Queue; info is the further fields of
+// Start starts a job whose items are in Queue. info holds additional fields of
 // plugin_info.
 func (w *World) Start(id, info string) {
 	w.tb.Helper()
@@ -23,7 +23,7 @@ func (w *World) Start(id, info string) {
 	}
 }
 
-// Fill makes the jobs' lists hold this many items.
+// Fill sets the number of items in the jobs' lists.
 func (w *World) Fill(waiting, inFlight, done int) {
 	w.tb.Helper()
 	_, err := w.Jobs.TxPipelined(w.tb.Context(), func(pipe redis.Pipeliner) error {
@@ -40,7 +40,7 @@ func (w *World) Fill(waiting, inFlight, done int) {
 	}
 }
 
-// Deliver sends an event of a job's PingSource once.
+// Deliver sends one event of a job's PingSource.
 func (w *World) Deliver(id, event string) Answer {
 	w.tb.Helper()
 	return w.Call(http.MethodPost, "/", fmt.Sprintf(`{"app_id":%q}`, id), "Content-Type", "application/json",
@@ -48,7 +48,7 @@ func (w *World) Deliver(id, event string) Answer {
 		"Ce-Time", w.Now().Format(time.RFC3339Nano), "Ce-Type", "dev.knative.sources.ping")
 }
 
-// Tick sends a new tick of a job and expects that it is acknowledged.
+// Tick sends a new tick of a job, which must be acknowledged.
 func (w *World) Tick(id string) Answer {
 	w.tb.Helper()
 	got := w.Deliver(id, uuid.NewString())
@@ -58,7 +58,7 @@ func (w *World) Tick(id string) Answer {
 	return got
 }
 
-// Status asks how a job is.
+// Status returns the status of a job.
 func (w *World) Status(id string) monitor.Status {
 	w.tb.Helper()
 	var status monitor.Status
@@ -69,7 +69,7 @@ func (w *World) Status(id string) monitor.Status {
 	return status
 }
 
-// Published is how many samples the Controller's list of a job holds.
+// Published returns the number of samples in the Controller's list of a job.
 func (w *World) Published(id string) int64 {
 	w.tb.Helper()
 	count, err := w.Jobs.LLen(w.tb.Context(), id+":metrics").Result()

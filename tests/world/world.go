@@ -1,6 +1,5 @@
-// Package world answers what becomes of jobs in a world that a test rules: the
-// functions behind a real HTTP server, on real redis-servers, by a clock that
-// the test moves.
+// Package world runs the functions for a test: behind a real HTTP server, on real
+// redis-servers, with a clock that the test moves.
 package world
 
 import (
@@ -22,10 +21,10 @@ import (
 	"kubejobs/shared/testkit/redistest"
 )
 
-// noon is where a clock stands at first, if nobody says otherwise.
+// noon is the default start of the clock.
 var noon = time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
 
-// World is the function set and what it speaks to.
+// World is the function set with the servers that it uses.
 type World struct {
 	Set   *functions.Set
 	URL   string
@@ -38,14 +37,14 @@ type World struct {
 	nanos atomic.Int64 // the clock
 }
 
-// Options are what Open is told beside the settings.
+// Options are what Open needs in addition to the settings.
 type Options struct {
-	Begin     time.Time         // where the clock stands at first; if zero, at a noon
+	Begin     time.Time         // start of the clock; zero: a noon
 	State     []string          // arguments of the state's redis-server
-	Functions functions.Options // but for Now, which is the world's clock
+	Functions functions.Options // Now is ignored: the world has its own clock
 }
 
-// Open serves every function. The local scheduler's ticks go nowhere: tests
+// Open serves every function. The ticks of the local scheduler have no receiver: tests
 // send their own.
 func Open(tb testing.TB, settings map[string]string, o Options) *World {
 	tb.Helper()
@@ -75,7 +74,7 @@ func Open(tb testing.TB, settings map[string]string, o Options) *World {
 	return w
 }
 
-// serve starts the functions and a server before them, until the test ends.
+// serve starts the functions behind a server, until the test ends.
 func (w *World) serve(target string) {
 	w.tb.Helper()
 	w.tb.Cleanup(func() {
@@ -98,11 +97,11 @@ func (w *World) serve(target string) {
 	w.URL = server.URL
 }
 
-// Now is what the clock shows.
+// Now returns the time of the clock.
 func (w *World) Now() time.Time { return time.Unix(0, w.nanos.Load()).UTC() }
 
-// At moves the clock to an offset from where it stood at first.
+// At sets the clock to an offset from its start.
 func (w *World) At(offset time.Duration) { w.nanos.Store(w.begin.Add(offset).UnixNano()) }
 
-// Pass moves the clock on.
+// Pass advances the clock.
 func (w *World) Pass(time time.Duration) { w.nanos.Add(int64(time)) }

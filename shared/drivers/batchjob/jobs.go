@@ -19,7 +19,7 @@ import (
 	"kubejobs/shared/monitor"
 )
 
-// Resource is that of Jobs.
+// Resource is the resource of Jobs.
 var Resource = batchv1.SchemeGroupVersion.WithResource("jobs")
 
 // Jobs is a monitor.KubeJobs on the Kubernetes API.

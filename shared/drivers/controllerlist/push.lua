@@ -1,11 +1,12 @@
--- Publishes one sample for the Controller, once for each tick.
--- KEYS  1 list of samples  2 sorted set: id of a published tick → its timestamp
+-- Pushes one sample for the Controller, once for each tick.
+-- KEYS  1 list of samples  2 sorted set: id of a pushed tick → its timestamp
 -- ARGV  1 id of the tick  2 timestamp in milliseconds
 --       3 text before and  4 text after the timestamp
---       5 samples kept  6 ticks remembered  7 milliseconds that both keys live
--- Returns the timestamp published, or minus the one published before.
--- The Controller drops a sample that is not newer than the last one it saw, so
--- a timestamp that does not rise is raised by a millisecond over the last.
+--       5 maximum length of the list  6 number of ticks to remember
+--       7 milliseconds until both keys expire
+-- Returns the timestamp, or minus the timestamp of a tick that was already pushed.
+-- The Controller drops a sample that is not newer than the last one it saw, so a
+-- timestamp that does not rise is set to a millisecond after the last one.
 local before = redis.call('ZSCORE', KEYS[2], ARGV[1])
 if before then return -tonumber(before) end
 local at = tonumber(ARGV[2])

@@ -1,6 +1,5 @@
-// Package embedredis answers where jobs are kept when nothing is installed: in
-// a Redis inside the process (miniredis), on a loopback port. It forgets all at
-// the end.
+// Package embedredis runs a Redis inside the process (miniredis), on a loopback port,
+// so that the program works with nothing installed. Its data is lost on exit.
 package embedredis
 
 import (
@@ -22,7 +21,7 @@ type Server struct {
 	done  chan struct{}
 }
 
-// Start listens on 127.0.0.1; port 0 is any free one.
+// Start starts a server on 127.0.0.1. Port 0 is any free port.
 func Start(port int) (*Server, error) {
 	s := &Server{redis: miniredis.NewMiniRedis(), stop: make(chan struct{}), done: make(chan struct{})}
 	if err := s.redis.StartAddr(net.JoinHostPort("127.0.0.1", strconv.Itoa(port))); err != nil {
@@ -37,13 +36,13 @@ func Start(port int) (*Server, error) {
 	return s, nil
 }
 
-// Addr is host:port.
+// Addr returns host:port.
 func (s *Server) Addr() string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(s.port)) }
 
-// Port is the port that it listens on.
+// Port returns the port.
 func (s *Server) Port() int { return s.port }
 
-// Close ends the server; a second call does nothing.
+// Close stops the server. A second call does nothing.
 func (s *Server) Close() {
 	s.once.Do(func() {
 		close(s.stop)
@@ -52,7 +51,7 @@ func (s *Server) Close() {
 	})
 }
 
-// age makes keys expire: miniredis's own clock stands still.
+// age makes keys expire: miniredis's own clock does not advance by itself.
 func (s *Server) age() {
 	defer close(s.done)
 	const step = time.Second

@@ -1,5 +1,5 @@
-// Package kubeclient answers how to reach the Kubernetes API: from inside a
-// cluster, or as kubectl does.
+// Package kubeclient connects to the Kubernetes API, from inside a cluster or with a
+// kubeconfig.
 package kubeclient
 
 import (
@@ -17,23 +17,23 @@ import (
 	"kubejobs/shared/core/failure"
 )
 
-// timeout bounds a request where its context does not.
+// timeout bounds a request whose context has no deadline.
 const timeout = 5 * time.Second
 
-// Requests a second and at once: the client's own limit, above what the
-// instances of a function need and below what an API server minds.
+// Rate and burst of the client's own limit: above what an instance needs, below what
+// burdens an API server.
 const (
 	requestsPerSecond = 200
 	requestsAtOnce    = 400
 )
 
-// namespaceFile is where a pod reads which namespace it is in.
+// namespaceFile holds the namespace of a pod.
 const namespaceFile = "/var/run/secrets/kubernetes.io/serviceaccount/namespace"
 
-// New is a client by the file kubeconfig, or in-cluster where that is "". It
-// connects at the first use. The dynamic client is enough for the two kinds of
-// objects that are needed and links a seventh of what the typed ones do. wrap,
-// which may be nil, goes round its transport.
+// New returns a client for the file kubeconfig, or for the cluster that the program
+// runs in if kubeconfig is "". It connects at the first use. The dynamic client
+// suffices for the two kinds of objects, and links a seventh of the code of the
+// typed clients. wrap wraps its transport; it may be nil.
 func New(kubeconfig string, wrap func(http.RoundTripper) http.RoundTripper) (dynamic.Interface, error) {
 	config, err := load(kubeconfig)
 	if err != nil {
@@ -58,8 +58,8 @@ func load(kubeconfig string) (*rest.Config, error) {
 	return clientcmd.BuildConfigFromFlags("", kubeconfig)
 }
 
-// Namespace is the one that the program runs in, or that the kubeconfig's
-// context names; "default" where nobody says.
+// Namespace returns the namespace that the program runs in, or that the current
+// context of the kubeconfig names; "default" if neither is known.
 func Namespace(kubeconfig string) string {
 	if kubeconfig != "" {
 		loader := &clientcmd.ClientConfigLoadingRules{ExplicitPath: kubeconfig}
@@ -76,24 +76,24 @@ func Namespace(kubeconfig string) string {
 	return "default"
 }
 
-// Translate gives an API error the domain's kind: not found, conflict (it is
-// there, or changed), internal for what another try will not mend (forbidden by
-// a Role or a quota, invalid), and unavailable for the rest: timeouts, too many
-// requests, a server that is away. nil stays nil.
-func Translate(doing string, err error) error {
+// Translate returns an API error with a kind: not found, conflict (the object exists
+// or was changed), internal if a retry cannot succeed (forbidden by a Role or a
+// quota, invalid), and unavailable for the rest: timeouts, too many requests, an
+// unreachable server. nil stays nil.
+func Translate(operation string, err error) error {
 	if err == nil {
 		return nil
 	}
-	cause := fmt.Errorf("%s: %w", doing, err)
+	cause := fmt.Errorf("%s: %w", operation, err)
 	switch {
 	case apierrors.IsNotFound(err):
 		return &failure.Error{Kind: failure.KindNotFound, Message: "no such object in Kubernetes", Err: cause}
 	case apierrors.IsAlreadyExists(err), apierrors.IsConflict(err):
-		return &failure.Error{Kind: failure.KindConflict, Message: "the object in Kubernetes is another one", Err: cause}
+		return &failure.Error{Kind: failure.KindConflict, Message: "the object in Kubernetes exists or was changed", Err: cause}
 	case apierrors.IsForbidden(err), apierrors.IsUnauthorized(err):
 		return &failure.Error{Kind: failure.KindInternal, Message: "Kubernetes forbids it", Err: cause}
 	case apierrors.IsInvalid(err), apierrors.IsBadRequest(err), apierrors.IsMethodNotSupported(err):
-		return &failure.Error{Kind: failure.KindInternal, Message: "Kubernetes does not understand it", Err: cause}
+		return &failure.Error{Kind: failure.KindInternal, Message: "Kubernetes rejects it as invalid", Err: cause}
 	default:
 		return failure.Unavailable("Kubernetes does not answer", cause)
 	}

@@ -10,10 +10,10 @@ import (
 	"kubejobs/shared/monitor"
 )
 
-// Namespace is the one that local ticks say they come from.
+// Namespace is the namespace in the source of local ticks.
 const Namespace = "default"
 
-// Event is the event of one tick, as Knative's PingSource sends it: pure.
+// Event returns the CloudEvent of one tick, as Knative's PingSource sends it.
 func Event(id job.ID, eventID string, sent time.Time) cloudevents.Event {
 	event := cloudevents.NewEvent(cloudevents.VersionV1)
 	event.SetID(eventID)

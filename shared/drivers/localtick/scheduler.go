@@ -1,6 +1,5 @@
-// Package localtick answers who ticks the jobs where there is no Knative: cron
-// in the process, sending the CloudEvents that a PingSource would, over HTTP,
-// with its jitter and its retries.
+// Package localtick schedules ticks without Knative: it runs cron in the process and
+// sends the CloudEvents of a PingSource over HTTP, with the same jitter and retries.
 package localtick
 
 import (
@@ -31,23 +30,23 @@ const (
 	backoff = 50 * time.Millisecond
 )
 
-// attemptTimeout ends an attempt that gets no answer; the adapter has none, but
-// here nobody else would end it.
+// attemptTimeout bounds an attempt without an answer. The adapter has no such limit,
+// but here nothing else would end the attempt.
 const attemptTimeout = 30 * time.Second
 
-// parsed are the fields of an expression, as PingSource takes them.
+// parsed selects the fields of a cron expression, as PingSource does.
 const parsed = cron.SecondOptional | cron.Minute | cron.Hour | cron.Dom | cron.Month | cron.Dow
 
-// Options are what a Scheduler is set to.
+// Options hold the settings of a Scheduler.
 type Options struct {
 	Sink   string                                    // URL that ticks are POSTed to
 	Jitter time.Duration                             // each tick is delayed by a random part of it; 0 turns it off
-	Wrap   func(http.RoundTripper) http.RoundTripper // goes round the sender's transport; nil: nothing
+	Wrap   func(http.RoundTripper) http.RoundTripper // wraps the sender's transport; may be nil
 	Now    func() time.Time
 }
 
-// Scheduler is a monitor.Scheduler in the process. It forgets its schedules at
-// the end: see monitor.Service.Resume.
+// Scheduler is a monitor.Scheduler in the process. Its schedules are lost on exit;
+// see monitor.Service.Resume.
 type Scheduler struct {
 	cron *cron.Cron
 	send func(job.ID)
@@ -63,7 +62,7 @@ type entry struct {
 
 var _ monitor.Scheduler = (*Scheduler)(nil)
 
-// New is a Scheduler whose ticks end with ctx.
+// New returns a Scheduler whose ticks end with ctx.
 func New(ctx context.Context, o Options, log *slog.Logger) (*Scheduler, error) {
 	if o.Now == nil {
 		o.Now = time.Now
@@ -89,8 +88,8 @@ func New(ctx context.Context, o Options, log *slog.Logger) (*Scheduler, error) {
 	return s, nil
 }
 
-// newClient sends on a fresh connection each, as the adapter does (and without
-// the header "Connection: close" that DisableKeepAlives would add).
+// newClient returns a client that opens a new connection for each request, as the
+// adapter does, without the header "Connection: close" that DisableKeepAlives adds.
 func newClient(o Options) (cloudevents.Client, error) {
 	var transport http.RoundTripper = &http.Transport{MaxIdleConnsPerHost: -1}
 	if o.Wrap != nil {
@@ -114,8 +113,8 @@ func newClient(o Options) (cloudevents.Client, error) {
 	return client, nil
 }
 
-// Every does something by a cron expression, with ctx, while the Scheduler runs;
-// not while it is being done yet.
+// Every calls do with ctx on a cron schedule while the Scheduler runs. It skips a
+// call while the one before is still running.
 func (s *Scheduler) Every(ctx context.Context, expression string, do func(context.Context)) error {
 	once := cron.NewChain(cron.SkipIfStillRunning(cron.DiscardLogger))
 	parser := cron.NewParser(parsed)
@@ -127,10 +126,10 @@ func (s *Scheduler) Every(ctx context.Context, expression string, do func(contex
 	return nil
 }
 
-// Start begins ticking.
+// Start starts the ticks.
 func (s *Scheduler) Start() { s.cron.Start() }
 
-// Stop ends ticking and waits for the ticks under way, until ctx ends.
+// Stop ends the ticks, and waits for those in flight until ctx ends.
 func (s *Scheduler) Stop(ctx context.Context) error {
 	select {
 	case <-s.cron.Stop().Done():
@@ -190,7 +189,7 @@ func (s *Scheduler) List(_ context.Context, after string, limit int) ([]monitor.
 	return page, string(page[len(page)-1].ID), nil
 }
 
-// Has tells whether a job is scheduled.
+// Has reports whether a job is scheduled.
 func (s *Scheduler) Has(id job.ID) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -198,7 +197,7 @@ func (s *Scheduler) Has(id job.ID) bool {
 	return ok
 }
 
-// delay waits a random part of most; false if ctx ended first.
+// delay waits for a random part of most; it returns false if ctx ended first.
 func delay(ctx context.Context, most time.Duration) bool {
 	if most <= 0 {
 		return ctx.Err() == nil

@@ -1,5 +1,5 @@
-// Package pingsource answers who ticks the jobs in a cluster: a Knative
-// PingSource for each.
+// Package pingsource schedules ticks in a cluster, with a Knative PingSource for each
+// job.
 package pingsource
 
 import (
@@ -16,11 +16,11 @@ import (
 	"kubejobs/shared/core/job"
 )
 
-// Resource is that of PingSources.
+// Resource is the resource of PingSources.
 var Resource = schema.GroupVersionResource{Group: "sources.knative.dev", Version: "v1", Resource: "pingsources"}
 
-// Labels of every PingSource that is made here: the ones that Kubernetes
-// recommends, and the job's id.
+// Labels of every PingSource of this package: those that Kubernetes recommends, and
+// the job's id.
 const (
 	labelName      = "app.kubernetes.io/name"
 	labelInstance  = "app.kubernetes.io/instance"
@@ -32,24 +32,24 @@ const (
 	component = "tick"
 )
 
-// Selector finds every PingSource that is made here.
+// Selector selects every PingSource of this package.
 const Selector = labelManagedBy + "=" + managedBy + "," + labelComponent + "=" + component
 
-// namePrefix is before the job's id in a PingSource's name. The API server
-// lists by name, so PingSources come in the order of their jobs' ids.
+// namePrefix precedes the job's id in the name of a PingSource. The API server lists
+// by name, so PingSources are in the order of their jobs' ids.
 const namePrefix = "kubejobs-"
 
-// Name is the name of a job's PingSource.
+// Name returns the name of a job's PingSource.
 func Name(id job.ID) string { return namePrefix + string(id) }
 
-// PingSource is Knative's object, as far as it is written here.
+// PingSource holds the fields of Knative's object that this package writes.
 type PingSource struct {
 	metav1.TypeMeta   `json:",inline"`
 	metav1.ObjectMeta `json:"metadata"`
 	Spec              Spec `json:"spec"`
 }
 
-// Spec is that of a PingSource.
+// Spec is the spec of a PingSource.
 type Spec struct {
 	duckv1.SourceSpec `json:",inline"`
 	Schedule          string `json:"schedule"`
@@ -57,14 +57,14 @@ type Spec struct {
 	Data              string `json:"data"`
 }
 
-// Owner is the Kubernetes Job that a PingSource ends with.
+// Owner is the Kubernetes Job whose deletion deletes a PingSource.
 type Owner struct {
 	Name string
 	UID  types.UID
 }
 
-// Build is the PingSource of a job: pure. owner may be nil. Its data is the id
-// alone, as a cluster may bound the size of data.
+// Build returns the PingSource of a job. owner may be nil. Its data is only the id,
+// as a cluster may limit the size of the data.
 func Build(spec job.Spec, namespace string, sink duckv1.Destination, owner *Owner) (*PingSource, error) {
 	data, err := json.Marshal(map[string]string{"app_id": string(spec.ID)})
 	if err != nil {
@@ -94,8 +94,8 @@ func Build(spec job.Spec, namespace string, sink duckv1.Destination, owner *Owne
 	return source, nil
 }
 
-// ParseSink reads where ticks go: "ksvc/NAME" is a Knative Service in
-// namespace, anything else a URL.
+// ParseSink reads the destination of ticks: "ksvc/NAME[/path]" is a Knative Service
+// in namespace, anything else a URL.
 func ParseSink(text, namespace string) (duckv1.Destination, error) {
 	if name, ok := strings.CutPrefix(text, "ksvc/"); ok {
 		name, path, _ := strings.Cut(name, "/")
@@ -111,7 +111,7 @@ func ParseSink(text, namespace string) (duckv1.Destination, error) {
 		return sink, nil
 	}
 	target, err := apis.ParseURL(text)
-	if err != nil || target == nil || target.Host == "" { // nil for no text
+	if err != nil || target == nil || target.Host == "" { // ParseURL returns nil for ""
 		return duckv1.Destination{}, fmt.Errorf("sink %.80q: want ksvc/NAME or a URL with a host", text)
 	}
 	return duckv1.Destination{URI: target}, nil

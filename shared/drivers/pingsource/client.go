@@ -17,7 +17,7 @@ import (
 	"kubejobs/shared/monitor"
 )
 
-// OwnerOf finds the Kubernetes Job of a monitored job, nil if there is none.
+// OwnerOf returns the Kubernetes Job of a monitored job, nil if there is none.
 type OwnerOf func(ctx context.Context, id job.ID) (*Owner, error)
 
 // Scheduler is a monitor.Scheduler on the Kubernetes API.
@@ -30,16 +30,16 @@ type Scheduler struct {
 
 var _ monitor.Scheduler = (*Scheduler)(nil)
 
-// New is a Scheduler that makes PingSources in namespace. ownerOf is nil where
-// Jobs are in another namespace, which no owner reference can cross.
+// New returns a Scheduler that creates PingSources in namespace. ownerOf is nil if
+// the Jobs are in another namespace, as an owner reference cannot cross namespaces.
 func New(client dynamic.Interface, namespace string, sink duckv1.Destination, ownerOf OwnerOf) *Scheduler {
 	return &Scheduler{
 		client: client.Resource(Resource).Namespace(namespace), namespace: namespace, sink: sink, ownerOf: ownerOf,
 	}
 }
 
-// Schedule creates a job's PingSource; one that is there is left as it is. It
-// is one request, and one before it where an owner is looked for.
+// Schedule creates a job's PingSource and leaves an existing one as it is. It makes
+// one request, and one before it if it looks for an owner.
 func (s *Scheduler) Schedule(ctx context.Context, spec job.Spec) error {
 	var owner *Owner
 	if s.ownerOf != nil {
@@ -66,7 +66,7 @@ func (s *Scheduler) Schedule(ctx context.Context, spec job.Spec) error {
 	return err
 }
 
-// Unschedule deletes a job's PingSource, if it is there: one request.
+// Unschedule deletes a job's PingSource if it exists: one request.
 func (s *Scheduler) Unschedule(ctx context.Context, id job.ID) error {
 	err := kubeclient.Translate("delete PingSource "+Name(id), s.client.Delete(ctx, Name(id), metav1.DeleteOptions{}))
 	if failure.KindOf(err) == failure.KindNotFound {
@@ -92,7 +92,7 @@ func (s *Scheduler) List(ctx context.Context, after string, limit int) ([]monito
 		}
 		cron, _, err := unstructured.NestedString(object.Object, "spec", "schedule")
 		if err != nil {
-			cron = "" // no text: not as it was made here
+			cron = "" // not text: another program wrote it
 		}
 		page = append(page, monitor.Scheduled{ID: job.ID(id), Cron: cron})
 	}

@@ -1,5 +1,5 @@
-// Package redispool answers how to reach the Redis of any one job: a bounded
-// cache of clients, each with deadlines, closed when they are not used.
+// Package redispool connects to jobs' Redises: it is a bounded cache of clients with
+// deadlines, which are closed when they are not used.
 package redispool
 
 import (
@@ -13,14 +13,14 @@ import (
 	"github.com/redis/go-redis/v9/maintnotifications"
 )
 
-// Dial opens a connection; it is where addresses are checked.
+// Dial opens a connection. It checks the address.
 type Dial func(ctx context.Context, network, address string) (net.Conn, error)
 
-// Options are the bounds of a Pool; a zero field is its default.
+// Options are the limits of a Pool. A zero field means its default.
 type Options struct {
 	Size    int           // clients kept, 512
 	Idle    time.Duration // after which an unused client is closed, 5 min
-	Timeout time.Duration // of a dial, a read and a write each, 1 s
+	Timeout time.Duration // of each dial, read and write, 1 s
 	Dial    Dial          // nil: net.Dialer
 	Hook    redis.Hook    // of every client; nil: none
 	Now     func() time.Time
@@ -33,8 +33,8 @@ type Pool struct {
 	clients *simplelru.LRU[string, *entry]
 }
 
-// entry is a client and who uses it: an evicted client is closed when the last
-// user is done.
+// entry is a client with the number of its users: an evicted client is closed when
+// the last user is done.
 type entry struct {
 	client  *redis.Client
 	users   int
@@ -42,7 +42,7 @@ type entry struct {
 	evicted bool
 }
 
-// New is an empty Pool.
+// New returns an empty Pool.
 func New(o Options) *Pool {
 	if o.Size <= 0 {
 		o.Size = 512
@@ -64,22 +64,22 @@ func New(o Options) *Pool {
 	return p
 }
 
-// Do calls use with a client for the Redis at address (host:port), which use
-// must not keep.
+// Do calls use with a client for the Redis at address (host:port). use must not
+// keep the client.
 func (p *Pool) Do(address string, use func(*redis.Client) error) error {
 	e := p.acquire(address)
 	defer p.release(e)
 	return use(e.client)
 }
 
-// Close closes every client, those in use when their users are done.
+// Close closes every client. Clients in use are closed when their users are done.
 func (p *Pool) Close() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.clients.Purge()
 }
 
-// Len is the number of clients kept.
+// Len returns the number of cached clients.
 func (p *Pool) Len() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -111,8 +111,8 @@ func (p *Pool) release(e *entry) {
 	e.closeUnused()
 }
 
-// evictIdle drops the clients that nobody used for a while; the least recently
-// used come first, so it looks at one more than it drops.
+// evictIdle removes the clients that were not used for a while. The least recently
+// used come first, so it visits one more than it removes.
 func (p *Pool) evictIdle(now time.Time) {
 	for {
 		_, e, ok := p.clients.GetOldest()
@@ -125,7 +125,7 @@ func (p *Pool) evictIdle(now time.Time) {
 
 func (e *entry) closeUnused() {
 	if e.evicted && e.users == 0 {
-		_ = e.client.Close() // the connections are gone either way
+		_ = e.client.Close() // an error leaves nothing to do
 	}
 }
 

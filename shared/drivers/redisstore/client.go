@@ -11,11 +11,11 @@ import (
 	"github.com/redis/go-redis/v9/maintnotifications"
 )
 
-// timeout bounds a dial, a read and a write of the state Redis each.
+// timeout bounds each dial, read and write of the state Redis.
 const timeout = time.Second
 
-// Quiet drops the log lines that go-redis writes of itself, for the whole
-// process: they are no JSON, and what goes wrong is in the errors.
+// Quiet silences go-redis's own logger, for the whole process. Its lines are not
+// JSON, and the errors say what went wrong.
 func Quiet() { redis.SetLogger(quiet{}) }
 
 type quiet struct{}
@@ -23,13 +23,13 @@ type quiet struct{}
 // Printf drops the line.
 func (quiet) Printf(context.Context, string, ...any) {}
 
-// Open is a client for a URL. It connects at the first use.
+// Open returns a client for a URL. It connects at the first use.
 //
 //	redis://[user:password@]host:port/db                       one server; rediss:// with TLS
 //	redis://[user:password@]host:port?addr=host2:port          Cluster
 //	redis://[user:password@]sentinel:port/db?master_name=NAME  Sentinel (&addr=…)
 //
-// The error does not show the URL: it may hold a password.
+// The error does not show the URL, as it may hold a password.
 func Open(text string) (redis.UniversalClient, error) {
 	parsed, err := url.Parse(text)
 	if err != nil {

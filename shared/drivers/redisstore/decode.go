@@ -14,20 +14,21 @@ import (
 	"kubejobs/shared/monitor"
 )
 
-// loadFields queues the read of a job; decode reads the answer.
+// loadFields queues the read of a job; decode decodes the answer.
 func loadFields(ctx context.Context, pipe redis.Pipeliner, id job.ID) *redis.SliceCmd {
 	return pipe.HMGet(ctx, stateKey(id),
 		fieldSpec, fieldState, fieldRevision, fieldScheduled, fieldDuplicate, fieldSurplus, fieldPublishers)
 }
 
-// decode is a job's record; monitor.ErrUnknownJob if there is none.
+// decode returns a job's record. The error is monitor.ErrUnknownJob if there is
+// none.
 func decode(cmd *redis.SliceCmd) (monitor.Record, error) {
 	values, err := cmd.Result()
 	if err != nil {
 		return monitor.Record{}, unavailable("load job", err)
 	}
 	text := func(i int) string {
-		value, _ := values[i].(string) // nil: the field is not there
+		value, _ := values[i].(string) // nil: there is no such field
 		return value
 	}
 	if text(0) == "" {
@@ -56,7 +57,7 @@ func decode(cmd *redis.SliceCmd) (monitor.Record, error) {
 	return r, nil
 }
 
-// decodeTick is the record of a committed tick, nil if there is none.
+// decodeTick returns the record of a committed tick, nil if there is none.
 func decodeTick(cmd *redis.StringCmd) (*monitor.TickRecord, error) {
 	text, err := cmd.Result()
 	switch {
@@ -74,8 +75,9 @@ func decodeTick(cmd *redis.StringCmd) (*monitor.TickRecord, error) {
 	return &monitor.TickRecord{Sample: &x}, nil
 }
 
-// decodeJob is the saved status of a Kubernetes Job, nil if there is none.
-func decodeJob(cmd *redis.StringCmd) (*job.KubeStatus, error) {
+// decodeKubeStatus returns the stored status of a Kubernetes Job, nil if there is
+// none.
+func decodeKubeStatus(cmd *redis.StringCmd) (*job.KubeStatus, error) {
 	text, err := cmd.Result()
 	switch {
 	case errors.Is(err, redis.Nil):

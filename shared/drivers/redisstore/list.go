@@ -11,9 +11,9 @@ import (
 	"kubejobs/shared/monitor"
 )
 
-// List implements monitor.Store: one page of the index, then the page's jobs in
-// one pipeline. Jobs that have ended and owe nothing are dropped from the index, so a page may
-// be shorter than limit before the end.
+// List implements monitor.JobStore: one page of the index, then the jobs of the
+// page in one pipeline. It removes jobs from the index that have ended and have no
+// undelivered events, so a page may be shorter than limit before the end.
 func (s *Store) List(ctx context.Context, after job.ID, limit int) ([]monitor.Record, job.ID, error) {
 	from := "-"
 	if after != "" {
@@ -32,20 +32,20 @@ func (s *Store) List(ctx context.Context, after job.ID, limit int) ([]monitor.Re
 	if len(ids) == limit {
 		next = job.ID(ids[len(ids)-1])
 	}
-	records, ended, err := s.load(ctx, ids)
-	if err == nil && len(ended) > 0 {
-		err = s.unindex(ctx, ended...)
+	records, others, err := s.loadListed(ctx, ids)
+	if err == nil && len(others) > 0 {
+		err = s.unindex(ctx, others...)
 	}
 	return records, next, err
 }
 
-// index notes a job that is kept.
+// index adds a job to the index.
 func (s *Store) index(ctx context.Context, id string) error {
 	return unavailable("index job", s.client.ZAdd(ctx, indexKey, redis.Z{Member: id}).Err())
 }
 
-// unindex drops jobs that are not kept, then looks again: one that was started
-// anew meanwhile is put back.
+// unindex removes jobs from the index, then looks at them again: a job that was
+// started in between is added again.
 func (s *Store) unindex(ctx context.Context, ids ...string) error {
 	members := make([]any, len(ids))
 	for i, id := range ids {
@@ -54,15 +54,15 @@ func (s *Store) unindex(ctx context.Context, ids ...string) error {
 	if err := s.client.ZRem(ctx, indexKey, members...).Err(); err != nil {
 		return unavailable("clean index", err)
 	}
-	kept, _, err := s.load(ctx, ids)
-	for _, record := range kept {
+	listed, _, err := s.loadListed(ctx, ids)
+	for _, record := range listed {
 		err = errors.Join(err, s.index(ctx, string(record.Spec.ID)))
 	}
 	return err
 }
 
-// load reads the jobs among ids that live or owe events, and names the others.
-func (s *Store) load(ctx context.Context, ids []string) (kept []monitor.Record, ended []string, err error) {
+// loadListed reads jobs. It returns those that are listed, and the ids of the others.
+func (s *Store) loadListed(ctx context.Context, ids []string) (listed []monitor.Record, others []string, err error) {
 	pipe := s.client.Pipeline()
 	fields := make([]*redis.SliceCmd, len(ids))
 	for i, id := range ids {
@@ -75,14 +75,14 @@ func (s *Store) load(ctx context.Context, ids []string) (kept []monitor.Record, 
 		record, err := decode(fields[i])
 		switch {
 		case failure.KindOf(err) == failure.KindNotFound:
-			ended = append(ended, id)
+			others = append(others, id)
 		case err != nil:
 			return nil, nil, err
 		case record.State.Listed():
-			kept = append(kept, record)
+			listed = append(listed, record)
 		default:
-			ended = append(ended, id)
+			others = append(others, id)
 		}
 	}
-	return kept, ended, nil
+	return listed, others, nil
 }

@@ -1,6 +1,5 @@
-// Package redisstore answers where jobs are kept: in Redis, through go-redis's
-// universal client (single, Sentinel or Cluster). Every operation on a job is
-// one round trip.
+// Package redisstore keeps jobs in Redis, through go-redis's universal client
+// (single, Sentinel or Cluster). Every operation on a job is one round trip.
 package redisstore
 
 import (
@@ -20,8 +19,9 @@ import (
 	"kubejobs/shared/monitor"
 )
 
-// Remembered is how many committed ticks a job remembers to tell duplicates:
-// over a minute of ticks, of 1 s too, where a sender retries for 3.1 s.
+// Remembered is the number of committed ticks that a job remembers to recognise
+// duplicates: over a minute of ticks, even of one each second, while a sender
+// retries for 3.1 s.
 const Remembered = 64
 
 //go:embed lua/create.lua
@@ -44,7 +44,7 @@ type Store struct {
 
 var _ monitor.Store = (*Store)(nil)
 
-// New is a Store on client, whose owner closes it.
+// New returns a Store on client. The owner of the client closes it.
 func New(client redis.UniversalClient) *Store {
 	return &Store{
 		client: client,
@@ -55,15 +55,15 @@ func New(client redis.UniversalClient) *Store {
 	}
 }
 
-// Ping tells whether Redis answers.
+// Ping reports whether Redis answers.
 func (s *Store) Ping(ctx context.Context) error {
 	return unavailable("ping state store", s.client.Ping(ctx).Err())
 }
 
-// Create implements monitor.Store. The index is written before the job, so that
-// a crash between the two leaves it a job too many and never one too few, and
-// once more after it, so that nobody who saw the job's earlier life end has
-// dropped it in between.
+// Create implements monitor.JobStore. It writes the index before the job, so that a
+// crash between the two leaves an id too many in it and never one too few. It writes
+// the index again after the job, in case somebody who saw the earlier life end has
+// removed the id in between.
 func (s *Store) Create(ctx context.Context, spec job.Spec, state job.State) (monitor.CreateResult, error) {
 	specText, err := json.Marshal(spec)
 	if err != nil {
@@ -92,7 +92,7 @@ func (s *Store) Create(ctx context.Context, spec job.Spec, state job.State) (mon
 	}
 }
 
-// Load implements monitor.Store.
+// Load implements monitor.TickStore.
 func (s *Store) Load(ctx context.Context, id job.ID, tickID string) (monitor.Record, error) {
 	pipe := s.client.Pipeline()
 	fields := loadFields(ctx, pipe, id)
@@ -108,15 +108,15 @@ func (s *Store) Load(ctx context.Context, id job.ID, tickID string) (monitor.Rec
 	if err != nil {
 		return record, err
 	}
-	if record.Kube, err = decodeJob(job); err != nil || tick == nil {
+	if record.Kube, err = decodeKubeStatus(job); err != nil || tick == nil {
 		return record, err
 	}
 	record.Tick, err = decodeTick(tick)
 	return record, err
 }
 
-// Commit implements monitor.Store. The index forgets an ended job that owes
-// nothing afterwards; if that fails, List does it.
+// Commit implements monitor.TickStore. It removes an ended job without undelivered
+// events from the index; if that fails, List does it.
 func (s *Store) Commit(ctx context.Context, c monitor.Change) (monitor.CommitResult, error) {
 	state, err := json.Marshal(c.State)
 	if err != nil {
@@ -137,7 +137,7 @@ func (s *Store) Commit(ctx context.Context, c monitor.Change) (monitor.CommitRes
 	switch code {
 	case 1:
 		if !c.State.Listed() {
-			_ = s.unindex(ctx, string(c.ID)) // List does it otherwise
+			_ = s.unindex(ctx, string(c.ID)) // otherwise List does it
 		}
 		return monitor.CommitDone, nil
 	case 2:
@@ -151,12 +151,12 @@ func (s *Store) Commit(ctx context.Context, c monitor.Change) (monitor.CommitRes
 	}
 }
 
-// MarkScheduled implements monitor.Store.
+// MarkScheduled implements monitor.MarkStore.
 func (s *Store) MarkScheduled(ctx context.Context, id job.ID, scheduled bool) error {
 	return s.change(ctx, id, fieldScheduled, "set", flag(scheduled))
 }
 
-// MarkPublishers implements monitor.Store.
+// MarkPublishers implements monitor.MarkStore.
 func (s *Store) MarkPublishers(ctx context.Context, id job.ID, states map[string]monitor.PublisherState) error {
 	text, err := json.Marshal(states)
 	if err != nil {
@@ -165,12 +165,12 @@ func (s *Store) MarkPublishers(ctx context.Context, id job.ID, states map[string
 	return s.change(ctx, id, fieldPublishers, "set", string(text))
 }
 
-// CountDuplicate implements monitor.Store.
+// CountDuplicate implements monitor.TickStore.
 func (s *Store) CountDuplicate(ctx context.Context, id job.ID) error {
 	return s.change(ctx, id, fieldDuplicate, "add", "1")
 }
 
-// CountSurplus implements monitor.Store.
+// CountSurplus implements monitor.TickStore.
 func (s *Store) CountSurplus(ctx context.Context, id job.ID) error {
 	return s.change(ctx, id, fieldSurplus, "add", "1")
 }
@@ -180,10 +180,11 @@ func (s *Store) change(ctx context.Context, id job.ID, field, how, value string)
 	return unavailable("change field "+field, err)
 }
 
-// jobRetention is how long a Job's status is kept after its last change.
+// jobRetention is how long the status of a Kubernetes Job is kept after its last
+// change.
 const jobRetention = 7 * 24 * time.Hour
 
-// SaveKubeStatus implements monitor.Store.
+// SaveKubeStatus implements monitor.MarkStore.
 func (s *Store) SaveKubeStatus(ctx context.Context, id job.ID, status job.KubeStatus, version uint64) error {
 	text, err := json.Marshal(status)
 	if err != nil {
@@ -193,19 +194,20 @@ func (s *Store) SaveKubeStatus(ctx context.Context, id job.ID, status job.KubeSt
 	return unavailable("save job status", err)
 }
 
-// keys are those that the scripts create and commit take.
+// keys returns the keys that the scripts create and commit take.
 func keys(id job.ID) []string {
 	return []string{stateKey(id), ticksKey(id), orderKey(id), historyKey(id)}
 }
 
-// unavailable says that an error of Redis may pass; nil stays nil.
-func unavailable(doing string, err error) error {
+// unavailable classifies an error of Redis as transient; nil stays nil.
+func unavailable(operation string, err error) error {
 	if err == nil {
 		return nil
 	}
-	return failure.Unavailable("the state store does not answer", fmt.Errorf("%s: %w", doing, err))
+	return failure.Unavailable("the state store does not answer", fmt.Errorf("%s: %w", operation, err))
 }
 
+// flag returns "1" for true and "0" for false.
 func flag(on bool) string { return strconv.Itoa(map[bool]int{true: 1}[on]) }
 
 func sampleText(s *sample.Sample) string {

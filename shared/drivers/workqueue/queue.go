@@ -1,5 +1,5 @@
-// Package workqueue answers how many items of a job wait, are in flight and
-// are done, from the lists of the job's own Redis.
+// Package workqueue counts the items of a job that wait, are in flight and are done,
+// in the lists of the job's own Redis.
 package workqueue
 
 import (
@@ -14,8 +14,8 @@ import (
 	"kubejobs/shared/monitor"
 )
 
-// Names of the lists, as Asperathos' workers use them: an item moves from
-// Waiting to InFlight while a worker has it, and to Done.
+// Names of the lists, as Asperathos' workers use them: an item moves from Waiting to
+// InFlight when a worker takes it, and from there to Done.
 const (
 	Waiting  = "job"
 	InFlight = "job:processing"
@@ -27,13 +27,12 @@ type Queue struct{ pool *redispool.Pool }
 
 var _ monitor.Queue = (*Queue)(nil)
 
-// New is a Queue on pool.
+// New returns a Queue on pool.
 func New(pool *redispool.Pool) *Queue { return &Queue{pool: pool} }
 
-// Count reads the three lengths in one transaction, so that an item on its way
-// from one list to the next is counted once. An error says that the queue
-// cannot be read, unless it has a kind of its own (an address that is not
-// allowed).
+// Count reads the three lengths in one transaction, so that an item that moves from
+// one list to the next is counted once. The error has no kind, unless the address is
+// not allowed.
 func (q *Queue) Count(ctx context.Context, at job.Address) (job.QueueCount, error) {
 	var waiting, inFlight, done *redis.IntCmd
 	err := q.pool.Do(at.String(), func(client *redis.Client) error {

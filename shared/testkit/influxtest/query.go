@@ -20,7 +20,7 @@ type Series struct {
 	Values  [][]any           `json:"values"`
 }
 
-// CreateDatabase makes a database.
+// CreateDatabase creates a database.
 func (s *Server) CreateDatabase(name string) {
 	s.tb.Helper()
 	s.Exec("", `CREATE DATABASE "`+name+`"`)
@@ -32,7 +32,7 @@ func (s *Server) Exec(database, statement string) {
 	s.ask(http.MethodPost, database, statement)
 }
 
-// Query runs a statement that reads, and gives every series of its answer.
+// Query runs a statement that reads, and returns every series of the answer.
 func (s *Server) Query(database, statement string) []Series {
 	s.tb.Helper()
 	return s.ask(http.MethodGet, database, statement)

@@ -1,4 +1,4 @@
-// Package influxtest gives tests an influxd of their own.
+// Package influxtest runs an influxd for a test.
 package influxtest
 
 import (
@@ -15,7 +15,7 @@ import (
 	"kubejobs/shared/testkit/proctest"
 )
 
-// Login of the administrator of a server that wants one.
+// Login of the administrator of a server with authentication.
 const (
 	Admin    = "admin"
 	Password = "s3cret-of-the-test"
@@ -35,7 +35,7 @@ func Start(tb testing.TB) *Server {
 	return start(tb, false)
 }
 
-// StartWithAuth starts a server that wants a login: Admin's is the only one.
+// StartWithAuth starts a server with authentication: Admin's login is the only one.
 func StartWithAuth(tb testing.TB) *Server {
 	tb.Helper()
 	s := start(tb, true)
@@ -43,8 +43,8 @@ func StartWithAuth(tb testing.TB) *Server {
 	return s
 }
 
-// start knows the server by its command line, which names settings that no
-// other has.
+// start recognises the server by its command line, which names a settings file that
+// no other server has.
 func start(tb testing.TB, auth bool) *Server {
 	tb.Helper()
 	dir := tb.TempDir()
@@ -61,10 +61,10 @@ func start(tb testing.TB, auth bool) *Server {
 	return &Server{tb: tb, auth: auth, Process: proctest.Start(tb, proctest.Program{Command: command, Answers: answers})}
 }
 
-// URL is the server's.
+// URL returns the server's URL.
 func (s *Server) URL() string { return "http://" + s.Addr() }
 
-// text turns off everything but HTTP, and keeps the files in dir.
+// text returns settings that turn off everything but HTTP and keep the files in dir.
 func text(tb testing.TB, dir, addr string, auth bool) string {
 	tb.Helper()
 	return fmt.Sprintf(`reporting-disabled = true
@@ -94,7 +94,7 @@ bind-address = "127.0.0.1:%d"
 `, proctest.FreePort(tb), filepath.Join(dir, "meta"), filepath.Join(dir, "data"), filepath.Join(dir, "wal"), addr, auth)
 }
 
-// shows tells whether the server's own account holds a text.
+// shows reports whether the server's debug variables contain a text.
 func shows(ctx context.Context, addr, want string) bool {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+addr+"/debug/vars", http.NoBody)
 	if err != nil {
@@ -109,5 +109,5 @@ func shows(ctx context.Context, addr, want string) bool {
 	return err == nil && strings.Contains(string(body), want)
 }
 
-// client keeps no connection: tests look at those that they make.
+// client keeps no connections: tests count those that they open.
 var client = &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: proctest.Patience}

@@ -11,14 +11,14 @@ import (
 	"kubejobs/shared/monitor"
 )
 
-// Queue is a monitor.Queue that says what it is told.
+// Queue is a monitor.Queue that returns what the test sets.
 type Queue struct {
 	mu    sync.Mutex
 	count job.QueueCount
 	err   error
 }
 
-// Set is what the next counts say.
+// Set sets the result of the next counts.
 func (q *Queue) Set(count job.QueueCount, err error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -32,9 +32,9 @@ func (q *Queue) Count(context.Context, job.Address) (job.QueueCount, error) {
 	return q.count, q.err
 }
 
-// Scheduler is a monitor.Scheduler that notes what is scheduled.
+// Scheduler is a monitor.Scheduler that records what is scheduled.
 type Scheduler struct {
-	// Fail, if set, is asked before each call of Schedule.
+	// Fail, if set, is called before each Schedule, which returns its error.
 	Fail func() error
 
 	mu        sync.Mutex
@@ -86,7 +86,7 @@ func (s *Scheduler) Unschedule(_ context.Context, id job.ID) error {
 	return nil
 }
 
-// Has tells whether a job is scheduled.
+// Has reports whether a job is scheduled.
 func (s *Scheduler) Has(id job.ID) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -94,7 +94,7 @@ func (s *Scheduler) Has(id job.ID) bool {
 	return ok
 }
 
-// Calls is how often Schedule was called.
+// Calls returns how often Schedule was called.
 func (s *Scheduler) Calls() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -113,8 +113,8 @@ func (l *SampleList) Push(ctx context.Context, spec job.Spec, tickID string, s s
 	return around(l.Before, l.After, func() error { return l.Next.Push(ctx, spec, tickID, s) })
 }
 
-// Store is a monitor.Store that passes on to the one in it, with faults before
-// and after each commit.
+// Store is a monitor.Store that forwards to the one in it, with faults before and
+// after each commit.
 type Store struct {
 	monitor.Store
 	Before, After func() error
@@ -141,7 +141,7 @@ func around(before, after func() error, call func() error) error {
 	return after()
 }
 
-// Once fails the first time it is called.
+// Once returns a function that returns err the first time it is called.
 func Once(err error) func() error {
 	var once sync.Once
 	return func() (failure error) {

@@ -9,17 +9,17 @@ import (
 	"kubejobs/shared/monitor"
 )
 
-// Receiver is a monitor.Broadcaster that takes every event, or as many as it is
-// told.
+// Receiver is a monitor.Broadcaster that acknowledges every event, or a limited number
+// of them.
 type Receiver struct {
 	mu      sync.Mutex
 	notices []monitor.Notice
 	events  []job.Event
-	room    int // events taken yet, if err is set
+	room    int // events that it still takes, if err is set
 	err     error
 }
 
-// Fail makes it refuse events with err once it has taken room more; nil ends
+// Fail makes it refuse events with err after it has taken room more. A nil err ends
 // that.
 func (r *Receiver) Fail(err error, room int) {
 	r.mu.Lock()
@@ -44,14 +44,14 @@ func (r *Receiver) Broadcast(_ context.Context, n monitor.Notice) []monitor.Deli
 	}}
 }
 
-// Events are those taken, in order.
+// Events returns the acknowledged events, in order.
 func (r *Receiver) Events() []job.Event {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return slices.Clone(r.events)
 }
 
-// Notices are those broadcast, in order.
+// Notices returns the notices that were broadcast, in order.
 func (r *Receiver) Notices() []monitor.Notice {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -1,5 +1,5 @@
-// Package monitortest gives tests what the domain's ports are to do: a suite
-// that every store passes, and fakes for faults that real parts do not produce.
+// Package monitortest provides a suite that every store must pass, and fakes of the
+// ports for faults that real parts do not produce.
 package monitortest
 
 import (
@@ -17,10 +17,10 @@ import (
 	"kubejobs/shared/monitor"
 )
 
-// Start is when the suite's jobs are accepted.
+// Start is the time at which the suite's jobs are accepted.
 var Start = time.Date(2026, 11, 24, 5, 41, 7, 0, time.UTC)
 
-// Spec is a job for tests.
+// Spec returns a job for tests.
 func Spec(id job.ID, fingerprint string) job.Spec {
 	return job.Spec{
 		ID: id, Items: 6, Budget: time.Minute, Submitted: Start, Period: 2 * time.Second,
@@ -29,8 +29,8 @@ func Spec(id job.ID, fingerprint string) job.Spec {
 	}
 }
 
-// RunStore runs the suite. open gives a store that is empty and shares nothing
-// with another.
+// RunStore runs the suite. open returns an empty store that shares nothing with
+// another one.
 func RunStore(t *testing.T, open func(t *testing.T) monitor.Store) {
 	t.Helper()
 	for name, test := range map[string]func(*testing.T, monitor.Store){
@@ -124,7 +124,7 @@ func testCreateAfterEnd(t *testing.T, store monitor.Store) {
 	if got.Revision != 4 {
 		t.Errorf("revision %d, want 4: a commit of the old life must not fit the new one", got.Revision)
 	}
-	if samples := kept(t, store, "a"); len(samples) != 0 {
+	if samples := storedHistory(t, store, "a"); len(samples) != 0 {
 		t.Errorf("history %v, want none", samples)
 	}
 	if ids := list(t, store, "", 10); len(ids) != 1 {
@@ -154,7 +154,7 @@ func testCommit(t *testing.T, store monitor.Store) {
 	if got := load(t, store, "a", "t3").Tick; got != nil {
 		t.Errorf("tick that never came: %+v, want nil", got)
 	}
-	if diff := cmp.Diff([]sample.Sample{s}, kept(t, store, "a")); diff != "" {
+	if diff := cmp.Diff([]sample.Sample{s}, storedHistory(t, store, "a")); diff != "" {
 		t.Errorf("history (-want +got):\n%s", diff)
 	}
 }
@@ -183,7 +183,7 @@ func testCommitConflict(t *testing.T, store monitor.Store) {
 	}
 }
 
-// rememberedAtMost is more ticks than a store need remember.
+// rememberedAtMost is more than the number of ticks that a store must remember.
 const rememberedAtMost = 300
 
 func testTicksForgotten(t *testing.T, store monitor.Store) {

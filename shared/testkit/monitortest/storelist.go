@@ -72,7 +72,7 @@ func testHistory(t *testing.T, store monitor.Store) {
 			ID: "a", Revision: int64(i + 1), State: running(1), Settled: &s, Step: step,
 		}, monitor.CommitDone)
 	}
-	samples := kept(t, store, "a")
+	samples := storedHistory(t, store, "a")
 	if int64(len(samples)) != index.Stored {
 		t.Fatalf("%d samples, want %d", len(samples), index.Stored)
 	}

@@ -38,7 +38,7 @@ func testConcurrentCommits(t *testing.T, store monitor.Store) {
 	}
 }
 
-// increment folds one tick into job a, again after each conflict.
+// increment folds one tick into job a, and retries after a conflict.
 func increment(t *testing.T, store monitor.Store, tick string) error {
 	t.Helper()
 	for range 10_000 {
@@ -79,8 +79,7 @@ func testConcurrentCreates(t *testing.T, store monitor.Store) {
 	}
 }
 
-// A job that is started anew while its earlier end is being cleaned up must
-// stay listed.
+// A job that is restarted while its earlier end is being cleaned up must stay listed.
 func testConcurrentRestarts(t *testing.T, store monitor.Store) {
 	t.Helper()
 	for round := range 30 {

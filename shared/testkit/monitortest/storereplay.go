@@ -37,8 +37,8 @@ func testReplay(t *testing.T, store monitor.Store) {
 	expectReplay(t, store, want)
 }
 
-// kept is a job's history.
-func kept(t *testing.T, store monitor.Store, id job.ID) []sample.Sample {
+// storedHistory returns a job's history.
+func storedHistory(t *testing.T, store monitor.Store, id job.ID) []sample.Sample {
 	t.Helper()
 	replay, err := store.Replay(t.Context(), id)
 	if err != nil {

@@ -5,7 +5,7 @@ import (
 	"sync"
 )
 
-// buffer is what a process writes while a test reads it.
+// buffer holds the output of a process while a test reads it.
 type buffer struct {
 	mu   sync.Mutex
 	text bytes.Buffer

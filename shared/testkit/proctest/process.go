@@ -1,5 +1,5 @@
-// Package proctest answers how a test runs a real program: on a free loopback
-// port, from when it answers to the end of the test at the latest.
+// Package proctest runs a real program for a test: on a free loopback port, until the
+// end of the test at the latest.
 package proctest
 
 import (
@@ -18,15 +18,15 @@ import (
 // Patience bounds each wait of a test.
 const Patience = 30 * time.Second
 
-// waitDelay bounds how long what a program left behind may hold its output.
+// waitDelay bounds how long a child of a program may keep its output open.
 const waitDelay = 5 * time.Second
 
-// Program is a server that can be told where to listen, and that ends at once
-// if somebody else does.
+// Program is a server whose address can be set, and that ends at once if the address
+// is taken.
 type Program struct {
-	// Command is the command that listens on addr.
+	// Command returns the command that listens on addr.
 	Command func(addr string) *exec.Cmd
-	// Answers tells whether the process pid has begun to serve on addr.
+	// Answers reports whether the process pid serves on addr.
 	Answers func(ctx context.Context, addr string, pid int) bool
 }
 
@@ -37,18 +37,18 @@ type Process struct {
 	name    string
 	port    int
 	output  buffer
-	run     *run // nil if it does not run
+	run     *run // nil while it is stopped
 }
 
-// run is one life of a process.
+// run is one run of a program.
 type run struct {
 	cmd   *exec.Cmd
 	ended chan struct{}
-	err   error // how it ended, when it has
+	err   error // how it ended, once it has
 }
 
-// Start runs a program on a free loopback port and waits until it answers. What
-// it wrote is shown if the test fails.
+// Start runs a program on a free loopback port and waits until it answers. A failing
+// test shows its output.
 func Start(tb testing.TB, program Program) *Process {
 	tb.Helper()
 	p := &Process{tb: tb, program: program}
@@ -68,16 +68,16 @@ func Start(tb testing.TB, program Program) *Process {
 	return nil
 }
 
-// Addr is host:port.
+// Addr returns host:port.
 func (p *Process) Addr() string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(p.port)) }
 
-// Port is the port that it listens on.
+// Port returns the port.
 func (p *Process) Port() int { return p.port }
 
-// Output is what it has written, in all of its lives.
+// Output returns the output of all runs.
 func (p *Process) Output() string { return p.output.String() }
 
-// Stop ends the process at once. Stopping a stopped one does nothing.
+// Stop ends the process at once. Stopping a stopped process does nothing.
 func (p *Process) Stop() {
 	p.tb.Helper()
 	if p.run == nil {
@@ -90,7 +90,7 @@ func (p *Process) Stop() {
 	p.run = nil
 }
 
-// Terminate asks the process to end, and gives how it did.
+// Terminate asks the process to end, and returns how it ended.
 func (p *Process) Terminate() error {
 	p.tb.Helper()
 	p.signal(syscall.SIGTERM)
@@ -104,7 +104,7 @@ func (p *Process) Terminate() error {
 	return err
 }
 
-// Restart ends the process, if it runs, and starts it on the same port.
+// Restart ends the process if it runs, and starts it on the same port.
 func (p *Process) Restart() {
 	p.tb.Helper()
 	p.Stop()
@@ -113,14 +113,14 @@ func (p *Process) Restart() {
 	}
 }
 
-// Respawn is Restart for who does not wait until the process answers.
+// Respawn is Restart without waiting until the process answers.
 func (p *Process) Respawn() {
 	p.tb.Helper()
 	p.Stop()
 	p.spawn()
 }
 
-// Pause makes the process hang until Resume: connections stay, answers stop.
+// Pause suspends the process until Resume: connections stay open, answers stop.
 func (p *Process) Pause() { p.signal(syscall.SIGSTOP) }
 
 // Resume ends Pause.
@@ -155,7 +155,7 @@ func (p *Process) spawn() {
 	p.run = r
 }
 
-// start tells whether the process answers; it does not if it has ended before.
+// start waits until the process answers, and reports whether it did.
 func (p *Process) start() bool {
 	p.tb.Helper()
 	p.spawn()
@@ -174,7 +174,7 @@ func (p *Process) start() bool {
 	return true
 }
 
-// FreePort is a loopback port that nobody listens on.
+// FreePort returns a loopback port that nobody listens on.
 func FreePort(tb testing.TB) int {
 	tb.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")

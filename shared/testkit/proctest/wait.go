@@ -7,7 +7,8 @@ import (
 	"time"
 )
 
-// OK is a Program's Answers: it serves when GET path is answered 200.
+// OK returns an Answers function: the program serves once GET path is answered with
+// 200.
 func OK(path string) func(ctx context.Context, addr string, pid int) bool {
 	return func(ctx context.Context, addr string, _ int) bool {
 		r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+addr+path, http.NoBody)
@@ -24,7 +25,7 @@ func OK(path string) func(ctx context.Context, addr string, pid int) bool {
 	}
 }
 
-// Until polls a condition that must come true.
+// Until polls a condition until it is true.
 func Until(tb testing.TB, what string, condition func() bool) {
 	tb.Helper()
 	deadline := time.Now().Add(Patience)

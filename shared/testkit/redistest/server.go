@@ -1,4 +1,4 @@
-// Package redistest gives tests a redis-server of their own.
+// Package redistest runs a redis-server for a test.
 package redistest
 
 import (
@@ -21,8 +21,8 @@ type Server struct {
 	tb testing.TB
 }
 
-// Start starts a server on a free loopback port, without persistence unless
-// args ask for it ("--appendonly", "yes").
+// Start starts a server on a free loopback port, without persistence unless args
+// enable it ("--appendonly", "yes").
 func Start(tb testing.TB, args ...string) *Server {
 	tb.Helper()
 	dir := tb.TempDir()
@@ -37,10 +37,10 @@ func Start(tb testing.TB, args ...string) *Server {
 	})}
 }
 
-// URL is the server's.
+// URL returns the server's URL.
 func (s *Server) URL() string { return "redis://" + s.Addr() }
 
-// Client is a client that ends with the test.
+// Client returns a client that is closed with the test.
 func (s *Server) Client() *redis.Client {
 	s.tb.Helper()
 	client := redis.NewClient(&redis.Options{Addr: s.Addr()})
@@ -48,7 +48,7 @@ func (s *Server) Client() *redis.Client {
 	return client
 }
 
-// answers tells whether this very server has begun to serve.
+// answers reports whether this server, not another one on its port, serves.
 func answers(ctx context.Context, addr string, pid int) bool {
 	var dialer net.Dialer
 	connection, err := dialer.DialContext(ctx, "tcp", addr)

@@ -1,13 +1,14 @@
--- Replaces a job's state if it is still the one loaded, and notes the tick that
--- made the change.
+-- Replaces a job's state if nobody changed it since it was loaded, and remembers
+-- the tick that made the change.
 -- KEYS  1 state  2 ticks  3 order  4 history
 -- ARGV  1 revision loaded  2 new state  3 '1' if the job lives after it
 --       4 id of the tick, '' for none  5 sample of the tick, '' for none
---       6 how many ticks are remembered
+--       6 number of ticks to remember
 --       7 '1' to drop every second sample of the history
 --       8 sample to append to the history, '' for none
---       9 milliseconds that an ended job's keys live
--- Returns 1 committed, 2 tick committed before, 3 another revision, 4 no job.
+--       9 milliseconds until the keys of an ended job expire
+-- Returns 1 committed, 2 the tick was already committed, 3 another revision, 4 no
+-- such job.
 local rev = redis.call('HGET', KEYS[1], 'rev')
 if not rev then return 4 end
 if ARGV[4] ~= '' and redis.call('HEXISTS', KEYS[2], ARGV[4]) == 1 then return 2 end

@@ -1,7 +1,7 @@
--- Stores a job that is new, or takes the place of one that ended.
+-- Stores a new job, or replaces one that ended.
 -- KEYS  1 state  2 ticks  3 order  4 history
 -- ARGV  1 fingerprint of the request  2 spec  3 state
--- Returns 1 stored, 2 lives with the same fingerprint, 3 lives with another.
+-- Returns 1 stored, 2 living with the same fingerprint, 3 living with another one.
 local old = redis.call('HMGET', KEYS[1], 'living', 'fingerprint', 'rev')
 if old[1] == '1' then
   if old[2] == ARGV[1] then return 2 end

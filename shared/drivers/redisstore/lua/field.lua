@@ -1,7 +1,7 @@
--- Changes a field of a job that exists; one that is gone is not made anew.
+-- Changes a field of a job. A job that does not exist is not created.
 -- KEYS  1 state
 -- ARGV  1 field  2 'set' or 'add'  3 value
--- Returns 1 changed, 0 no job.
+-- Returns 1 changed, 0 no such job.
 if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
 if ARGV[2] == 'add' then
   redis.call('HINCRBY', KEYS[1], ARGV[1], ARGV[3])

@@ -1,7 +1,7 @@
--- Keeps the status of a Kubernetes Job unless it is older than what is kept.
+-- Stores the status of a Kubernetes Job unless the stored one is newer.
 -- KEYS  1 job
--- ARGV  1 status  2 version, a whole number  3 milliseconds that the key lives
--- Returns 1 kept, 0 older.
+-- ARGV  1 status  2 version, a whole number  3 milliseconds until the key expires
+-- Returns 1 stored, 0 older.
 local kept = redis.call('HGET', KEYS[1], 'version')
 if kept and tonumber(kept) > tonumber(ARGV[2]) then return 0 end
 redis.call('HSET', KEYS[1], 'status', ARGV[1], 'version', ARGV[2])
