@@ -51,11 +51,11 @@ func TestSecretIsRedacted(t *testing.T) {
 	}
 }
 
-// That nothing is set is no secret.
+// An empty secret is shown as empty.
 func TestSecretThatIsNotSet(t *testing.T) {
 	t.Parallel()
 	if got := config.Secret("").String(); got != "" {
-		t.Errorf("String() = %q, want none", got)
+		t.Errorf("String() = %q, want \"\"", got)
 	}
 }
 

@@ -31,13 +31,13 @@ func (r *reader) events() Events {
 			Extensions map[string]string `json:"extensions"`
 		}
 		if err := json.Unmarshal([]byte(text), &overrides); err != nil {
-			r.bad("K_CE_OVERRIDES", `want {"extensions": {"name": "value", …}}`)
+			r.reject("K_CE_OVERRIDES", `want {"extensions": {"name": "value", …}}`)
 		}
 		e.Extensions = overrides.Extensions
 	}
 	for extension := range e.Extensions {
 		if !extensionName.MatchString(extension) || slices.Contains(ownAttributes, extension) {
-			r.bad("K_CE_OVERRIDES", "want extensions named by a-z and 0-9, none of %v, got %.80q", ownAttributes, extension)
+			r.reject("K_CE_OVERRIDES", "want extensions named by a-z and 0-9, none of %v, got %.80q", ownAttributes, extension)
 		}
 	}
 	return e
@@ -55,12 +55,12 @@ var ownAttributes = []string{
 // httpURL reads an http or https URL with a host and without credentials, which
 // would end up in an error text. A wrong one is not shown.
 func (r *reader) httpURL(setting, text string) *url.URL {
-	parsed, err := url.Parse(text)
+	parsed := parseURL(text, "http", "https")
 	switch {
-	case err != nil || parsed.Host == "" || (parsed.Scheme != "http" && parsed.Scheme != "https"):
-		r.bad(setting, "want http://… or https://… with a host")
+	case parsed == nil:
+		r.reject(setting, "want http://… or https://… with a host")
 	case parsed.User != nil:
-		r.bad(setting, "want a URL without user and password")
+		r.reject(setting, "want a URL without user and password")
 	default:
 		return parsed
 	}

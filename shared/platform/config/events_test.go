@@ -22,7 +22,7 @@ func TestEvents(t *testing.T) {
 		env  map[string]string
 		want config.Events
 	}{
-		"nobody is told": {nil, config.Events{Samples: true}},
+		"no sink": {nil, config.Events{Samples: true}},
 		"a SinkBinding": {
 			map[string]string{
 				"K_SINK": "https://broker.svc/ns/default", "K_CA_CERTS": "PEM",
@@ -33,11 +33,11 @@ func TestEvents(t *testing.T) {
 				Extensions: map[string]string{"team": "batch"},
 			},
 		},
-		"the own setting wins": {
+		"EVENTS_SINK wins over K_SINK": {
 			map[string]string{"K_SINK": "http://a", "EVENTS_SINK": "http://b:8080/x?y=z", "EVENTS_SAMPLES": "false"},
 			config.Events{Sink: sink("http://b:8080/x?y=z")},
 		},
-		"overrides of nothing": {
+		"empty overrides": {
 			map[string]string{"K_SINK": "http://a", "K_CE_OVERRIDES": "{}"},
 			config.Events{Sink: sink("http://a"), Samples: true},
 		},
@@ -52,18 +52,18 @@ func TestEvents(t *testing.T) {
 	}
 }
 
-func TestWrongEvents(t *testing.T) {
+func TestInvalidEvents(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		env  map[string]string
 		want []string
 	}{
-		"no URL":              {map[string]string{"K_SINK": "broker"}, []string{"K_SINK"}},
-		"another scheme":      {map[string]string{"EVENTS_SINK": "ftp://x/"}, []string{"EVENTS_SINK"}},
-		"a password":          {map[string]string{"EVENTS_SINK": "http://u:hunter2@x/"}, []string{"EVENTS_SINK"}},
-		"no JSON":             {map[string]string{"K_CE_OVERRIDES": "x=y"}, []string{"K_CE_OVERRIDES"}},
-		"an extension's name": {map[string]string{"K_CE_OVERRIDES": `{"extensions":{"my-team":"x"}}`}, []string{"K_CE_OVERRIDES"}},
-		"an own attribute":    {map[string]string{"K_CE_OVERRIDES": `{"extensions":{"sequence":"x"}}`}, []string{"K_CE_OVERRIDES"}},
+		"no scheme":        {map[string]string{"K_SINK": "broker"}, []string{"K_SINK"}},
+		"another scheme":   {map[string]string{"EVENTS_SINK": "ftp://x/"}, []string{"EVENTS_SINK"}},
+		"a password":       {map[string]string{"EVENTS_SINK": "http://u:hunter2@x/"}, []string{"EVENTS_SINK"}},
+		"no JSON":          {map[string]string{"K_CE_OVERRIDES": "x=y"}, []string{"K_CE_OVERRIDES"}},
+		"an invalid name":  {map[string]string{"K_CE_OVERRIDES": `{"extensions":{"my-team":"x"}}`}, []string{"K_CE_OVERRIDES"}},
+		"a used attribute": {map[string]string{"K_CE_OVERRIDES": `{"extensions":{"sequence":"x"}}`}, []string{"K_CE_OVERRIDES"}},
 		"all at once": {
 			map[string]string{"EVENTS_SINK": "x", "EVENTS_SAMPLES": "some", "K_CE_OVERRIDES": "1"},
 			[]string{"EVENTS_SAMPLES", "EVENTS_SINK", "K_CE_OVERRIDES"},

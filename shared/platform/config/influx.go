@@ -44,11 +44,11 @@ func (r *reader) influx() Influx {
 	switch {
 	case r.text("INFLUX_URL", "") == "":
 		for _, setting := range slices.Concat(one, two, r.given([]string{"INFLUX_HOST_TAG"})) {
-			r.bad(setting, "requires INFLUX_URL")
+			r.reject(setting, "requires INFLUX_URL")
 		}
 	case len(two) > 0:
 		for _, setting := range one {
-			r.bad(setting, "is for InfluxDB 1.x, but %s is for 2.x: want only one version", strings.Join(two, ", "))
+			r.reject(setting, "is for InfluxDB 1.x, but %s is for 2.x: want only one version", strings.Join(two, ", "))
 		}
 		r.together(influxTwo, "InfluxDB 2.x")
 	default:
@@ -72,7 +72,7 @@ func (r *reader) influxURL() string {
 	u, err := url.Parse(text)
 	if err != nil || u.Hostname() == "" || !slices.Contains([]string{"http", "https"}, u.Scheme) ||
 		u.User != nil || strings.ContainsAny(text, "?#") || !validPort(u) {
-		r.bad("INFLUX_URL", "want http://… or https://… with a host, without user, password, query and fragment")
+		r.reject("INFLUX_URL", "want http://… or https://… with a host, without user, password, query and fragment")
 	}
 	return text
 }
@@ -95,7 +95,7 @@ func (r *reader) given(settings []string) []string {
 func (r *reader) together(settings []string, what string) {
 	for _, setting := range settings {
 		if r.text(setting, "") == "" {
-			r.bad(setting, "is missing: %s needs %s", what, strings.Join(settings, ", "))
+			r.reject(setting, "is missing: %s needs %s", what, strings.Join(settings, ", "))
 		}
 	}
 }
@@ -110,7 +110,7 @@ func (r *reader) name(setting, fallback, excluded string) string {
 		if excluded != "" {
 			want += " and none of " + excluded
 		}
-		r.bad(setting, "%s, got %.80q", want, text)
+		r.reject(setting, "%s, got %.80q", want, text)
 	}
 	return text
 }
@@ -119,7 +119,7 @@ func (r *reader) name(setting, fallback, excluded string) string {
 func (r *reader) secret(setting string) Secret {
 	text := r.text(setting, "")
 	if strings.ContainsFunc(text, unicode.IsControl) {
-		r.bad(setting, "want text without control characters")
+		r.reject(setting, "want text without control characters")
 	}
 	return Secret(text)
 }

@@ -17,7 +17,7 @@ type Lookup func(name string) (string, bool)
 
 // Load reads every setting from lookup, or from the file that MONITOR_CONFIG names
 // if lookup has none. An empty variable counts as unset. The error is an Error that
-// names every wrong setting.
+// names every invalid setting.
 func Load(lookup Lookup) (Config, error) {
 	r := &reader{lookup: lookup, file: map[string]string{}}
 	r.readFile()
@@ -38,9 +38,9 @@ func Load(lookup Lookup) (Config, error) {
 		MaxAge:        r.duration("MAX_AGE", 720*time.Hour, time.Minute, 10*365*24*time.Hour),
 		MinPeriod:     r.duration("MIN_PERIOD", 2*time.Second, time.Second, 24*time.Hour),
 		DefaultPeriod: r.duration("DEFAULT_PERIOD", 2*time.Second, time.Second, 24*time.Hour),
-		TickSpacing:   r.share("TICK_SPACING", 0.4),
+		TickSpacing:   r.fraction("TICK_SPACING", 0.4),
 		TickJitter:    r.duration("TICK_JITTER", 500*time.Millisecond, 0, time.Minute),
-		Retries:       r.whole("RETRIES", 10, 1, 1_000_000),
+		Retries:       r.integer("RETRIES", 10, 1, 1_000_000),
 		Retention:     r.duration("RETENTION", 168*time.Hour, time.Minute, 10*365*24*time.Hour),
 		Plugins:       split(r.text("PLUGINS", Plugin)),
 		Events:        r.events(),
@@ -53,10 +53,10 @@ func Load(lookup Lookup) (Config, error) {
 	c.Influx = r.influx()
 	c.Telemetry = r.telemetry()
 	if c.DefaultPeriod < c.MinPeriod {
-		r.bad("DEFAULT_PERIOD", "want at least MIN_PERIOD, %v, got %v", c.MinPeriod, c.DefaultPeriod)
+		r.reject("DEFAULT_PERIOD", "want at least MIN_PERIOD, %v, got %v", c.MinPeriod, c.DefaultPeriod)
 	}
 	if !slices.Contains(c.Plugins, Plugin) {
-		r.bad("PLUGINS", "want a list with %q in it, got %q", Plugin, c.Plugins)
+		r.reject("PLUGINS", "want a list with %q in it, got %q", Plugin, c.Plugins)
 	}
 	return c, r.err()
 }
@@ -67,19 +67,19 @@ func (r *reader) stateRedis() Secret {
 	text := r.text("STATE_REDIS_URL", "")
 	if text == "" {
 		if r.text("K_SERVICE", "") != "" {
-			r.bad("STATE_REDIS_URL", "is required in Knative (K_SERVICE is set): an embedded Redis loses every job with its instance")
+			r.reject("STATE_REDIS_URL", "is required in Knative (K_SERVICE is set): an embedded Redis loses every job with its instance")
 		}
 		return ""
 	}
-	parsed, err := url.Parse(text)
-	if err != nil || parsed.Host == "" || !slices.Contains([]string{"redis", "rediss"}, parsed.Scheme) {
-		r.bad("STATE_REDIS_URL", "want redis://… or rediss://… with a host")
+	if parseURL(text, "redis", "rediss") == nil {
+		r.reject("STATE_REDIS_URL", "want redis://… or rediss://… with a host")
 	}
 	return Secret(text)
 }
 
+// listen reads LISTEN_ADDRESS. The default is the host of monitor.cfg and PORT.
 func (r *reader) listen() string {
-	host, port := r.fileText("HOST", ""), r.whole("PORT", 8080, 0, 65535)
+	host, port := r.fileText("HOST", ""), r.integer("PORT", 8080, 0, 65535)
 	listen := r.text("LISTEN_ADDRESS", net.JoinHostPort(host, strconv.Itoa(port)))
 	_, number, err := net.SplitHostPort(listen)
 	if err == nil {
@@ -89,7 +89,7 @@ func (r *reader) listen() string {
 		_, err = url.Parse(ownURL(listen))
 	}
 	if err != nil {
-		r.bad("LISTEN_ADDRESS", "want host:port, got %.80q", listen)
+		r.reject("LISTEN_ADDRESS", "want host:port, got %.80q", listen)
 		return ""
 	}
 	return listen
@@ -104,19 +104,19 @@ func (r *reader) cluster() bool {
 // the program's own Service if that serves every unit, as after `func deploy`. With
 // the local scheduler it is the program's own address.
 func (r *reader) sink(scheduler, target, own string) string {
+	fallback := own
 	if scheduler == SchedulerKnative {
-		own = "ksvc/" + TargetTick
+		fallback = "ksvc/" + TargetTick
 		if name := r.text("K_SERVICE", ""); target == TargetAll && name != "" {
-			own = "ksvc/" + name
+			fallback = "ksvc/" + name
 		}
 	}
-	text := r.text("TICK_SINK", own)
+	text := r.text("TICK_SINK", fallback)
 	if scheduler == SchedulerKnative && strings.HasPrefix(text, "ksvc/") {
 		return text
 	}
-	parsed, err := url.Parse(text)
-	if text != "" && (err != nil || parsed.Host == "" || !slices.Contains([]string{"http", "https"}, parsed.Scheme)) {
-		r.bad("TICK_SINK", "want http://… or https://… with a host, or ksvc/NAME with the scheduler knative, got %.80q", text)
+	if text != "" && parseURL(text, "http", "https") == nil {
+		r.reject("TICK_SINK", "want http://… or https://… with a host, or ksvc/NAME with the scheduler knative, got %.80q", text)
 	}
 	return text
 }
@@ -132,7 +132,7 @@ func (r *reader) hosts(scheduler string) []string {
 		return egress.Private()
 	}
 	if _, err := egress.Parse(entries); err != nil {
-		r.bad("ALLOWED_HOSTS", "%v", err)
+		r.reject("ALLOWED_HOSTS", "%v", err)
 	}
 	return entries
 }
@@ -141,7 +141,7 @@ func (r *reader) zone() *time.Location {
 	name := r.text("SUBMISSION_TIMEZONE", "UTC")
 	zone, err := time.LoadLocation(name)
 	if err != nil {
-		r.bad("SUBMISSION_TIMEZONE", "want a name of the IANA time zone database, got %.80q", name)
+		r.reject("SUBMISSION_TIMEZONE", "want a name of the IANA time zone database, got %.80q", name)
 		return time.UTC
 	}
 	return zone
@@ -151,7 +151,7 @@ func (r *reader) level() slog.Level {
 	text := r.oneOf("LOG_LEVEL", "info", []string{"debug", "info", "warn", "error"})
 	var level slog.Level
 	if err := level.UnmarshalText([]byte(strings.ToUpper(text))); err != nil {
-		return slog.LevelInfo // oneOf has reported it
+		return slog.LevelInfo // oneOf has rejected it
 	}
 	return level
 }

@@ -21,7 +21,7 @@ func lookup(env map[string]string) config.Lookup {
 	}
 }
 
-// load loads settings that are right.
+// load loads valid settings.
 func load(t *testing.T, env map[string]string) config.Config {
 	t.Helper()
 	cfg, err := config.Load(lookup(env))
@@ -31,7 +31,7 @@ func load(t *testing.T, env map[string]string) config.Config {
 	return cfg
 }
 
-// wrong is the settings that an error names, sorted.
+// wrong returns the settings that an error names, sorted.
 func wrong(t *testing.T, err error) []string {
 	t.Helper()
 	if err == nil {
@@ -68,9 +68,9 @@ func TestDefaults(t *testing.T) {
 		Telemetry: config.Telemetry{Serve: true, Jobs: 200, Service: "kubejobs"},
 	}
 	tests := map[string]struct{ env map[string]string }{
-		"nothing is set":        {nil},
-		"empty is not set":      {map[string]string{"PORT": "", "LOG_LEVEL": " ", "STATE_REDIS_URL": "\t", "TICK_SINK": ""}},
-		"K_SERVICE set to none": {map[string]string{"K_SERVICE": ""}},
+		"nothing is set":     {nil},
+		"empty is not set":   {map[string]string{"PORT": "", "LOG_LEVEL": " ", "STATE_REDIS_URL": "\t", "TICK_SINK": ""}},
+		"K_SERVICE is empty": {map[string]string{"K_SERVICE": ""}},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -133,7 +133,7 @@ func TestInACluster(t *testing.T) {
 	}
 }
 
-// Where one Service serves every unit, ticks go to it.
+// If one Service serves every unit, ticks are sent to it.
 func TestSinkInKnative(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct{ target, want string }{
@@ -162,7 +162,7 @@ func TestLoadNamesTheWrongSetting(t *testing.T) {
 		"unknown target":            {map[string]string{"FUNCTION_TARGET": "Tick"}, []string{"FUNCTION_TARGET"}},
 		"redis without a scheme":    {map[string]string{"STATE_REDIS_URL": "redis:6379"}, []string{"STATE_REDIS_URL"}},
 		"redis without a host":      {map[string]string{"STATE_REDIS_URL": "redis://"}, []string{"STATE_REDIS_URL"}},
-		"redis that is a website":   {map[string]string{"STATE_REDIS_URL": "http://redis"}, []string{"STATE_REDIS_URL"}},
+		"redis with scheme http":    {map[string]string{"STATE_REDIS_URL": "http://redis"}, []string{"STATE_REDIS_URL"}},
 		"Knative without a redis":   {map[string]string{"K_SERVICE": "tick"}, []string{"STATE_REDIS_URL"}},
 		"sink without a scheme":     {map[string]string{"TICK_SINK": "tick.svc"}, []string{"TICK_SINK"}},
 		"sink without a host":       {map[string]string{"TICK_SINK": "http:///tick"}, []string{"TICK_SINK"}},
@@ -171,17 +171,17 @@ func TestLoadNamesTheWrongSetting(t *testing.T) {
 		"period under a second":     {map[string]string{"MIN_PERIOD": "999ms"}, []string{"MIN_PERIOD"}},
 		"default under the minimum": {map[string]string{"MIN_PERIOD": "5s", "DEFAULT_PERIOD": "4s"}, []string{"DEFAULT_PERIOD"}},
 		"spacing of a whole period": {map[string]string{"TICK_SPACING": "1"}, []string{"TICK_SPACING"}},
-		"spacing is no number":      {map[string]string{"TICK_SPACING": "NaN"}, []string{"TICK_SPACING"}},
+		"spacing that is NaN":       {map[string]string{"TICK_SPACING": "NaN"}, []string{"TICK_SPACING"}},
 		"negative jitter":           {map[string]string{"TICK_JITTER": "-1ms"}, []string{"TICK_JITTER"}},
-		"no retry":                  {map[string]string{"RETRIES": "0"}, []string{"RETRIES"}},
+		"retries under 1":           {map[string]string{"RETRIES": "0"}, []string{"RETRIES"}},
 		"retries with a fraction":   {map[string]string{"RETRIES": "1.5"}, []string{"RETRIES"}},
 		"retention too short":       {map[string]string{"RETENTION": "1s"}, []string{"RETENTION"}},
 		"unknown zone":              {map[string]string{"SUBMISSION_TIMEZONE": "Mars"}, []string{"SUBMISSION_TIMEZONE"}},
 		"unknown level":             {map[string]string{"LOG_LEVEL": "INFO"}, []string{"LOG_LEVEL"}},
 		"plugins without ours":      {map[string]string{"PLUGINS": "other"}, []string{"PLUGINS"}},
 		"unknown scheduler":         {map[string]string{"SCHEDULER": "cron"}, []string{"SCHEDULER"}},
-		"a namespace that is none":  {map[string]string{"JOB_NAMESPACE": "A", "PINGSOURCE_NAMESPACE": "b."}, []string{"JOB_NAMESPACE", "PINGSOURCE_NAMESPACE"}},
-		"a Service without Knative": {map[string]string{"TICK_SINK": "ksvc/tick"}, []string{"TICK_SINK"}},
+		"invalid namespaces":        {map[string]string{"JOB_NAMESPACE": "A", "PINGSOURCE_NAMESPACE": "b."}, []string{"JOB_NAMESPACE", "PINGSOURCE_NAMESPACE"}},
+		"ksvc without Knative":      {map[string]string{"TICK_SINK": "ksvc/tick"}, []string{"TICK_SINK"}},
 		"unknown job status":        {map[string]string{"JOB_STATUS": "guess"}, []string{"JOB_STATUS"}},
 		"all at once": {
 			map[string]string{"PORT": "x", "RETRIES": "x", "LOG_LEVEL": "x", "TICK_SINK": "x", "ALLOWED_HOSTS": "*"},
@@ -202,10 +202,10 @@ func TestLoadNamesTheWrongSetting(t *testing.T) {
 func TestLoadDoesNotShowAWrongStateRedis(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct{ url string }{
-		"another scheme":   {"http://:hunter2@redis:6379"},
-		"no host":          {"redis://:hunter2@"},
-		"no URL":           {"redis://:hunter2@redis:port"},
-		"a control letter": {"redis://:hunter2@redis\x7f"},
+		"another scheme":      {"http://:hunter2@redis:6379"},
+		"no host":             {"redis://:hunter2@"},
+		"no URL":              {"redis://:hunter2@redis:port"},
+		"a control character": {"redis://:hunter2@redis\x7f"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -228,17 +228,17 @@ func TestListen(t *testing.T) {
 		sink   string
 		want   []string // settings named
 	}{
-		"every interface":          {":8080", "http://127.0.0.1:8080/", nil},
-		"every IPv4 interface":     {"0.0.0.0:9000", "http://127.0.0.1:9000/", nil},
-		"every IPv6 interface":     {"[::]:9000", "http://127.0.0.1:9000/", nil},
-		"one interface":            {"10.1.2.3:80", "http://10.1.2.3:80/", nil},
-		"one IPv6 interface":       {"[::1]:80", "http://[::1]:80/", nil},
-		"a name":                   {"localhost:8080", "http://localhost:8080/", nil},
-		"no port":                  {"localhost", "", []string{"LISTEN_ADDRESS"}},
-		"a port over the range":    {"localhost:70000", "", []string{"LISTEN_ADDRESS"}},
-		"a port that is a name":    {"localhost:http", "", []string{"LISTEN_ADDRESS"}},
-		"IPv6 without its bracket": {"::1:80", "", []string{"LISTEN_ADDRESS"}},
-		"a host that is none":      {"a b:80", "", []string{"LISTEN_ADDRESS"}},
+		"every interface":       {":8080", "http://127.0.0.1:8080/", nil},
+		"every IPv4 interface":  {"0.0.0.0:9000", "http://127.0.0.1:9000/", nil},
+		"every IPv6 interface":  {"[::]:9000", "http://127.0.0.1:9000/", nil},
+		"one interface":         {"10.1.2.3:80", "http://10.1.2.3:80/", nil},
+		"one IPv6 interface":    {"[::1]:80", "http://[::1]:80/", nil},
+		"a name":                {"localhost:8080", "http://localhost:8080/", nil},
+		"no port":               {"localhost", "", []string{"LISTEN_ADDRESS"}},
+		"a port over the range": {"localhost:70000", "", []string{"LISTEN_ADDRESS"}},
+		"a port that is a name": {"localhost:http", "", []string{"LISTEN_ADDRESS"}},
+		"IPv6 without brackets": {"::1:80", "", []string{"LISTEN_ADDRESS"}},
+		"an invalid host":       {"a b:80", "", []string{"LISTEN_ADDRESS"}},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

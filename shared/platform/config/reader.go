@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -12,33 +13,36 @@ import (
 	"kubejobs/shared/core/dnslabel"
 )
 
-// Error names every wrong setting.
+// Error names every invalid setting.
 type Error struct{ Problems []Problem }
 
-// Problem is what is wrong with one setting.
+// Problem says what is wrong with one setting.
 type Problem struct{ Setting, Text string }
 
-// Error is a line for each setting.
+// Error returns a line for each problem.
 func (e *Error) Error() string {
-	lines := []string{"wrong settings:"}
+	lines := []string{"invalid settings:"}
 	for _, p := range e.Problems {
 		lines = append(lines, "  "+p.Setting+": "+p.Text)
 	}
 	return strings.Join(lines, "\n")
 }
 
-// reader reads settings and collects what is wrong with them. Methods that read a
-// setting take its name and its default.
+// reader reads settings and collects the problems with them. Methods that read a
+// setting take its name and its default. After a problem they return some value,
+// so that Load goes on and reports all problems together.
 type reader struct {
 	lookup   Lookup
 	file     map[string]string // from monitor.cfg, by the setting's name
 	problems []Problem
 }
 
-func (r *reader) bad(setting, format string, args ...any) {
+// reject records a problem with a setting.
+func (r *reader) reject(setting, format string, args ...any) {
 	r.problems = append(r.problems, Problem{setting, fmt.Sprintf(format, args...)})
 }
 
+// err returns an Error with the problems, nil if there are none.
 func (r *reader) err() error {
 	if len(r.problems) == 0 {
 		return nil
@@ -56,7 +60,7 @@ func (r *reader) readFile() {
 	}
 	file, err := ini.Load(path)
 	if err != nil {
-		r.bad("MONITOR_CONFIG", "cannot be read: %v", err)
+		r.reject("MONITOR_CONFIG", "cannot be read: %v", err)
 		return
 	}
 	general := file.Section("general")
@@ -70,7 +74,7 @@ func (r *reader) readFile() {
 	switch debug, err := strconv.ParseBool(strings.ToLower(text)); {
 	case text == "":
 	case err != nil:
-		r.bad("MONITOR_CONFIG", "[general] debug: want true or false, got %.80q", text)
+		r.reject("MONITOR_CONFIG", "[general] debug: want true or false, got %.80q", text)
 	case debug:
 		r.file["LOG_LEVEL"] = "debug"
 	}
@@ -92,10 +96,11 @@ func (r *reader) fileText(setting, fallback string) string {
 	return fallback
 }
 
+// oneOf reads one of values.
 func (r *reader) oneOf(setting, fallback string, values []string) string {
 	text := r.text(setting, fallback)
 	if !slices.Contains(values, text) {
-		r.bad(setting, "want one of %s, got %.80q", strings.Join(values, ", "), text)
+		r.reject(setting, "want one of %s, got %.80q", strings.Join(values, ", "), text)
 	}
 	return text
 }
@@ -107,7 +112,7 @@ func (r *reader) flag(setting string, fallback bool) bool {
 	case strings.EqualFold(text, "true"):
 		return true
 	case !strings.EqualFold(text, "false"):
-		r.bad(setting, "want true or false, got %.80q", text)
+		r.reject(setting, "want true or false, got %.80q", text)
 	}
 	return false
 }
@@ -116,37 +121,49 @@ func (r *reader) flag(setting string, fallback bool) bool {
 func (r *reader) label(setting, fallback string) string {
 	text := r.text(setting, fallback)
 	if text != "" && !dnslabel.Valid(text) {
-		r.bad(setting, "want a DNS label, got %.80q", text)
+		r.reject(setting, "want a DNS label, got %.80q", text)
 	}
 	return text
 }
 
-func (r *reader) whole(setting string, fallback, low, high int) int {
+// integer reads a whole number from low to high.
+func (r *reader) integer(setting string, fallback, low, high int) int {
 	text := r.text(setting, strconv.Itoa(fallback))
 	value, err := strconv.Atoi(text)
 	if err != nil || value < low || value > high {
-		r.bad(setting, "want a whole number from %d to %d, got %.80q", low, high, text)
+		r.reject(setting, "want a whole number from %d to %d, got %.80q", low, high, text)
 		return fallback
 	}
 	return value
 }
 
-func (r *reader) share(setting string, fallback float64) float64 {
+// fraction reads a number from 0 to less than 1.
+func (r *reader) fraction(setting string, fallback float64) float64 {
 	text := r.text(setting, strconv.FormatFloat(fallback, 'g', -1, 64))
 	value, err := strconv.ParseFloat(text, 64)
 	if err != nil || !(value >= 0 && value < 1) {
-		r.bad(setting, "want a number from 0 to less than 1, got %.80q", text)
+		r.reject(setting, "want a number from 0 to less than 1, got %.80q", text)
 		return fallback
 	}
 	return value
 }
 
+// duration reads a duration from low to high.
 func (r *reader) duration(setting string, fallback, low, high time.Duration) time.Duration {
 	text := r.text(setting, fallback.String())
 	value, err := time.ParseDuration(text)
 	if err != nil || value < low || value > high {
-		r.bad(setting, "want a duration such as %v, from %v to %v, got %.80q", fallback, low, high, text)
+		r.reject(setting, "want a duration such as %v, from %v to %v, got %.80q", fallback, low, high, text)
 		return fallback
 	}
 	return value
+}
+
+// parseURL returns the URL in text, nil unless it has one of schemes and a host.
+func parseURL(text string, schemes ...string) *url.URL {
+	parsed, err := url.Parse(text)
+	if err != nil || parsed.Host == "" || !slices.Contains(schemes, parsed.Scheme) {
+		return nil
+	}
+	return parsed
 }

@@ -11,7 +11,7 @@ import (
 	"kubejobs/shared/platform/config"
 )
 
-// file writes a monitor.cfg and gives its path.
+// file writes a monitor.cfg and returns its path.
 func file(t *testing.T, text string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "monitor.cfg")
@@ -49,7 +49,7 @@ func TestMonitorConfig(t *testing.T) {
 			map[string]string{"LISTEN_ADDRESS": "127.0.0.1:1"},
 			settings{"127.0.0.1:1", []string{"kubejobs", "other"}, 7, slog.LevelDebug},
 		},
-		"an empty variable leaves the file's": {
+		"the file wins over an empty variable": {
 			all,
 			map[string]string{"PORT": "", "RETRIES": " "},
 			settings{"10.1.2.3:5001", []string{"kubejobs", "other"}, 7, slog.LevelDebug},
@@ -58,13 +58,13 @@ func TestMonitorConfig(t *testing.T) {
 			"[general]\nhost =\nport =\nplugins =\ndebug =\nretries =\n", nil,
 			settings{":8080", []string{"kubejobs"}, 10, slog.LevelInfo},
 		},
-		"as the Monitor's documentation has it": {
+		"the example of the Monitor's documentation": {
 			"[general]\nhost = 0.0.0.0\nport = 5001\nplugins = kubejobs\ndebug = False\nretries = 5\n\n" +
 				"[kubejobs]\nk8s_manifest = /etc/kube.conf\n",
 			nil,
 			settings{"0.0.0.0:5001", []string{"kubejobs"}, 5, slog.LevelInfo},
 		},
-		"debug off leaves the level": {
+		"debug off keeps the level": {
 			"[general]\ndebug = false\n", nil,
 			settings{":8080", []string{"kubejobs"}, 10, slog.LevelInfo},
 		},
@@ -86,7 +86,7 @@ func TestMonitorConfig(t *testing.T) {
 	}
 }
 
-func TestMonitorConfigThatIsWrong(t *testing.T) {
+func TestInvalidMonitorConfig(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		path string
@@ -113,8 +113,8 @@ func TestMonitorConfigThatIsWrong(t *testing.T) {
 	}
 }
 
-// names are the settings whose value a fuzzer may choose: MONITOR_CONFIG would
-// let it open any file.
+// names are the settings whose values the fuzzer chooses. MONITOR_CONFIG is not
+// among them, because it would open any file.
 var names = []string{
 	"PORT", "LISTEN_ADDRESS", "FUNCTION_TARGET", "STATE_REDIS_URL", "K_SERVICE", "SCHEDULER", "TICK_SINK", "JOB_STATUS",
 	"JOB_NAMESPACE", "ALLOWED_HOSTS", "MIN_PERIOD", "DEFAULT_PERIOD", "TICK_SPACING", "TICK_JITTER", "RETRIES", "RETENTION",
@@ -138,7 +138,7 @@ func FuzzLoad(f *testing.F) {
 		}
 		if cfg.MinPeriod <= 0 || cfg.DefaultPeriod < cfg.MinPeriod || cfg.Retries < 1 || cfg.Retention <= 0 ||
 			!(cfg.TickSpacing >= 0 && cfg.TickSpacing < 1) || cfg.SubmissionZone == nil || len(cfg.AllowedHosts) == 0 {
-			t.Errorf("%s=%q was taken: %+v", setting, value, cfg)
+			t.Errorf("%s=%q was accepted: %+v", setting, value, cfg)
 		}
 	})
 }

@@ -2,7 +2,7 @@ package config
 
 import (
 	"net/url"
-	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -36,18 +36,21 @@ func (r *reader) telemetry() Telemetry {
 	metrics := r.oneOf("OTEL_METRICS_EXPORTER", r.exporter("METRICS"),
 		[]string{exporterOTLP, exporterConsole, exporterPrometheus, exporterNone})
 	if metrics == exporterPrometheus && !serves && r.text("METRICS", "") != "" {
-		r.bad("METRICS", "is false, but OTEL_METRICS_EXPORTER is prometheus")
+		r.reject("METRICS", "is false, but OTEL_METRICS_EXPORTER is prometheus")
 	}
 	t := Telemetry{
 		Traces:  traces != exporterNone,
 		Push:    metrics == exporterOTLP || metrics == exporterConsole,
 		Serve:   serves || metrics == exporterPrometheus,
-		Jobs:    r.whole("METRICS_JOBS", 200, 0, 10_000),
+		Jobs:    r.integer("METRICS_JOBS", 200, 0, 10_000),
 		Service: r.text("K_SERVICE", "kubejobs"),
 	}
 	for _, signal := range []string{"", "TRACES_", "METRICS_"} {
 		t.Secrets = append(t.Secrets, r.otlp("OTEL_EXPORTER_OTLP_"+signal)...)
 	}
+	r.sdkNumber("OTEL_BSP_SCHEDULE_DELAY", 1, 3_600_000)
+	r.sdkNumber("OTEL_BSP_MAX_QUEUE_SIZE", 1, 1_000_000)
+	r.sdkNumber("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", 1, 1_000_000)
 	if r.flag("OTEL_SDK_DISABLED", false) {
 		t.Traces, t.Push, t.Serve = false, false, false
 	}
@@ -62,29 +65,41 @@ func (r *reader) exporter(signal string) string {
 	return exporterNone
 }
 
-// otlp checks the endpoint that begins with prefix, and returns the secrets in
-// the headers. The SDK checks the other variables; an endpoint is checked here
-// because the SDK's complaint would show a password in it.
+// otlp checks the endpoint whose variable begins with prefix, and returns the
+// secrets in the headers. The SDK checks the other variables. It accepts an
+// endpoint without a host, and would quote a password in one.
 func (r *reader) otlp(prefix string) []Secret {
 	if text := r.text(prefix+"ENDPOINT", ""); text != "" {
-		parsed, err := url.Parse(text)
-		if err != nil || parsed.Host == "" || parsed.User != nil || !slices.Contains([]string{"http", "https"}, parsed.Scheme) {
-			r.bad(prefix+"ENDPOINT", "want http://… or https://… with a host and without a password")
+		if parsed := parseURL(text, "http", "https"); parsed == nil || parsed.User != nil {
+			r.reject(prefix+"ENDPOINT", "want http://… or https://… with a host and without a password")
 		}
 	}
 	return r.headers(prefix + "HEADERS")
 }
 
 // headers returns the values of a list of headers, which are credentials, as
-// they are set and as they are sent.
+// they are set and as they are sent. An entry that is no pair is a secret too.
 func (r *reader) headers(setting string) []Secret {
 	var values []Secret
 	for _, pair := range split(r.text(setting, "")) {
-		_, value, _ := strings.Cut(pair, "=")
+		_, value, ok := strings.Cut(pair, "=")
+		if !ok {
+			value = pair
+		}
 		values = append(values, Secret(strings.TrimSpace(value)))
 		if decoded, err := url.PathUnescape(value); err == nil {
 			values = append(values, Secret(strings.TrimSpace(decoded)))
 		}
 	}
 	return values
+}
+
+// sdkNumber rejects a number that the SDK accepts but cannot work with: it panics
+// with a negative size and with one that exceeds the memory, and without a delay
+// it keeps a processor busy. It warns about text that is no number itself.
+func (r *reader) sdkNumber(setting string, low, high int) {
+	value, err := strconv.Atoi(r.text(setting, ""))
+	if err == nil && (value < low || value > high) {
+		r.reject(setting, "want a whole number from %d to %d, got %d", low, high, value)
+	}
 }

@@ -27,8 +27,8 @@ func TestTelemetrySignals(t *testing.T) {
 		"the console":              {env: map[string]string{"OTEL_TRACES_EXPORTER": "console", "OTEL_METRICS_EXPORTER": "console"}, traces: true, push: true, serve: true},
 		"Prometheus in Knative":    {env: map[string]string{"K_SERVICE": "tick", "OTEL_METRICS_EXPORTER": "prometheus"}, serve: true},
 		"Prometheus, an endpoint":  {env: map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": "http://otel:4318", "OTEL_METRICS_EXPORTER": "prometheus"}, traces: true, serve: true},
-		"all of it, but disabled":  {env: map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": "http://otel:4318", "METRICS": "true", "OTEL_SDK_DISABLED": "TRUE"}},
-		"disabled, said not to be": {env: map[string]string{"OTEL_SDK_DISABLED": "false"}, serve: true},
+		"everything, but disabled": {env: map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": "http://otel:4318", "METRICS": "true", "OTEL_SDK_DISABLED": "TRUE"}},
+		"explicitly not disabled":  {env: map[string]string{"OTEL_SDK_DISABLED": "false"}, serve: true},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -59,8 +59,14 @@ func TestTelemetryNamesWrongSettings(t *testing.T) {
 		"too many jobs": {map[string]string{"METRICS_JOBS": "10001"}, []string{"METRICS_JOBS"}},
 		"exporters":     {map[string]string{"OTEL_TRACES_EXPORTER": "jaeger", "OTEL_METRICS_EXPORTER": "statsd"}, []string{"OTEL_METRICS_EXPORTER", "OTEL_TRACES_EXPORTER"}},
 		"contradiction": {map[string]string{"METRICS": "false", "OTEL_METRICS_EXPORTER": "prometheus"}, []string{"METRICS"}},
-		"endpoints":     {map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": "otel:4318", "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT": "http://"}, []string{"OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT"}},
-		"a password":    {map[string]string{"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "http://u:hunter2@otel:4318"}, []string{"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"}},
+		"numbers": {
+			map[string]string{"OTEL_BSP_SCHEDULE_DELAY": "0", "OTEL_BSP_MAX_QUEUE_SIZE": "-1", "OTEL_BSP_MAX_EXPORT_BATCH_SIZE": "-1"},
+			[]string{"OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "OTEL_BSP_MAX_QUEUE_SIZE", "OTEL_BSP_SCHEDULE_DELAY"},
+		},
+		"a huge queue":    {map[string]string{"OTEL_BSP_MAX_QUEUE_SIZE": "1000000000000"}, []string{"OTEL_BSP_MAX_QUEUE_SIZE"}},
+		"left to the SDK": {map[string]string{"OTEL_BSP_SCHEDULE_DELAY": "soon", "OTEL_TRACES_SAMPLER": "sometimes"}, nil},
+		"endpoints":       {map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": "otel:4318", "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT": "http://"}, []string{"OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT"}},
+		"a password":      {map[string]string{"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "http://u:hunter2@otel:4318"}, []string{"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"}},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -76,14 +82,14 @@ func TestTelemetryNamesWrongSettings(t *testing.T) {
 	}
 }
 
-// Load knows the values of the headers as they are set and as they are sent, so
-// that they can be removed from other texts. A malformed list is a secret too.
+// Load returns the values of the headers as they are set and as they are sent, so
+// that they can be removed from other texts. A malformed entry is a secret too.
 func TestTelemetrySecrets(t *testing.T) {
 	t.Parallel()
 	got := load(t, map[string]string{
-		"OTEL_EXPORTER_OTLP_HEADERS": "authorization=Basic%20aHVudGVyMg==", "OTEL_EXPORTER_OTLP_METRICS_HEADERS": "x-key = k, y=%zz",
+		"OTEL_EXPORTER_OTLP_HEADERS": "authorization=Basic%20aHVudGVyMg==", "OTEL_EXPORTER_OTLP_METRICS_HEADERS": "x-key = k, y=%zz, token hunter2",
 	}).Telemetry.Secrets
-	want := []config.Secret{"Basic%20aHVudGVyMg==", "Basic aHVudGVyMg==", "k", "k", "%zz"}
+	want := []config.Secret{"Basic%20aHVudGVyMg==", "Basic aHVudGVyMg==", "k", "k", "%zz", "token hunter2", "token hunter2"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("Secrets (-want +got):\n%s", diff)
 	}
