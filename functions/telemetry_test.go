@@ -2,6 +2,7 @@ package functions_test
 
 import (
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -10,13 +11,16 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-logr/logr"
 	"github.com/google/go-cmp/cmp"
+	"go.opentelemetry.io/otel"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 	"go.opentelemetry.io/otel/trace"
 
 	"kubejobs/functions"
 	"kubejobs/shared/platform/config"
+	"kubejobs/shared/platform/logging"
 )
 
 // The trace of the captured tick.
@@ -151,8 +155,45 @@ func TestMetricsThatAreNotServed(t *testing.T) {
 	}
 }
 
-// A collector that hangs delays no tick, and Close not beyond what it gives the
-// last telemetry.
+// What the SDK finds wrong in its variables, and what a collector answers, is in
+// the log without the values of the headers.
+func TestTelemetryErrorsShowNoHeader(t *testing.T) {
+	const headers = "OTEL_EXPORTER_OTLP_HEADERS"
+	handler := otel.GetErrorHandler()
+	t.Cleanup(func() { otel.SetErrorHandler(handler); otel.SetLogger(logr.Discard()) })
+	collector := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		http.Error(w, "who is "+r.Header.Get("Authorization")+"?", http.StatusUnauthorized)
+	}))
+	t.Cleanup(collector.Close)
+	env := map[string]string{
+		"OTEL_EXPORTER_OTLP_ENDPOINT": collector.URL, "METRICS": "false",
+		headers: "authorization=Basic%20" + password + ",x-key " + password,
+	}
+	for name, value := range env {
+		t.Setenv(name, value) // for the SDK
+	}
+	cfg, err := config.Load(func(name string) (string, bool) { value, ok := env[name]; return value, ok })
+	if err != nil {
+		t.Fatal(err)
+	}
+	var log lines
+	functions.LogTelemetry(cfg, logging.New(&log, slog.LevelInfo))
+	s := open(t, functions.Options{}, "OTEL_EXPORTER_OTLP_ENDPOINT="+collector.URL)
+	s.start()
+	if err := s.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	got := log.String()
+	if !strings.Contains(got, `"error":"parse headers"`) || !strings.Contains(got, "who is [redacted]?") {
+		t.Errorf("log:\n%s\nwant the wrong header and the collector's answer", got)
+	}
+	if strings.Contains(got, password) {
+		t.Errorf("the log shows a header's value:\n%s", got)
+	}
+}
+
+// A collector that hangs delays no tick, and delays Close only until the time
+// limit of the last telemetry.
 func TestACollectorThatHangsDelaysNothing(t *testing.T) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -1,45 +1,67 @@
 package telemetry
 
 import (
+	"cmp"
 	"context"
+	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
-	"sync/atomic"
+	"sync"
 	"time"
 
+	"github.com/go-logr/logr"
 	"go.opentelemetry.io/otel"
 	"golang.org/x/time/rate"
 )
 
-// errorEvery is the least time between two logged errors of the exporters.
-const errorEvery = 10 * time.Second
+// Limits of what is logged about telemetry: each new error at once, then at
+// most one repeated error in errorEvery. Errors are new until maxErrors of them
+// are known, and maxErrorLength bounds the text of each.
+const (
+	errorEvery     = 10 * time.Second
+	maxErrors      = 32
+	maxErrorLength = 1000
+)
 
 // LogErrors logs what goes wrong inside the OpenTelemetry SDK, for the whole
 // process: errors while sending, and wrong values of the OTEL_* variables. A
 // main calls it once, before Open. secrets are removed from the texts: a
 // collector's answer may quote a header.
 func LogErrors(log *slog.Logger, secrets []string) {
-	otel.SetLogger(newSDKLogger(log, secrets))
-	otel.SetErrorHandler(NewErrorHandler(log, secrets))
+	l := newErrorLog(log, secrets)
+	otel.SetLogger(logr.New(sdkLog{l}))
+	otel.SetErrorHandler(l)
 }
 
 // NewErrorHandler returns the handler of errors that LogErrors installs.
 func NewErrorHandler(log *slog.Logger, secrets []string) otel.ErrorHandler {
-	return &errorLog{log: log, clean: cleaner(secrets), limit: rate.NewLimiter(rate.Every(errorEvery), 1)}
+	return newErrorLog(log, secrets)
 }
 
-// errorLog is an otel.ErrorHandler that logs at most one error in errorEvery.
+// errorLog logs errors of the SDK without secrets. It is an otel.ErrorHandler.
 type errorLog struct {
-	log     *slog.Logger
-	clean   *strings.Replacer
-	limit   *rate.Limiter
-	dropped atomic.Int64
+	log   *slog.Logger
+	clean *strings.Replacer
+	limit *rate.Limiter
+
+	mu      sync.Mutex
+	known   map[string]struct{}
+	dropped int
 }
 
-// cleaner returns a replacer that removes secrets from a text.
+func newErrorLog(log *slog.Logger, secrets []string) *errorLog {
+	return &errorLog{
+		log: log, clean: cleaner(secrets), limit: rate.NewLimiter(rate.Every(errorEvery), 1), known: map[string]struct{}{},
+	}
+}
+
+// cleaner returns a replacer that removes secrets from a text. The longest comes
+// first: a secret may begin with another one.
 func cleaner(secrets []string) *strings.Replacer {
+	longestFirst := slices.SortedFunc(slices.Values(secrets), func(a, b string) int { return cmp.Compare(len(b), len(a)) })
 	var pairs []string
-	for _, secret := range secrets {
+	for _, secret := range longestFirst {
 		if secret != "" {
 			pairs = append(pairs, secret, "[redacted]")
 		}
@@ -49,13 +71,35 @@ func cleaner(secrets []string) *strings.Replacer {
 
 // Handle implements otel.ErrorHandler.
 func (l *errorLog) Handle(err error) {
-	if err == nil {
-		return
+	if err != nil {
+		l.write(slog.LevelWarn, err.Error())
 	}
-	if !l.limit.Allow() {
-		l.dropped.Add(1)
-		return
+}
+
+// write logs a text, unless there are too many.
+func (l *errorLog) write(level slog.Level, text string) {
+	text = fmt.Sprintf("%.*s", maxErrorLength, l.clean.Replace(text))
+	if unlogged, ok := l.allow(text); ok {
+		l.log.Log(context.Background(), level, "telemetry error", "error", text, "unlogged", unlogged)
 	}
-	l.log.WarnContext(context.Background(), "telemetry error",
-		"error", l.clean.Replace(err.Error()), "unlogged", l.dropped.Swap(0))
+}
+
+// allow reports whether to log a text, and how many were not logged before it.
+// A new text uses up the limit as well, so that its first repetition is not
+// logged beside it: each exporter reads the common variables.
+func (l *errorLog) allow(text string) (unlogged int, ok bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	allowed := l.limit.Allow()
+	_, known := l.known[text]
+	if !known && len(l.known) < maxErrors {
+		l.known[text] = struct{}{}
+		allowed = true
+	}
+	if !allowed {
+		l.dropped++
+		return 0, false
+	}
+	unlogged, l.dropped = l.dropped, 0
+	return unlogged, true
 }

@@ -1,7 +1,6 @@
 package telemetry
 
 import (
-	"context"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -20,54 +19,49 @@ const (
 // configurations.
 const invalidNumber = "Got invalid value"
 
-// newSDKLogger returns a logger for the SDK's own log. Its warnings and errors
-// go to log; wrong values of OTEL_* variables are among them.
-func newSDKLogger(log *slog.Logger, secrets []string) logr.Logger {
-	return logr.New(&sdkLog{log: log, clean: cleaner(secrets)})
-}
-
-// sdkLog is a logr.LogSink.
-type sdkLog struct {
-	log   *slog.Logger
-	clean *strings.Replacer
-}
+// sdkLog is a logr.LogSink for the SDK's own log. It passes on errors and
+// warnings; wrong values of OTEL_* variables are among them.
+type sdkLog struct{ errors *errorLog }
 
 // Init implements logr.LogSink.
-func (s *sdkLog) Init(logr.RuntimeInfo) {}
+func (s sdkLog) Init(logr.RuntimeInfo) {}
 
 // Enabled implements logr.LogSink.
-func (s *sdkLog) Enabled(level int) bool { return level <= verbosityInfo }
+func (s sdkLog) Enabled(verbosity int) bool { return verbosity <= verbosityInfo }
 
 // Info implements logr.LogSink.
-func (s *sdkLog) Info(level int, message string, pairs ...any) {
-	if level <= verbosityWarn || strings.HasPrefix(message, invalidNumber) {
-		s.write(message, pairs)
+func (s sdkLog) Info(verbosity int, message string, pairs ...any) {
+	if verbosity <= verbosityWarn || strings.HasPrefix(message, invalidNumber) {
+		s.write(slog.LevelWarn, message, nil, pairs)
 	}
 }
 
 // Error implements logr.LogSink.
-func (s *sdkLog) Error(err error, message string, pairs ...any) {
-	if err != nil {
-		message += ": " + err.Error()
-	}
-	s.write(message, pairs)
+func (s sdkLog) Error(err error, message string, pairs ...any) {
+	s.write(slog.LevelError, message, err, pairs)
 }
 
 // WithValues implements logr.LogSink.
-func (s *sdkLog) WithValues(...any) logr.LogSink { return s }
+func (s sdkLog) WithValues(...any) logr.LogSink { return s }
 
 // WithName implements logr.LogSink.
-func (s *sdkLog) WithName(string) logr.LogSink { return s }
+func (s sdkLog) WithName(string) logr.LogSink { return s }
 
-// write logs a message with its pairs as text. What belongs to a header is left
-// out: the SDK quotes the wrong ones, and their values are credentials.
-func (s *sdkLog) write(message string, pairs []any) {
-	var details []string
-	if !strings.Contains(message, "header") {
+// write logs a message with its error and those of its pairs that are text or a
+// number: others may print a configuration. Of a header and a URL only the
+// message is logged: the SDK quotes wrong ones, which hold credentials.
+func (s sdkLog) write(level slog.Level, message string, err error, pairs []any) {
+	text := []string{message}
+	if !strings.Contains(message, "header") && !strings.Contains(message, "url") {
+		if err != nil {
+			text = append(text, err.Error())
+		}
 		for i := 0; i+1 < len(pairs); i += 2 {
-			details = append(details, fmt.Sprintf("%v=%.200v", pairs[i], pairs[i+1]))
+			switch value := pairs[i+1].(type) {
+			case string, bool, int, int64, float64:
+				text = append(text, fmt.Sprintf("%v=%v", pairs[i], value))
+			}
 		}
 	}
-	s.log.WarnContext(context.Background(), "OpenTelemetry SDK",
-		"message", s.clean.Replace(message), "details", s.clean.Replace(strings.Join(details, " ")))
+	s.errors.write(level, strings.Join(text, ": "))
 }

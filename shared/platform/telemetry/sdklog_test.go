@@ -3,11 +3,12 @@ package telemetry_test
 import (
 	"bytes"
 	"context"
-	"errors"
+	"encoding/json"
 	"log/slog"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -21,59 +22,111 @@ const (
 	secret      = "hunter2"
 )
 
-// TestMain opens telemetry instead of testing if it is told to: the SDK's log and
-// its environment belong to a process.
+// TestMain opens telemetry instead of running the tests if openInChild is set:
+// the SDK's log and the environment belong to a whole process. No secret is
+// removed from the log, so that the tests see what the SDK quotes.
 func TestMain(m *testing.M) {
 	if os.Getenv(openInChild) == "" {
 		os.Exit(m.Run())
 	}
 	log := logging.New(os.Stdout, slog.LevelInfo)
-	telemetry.LogErrors(log, []string{secret})
+	telemetry.LogErrors(log, nil)
 	opened, err := telemetry.Open(context.Background(), telemetry.Options{Traces: true, Push: true})
 	if err != nil {
-		log.Error("not opened", "error", err)
+		log.Error("telemetry not opened", "error", err)
 		return
 	}
 	opened.Close(context.Background())
 }
 
-// The SDK checks its own variables. What it finds wrong is in the log once, or is
-// an error that names the variable, and shows no secret.
-func TestSDKComplaintsAreSeen(t *testing.T) {
+// line is a line of the log.
+type line struct{ Level, Error string }
+
+// openedWith returns the log of a process that opens telemetry with variables,
+// each NAME=VALUE, and a collector that refuses connections.
+func openedWith(t *testing.T, variables ...string) []line {
+	t.Helper()
+	child := exec.CommandContext(t.Context(), os.Args[0])
+	child.Env = append([]string{openInChild + "=1", "OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:1"}, variables...)
+	var stdout, stderr bytes.Buffer
+	child.Stdout, child.Stderr = &stdout, &stderr
+	if err := child.Run(); err != nil {
+		t.Fatalf("%v:\n%s%s", err, &stdout, &stderr)
+	}
+	if all := stdout.String() + stderr.String(); strings.Contains(all, secret) {
+		t.Errorf("a secret is shown:\n%s", all)
+	}
+	var lines []line
+	for text := range strings.Lines(stdout.String()) {
+		var l line
+		if err := json.Unmarshal([]byte(text), &l); err != nil {
+			t.Errorf("%v: %s", err, text)
+		}
+		lines = append(lines, l)
+	}
+	return lines
+}
+
+// The SDK and autoexport check their own variables. Each wrong value is in the
+// log once, although both exporters read it, or it is an error of Open; neither
+// shows a secret.
+func TestWrongVariablesAreLogged(t *testing.T) {
 	t.Parallel()
 	noPEM := filepath.Join(t.TempDir(), "none.pem")
 	if err := os.WriteFile(noPEM, []byte("none"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	tests := map[string]struct{ variable, value, want string }{
-		"a sampler":             {"OTEL_TRACES_SAMPLER", "sometimes", "unsupported sampler: sometimes"},
-		"a number that is text": {"OTEL_BSP_SCHEDULE_DELAY", "soon", "OTEL_BSP_SCHEDULE_DELAY=soon"},
-		"an interval":           {"OTEL_METRIC_EXPORT_INTERVAL", "-1", "OTEL_METRIC_EXPORT_INTERVAL"},
-		"a time-out":            {"OTEL_EXPORTER_OTLP_TIMEOUT", "10s", "parse duration"},
-		"headers without a '='": {"OTEL_EXPORTER_OTLP_HEADERS", "authorization " + secret, "parse headers"},
-		"a header's encoding":   {"OTEL_EXPORTER_OTLP_HEADERS", "authorization=%zz" + secret, "header value"},
-		"no such certificate":   {"OTEL_EXPORTER_OTLP_CERTIFICATE", "/none", "read tls ca cert file"},
-		"no PEM":                {"OTEL_EXPORTER_OTLP_CERTIFICATE", noPEM, "create tls cert pool"},
-		"a protocol":            {"OTEL_EXPORTER_OTLP_PROTOCOL", "http/json", "invalid OTLP protocol"},
-		"an exporter":           {"OTEL_TRACES_EXPORTER", "jaeger", "OTEL_TRACES_EXPORTER"},
+	const otlp = "OTEL_EXPORTER_OTLP_"
+	tests := map[string]struct {
+		variables   []string
+		level, want string
+	}{
+		"sampler":               {[]string{"OTEL_TRACES_SAMPLER=sometimes"}, "WARN", "unsupported sampler: sometimes"},
+		"sampler's argument":    {[]string{"OTEL_TRACES_SAMPLER=traceidratio", "OTEL_TRACES_SAMPLER_ARG=2"}, "WARN", "invalid trace ID ratio"},
+		"delay of a batch":      {[]string{"OTEL_BSP_SCHEDULE_DELAY=soon"}, "WARN", "OTEL_BSP_SCHEDULE_DELAY=soon"},
+		"limit of a span":       {[]string{"OTEL_SPAN_LINK_COUNT_LIMIT=x"}, "WARN", "OTEL_SPAN_LINK_COUNT_LIMIT=x"},
+		"interval that is text": {[]string{"OTEL_METRIC_EXPORT_INTERVAL=x"}, "ERROR", "environment variable=OTEL_METRIC_EXPORT_INTERVAL: value=x"},
+		"interval under 0":      {[]string{"OTEL_METRIC_EXPORT_INTERVAL=-1"}, "ERROR", "environment variable=OTEL_METRIC_EXPORT_INTERVAL: value=-1"},
+		"timeout":               {[]string{otlp + "TIMEOUT=10s"}, "ERROR", "parse duration"},
+		"temporality":           {[]string{otlp + "METRICS_TEMPORALITY_PREFERENCE=x"}, "WARN", otlp + "METRICS_TEMPORALITY_PREFERENCE"},
+		"header without =":      {[]string{otlp + "HEADERS=authorization " + secret}, "ERROR", "parse headers"},
+		"header with a colon":   {[]string{otlp + "HEADERS=authorization: " + secret + "="}, "ERROR", "parse headers"},
+		"header's encoding":     {[]string{otlp + "HEADERS=authorization=%zz" + secret}, "ERROR", "escape header value"},
+		"no such certificate":   {[]string{otlp + "CERTIFICATE=/none"}, "ERROR", "read tls ca cert file: open /none"},
+		"certificate, no PEM":   {[]string{otlp + "CERTIFICATE=" + noPEM}, "ERROR", "create tls cert pool"},
+		"key pair, no PEM":      {[]string{otlp + "CLIENT_CERTIFICATE=" + noPEM, otlp + "CLIENT_KEY=" + noPEM}, "ERROR", "create tls client key pair"},
+		"URL with a password":   {[]string{otlp + "TRACES_ENDPOINT=http://u:" + secret + "@a b"}, "ERROR", "parse url"},
+		"protocol":              {[]string{otlp + "PROTOCOL=http/json"}, "ERROR", "OTEL_TRACES_EXPORTER: invalid OTLP protocol"},
+		"producers":             {[]string{"OTEL_METRICS_PRODUCERS=x"}, "ERROR", "OTEL_METRICS_EXPORTER: unknown exporter or metrics producer"},
+		"exporter":              {[]string{"OTEL_TRACES_EXPORTER=jaeger"}, "ERROR", "OTEL_TRACES_EXPORTER: unknown exporter"},
+		"resource":              {[]string{"OTEL_RESOURCE_ATTRIBUTES=a=b,c"}, "ERROR", "OTEL_RESOURCE_ATTRIBUTES: "},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			child := exec.CommandContext(t.Context(), os.Args[0])
-			child.Env = append(os.Environ(), openInChild+"=1", "OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:1", tt.variable+"="+tt.value)
-			var stderr bytes.Buffer
-			child.Stderr = &stderr
-			log, err := child.Output()
-			if _, exited := errors.AsType[*exec.ExitError](err); err != nil && !exited {
-				t.Fatal(err)
-			}
-			if !strings.Contains(string(log), tt.want) {
-				t.Errorf("the log does not contain %q:\n%s%s", tt.want, log, stderr.String())
-			}
-			if strings.Contains(string(log)+stderr.String(), secret) {
-				t.Errorf("a secret is in the log:\n%s%s", log, stderr.String())
+			lines := openedWith(t, tt.variables...)
+			found := slices.DeleteFunc(slices.Clone(lines), func(l line) bool { return !strings.Contains(l.Error, tt.want) })
+			if len(found) != 1 || found[0].Level != tt.level {
+				t.Errorf("log %+v, want one line at %s with %q", lines, tt.level, tt.want)
 			}
 		})
+	}
+}
+
+// Each of several wrong values is logged at once, however rarely a repeated
+// error is; without one the log holds no line about settings.
+func TestAllWrongVariablesAreLogged(t *testing.T) {
+	t.Parallel()
+	lines := openedWith(t, "OTEL_TRACES_SAMPLER=sometimes", "OTEL_BSP_SCHEDULE_DELAY=soon", "OTEL_EXPORTER_OTLP_CERTIFICATE=/none",
+		"OTEL_EXPORTER_OTLP_HEADERS=authorization "+secret)
+	for _, want := range []string{"sampler", "OTEL_BSP_SCHEDULE_DELAY", "tls ca cert", "headers"} {
+		if !slices.ContainsFunc(lines, func(l line) bool { return strings.Contains(l.Error, want) }) {
+			t.Errorf("log %+v, want a line with %q", lines, want)
+		}
+	}
+	for _, l := range openedWith(t, "OTEL_EXPORTER_OTLP_HEADERS=authorization="+secret) {
+		if !strings.Contains(l.Error, "connection refused") {
+			t.Errorf("log line %+v, want only that the collector is unreachable", l)
+		}
 	}
 }
