@@ -13,8 +13,9 @@ import (
 // flushTimeout bounds the sending of the last spans and metrics.
 const flushTimeout = 2 * time.Second
 
-// LogTelemetry logs errors of the OpenTelemetry SDK, for the whole process. A main
-// calls it once.
+// LogTelemetry logs errors of the OpenTelemetry SDK, for the whole process: those
+// of sending, and wrong values of the OTEL_* variables. A main calls it once,
+// before Open.
 func LogTelemetry(cfg config.Config, log *slog.Logger) {
 	var secrets []string
 	for _, secret := range cfg.Telemetry.Secrets {
@@ -53,7 +54,7 @@ func (s *Set) openTelemetry(ctx context.Context, o Options) (err error) {
 	return err
 }
 
-// flush sends the last telemetry. A failure is not one of the program.
+// flush sends the last telemetry. The program ends well even if that fails.
 func (s *Set) flush(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), flushTimeout)
 	defer cancel()

@@ -29,8 +29,8 @@ const (
 	tickParent = "62288ac12b9bee8f"
 )
 
-// One real tick: its root continues the adapter's trace, its steps are below,
-// and each step's calls of Redis below that.
+// The root span of a real tick continues the adapter's trace. The steps are below
+// it, and each step's calls of Redis are below the step.
 func TestATickIsATrace(t *testing.T) {
 	t.Parallel()
 	recorder := tracetest.NewSpanRecorder()
@@ -60,7 +60,7 @@ func TestATickIsATrace(t *testing.T) {
 		}
 	}
 	slices.Sort(tree)
-	tree = slices.Compact(tree) // a new connection greets, and a script is sent twice at first
+	tree = slices.Compact(tree) // a new connection makes calls of its own, and a script is sent twice at first
 	want := []string{
 		tickParent + " > POST /", "POST / > broadcast", "POST / > commit", "POST / > load", "POST / > publish", "POST / > queue",
 	}
@@ -76,7 +76,7 @@ func TestATickIsATrace(t *testing.T) {
 
 func isRedis(line string) bool { return strings.Contains(line, "> redis ") }
 
-// Probes and scrapes leave no span.
+// Probes and scrapes have no span.
 func TestProbesAreNoTrace(t *testing.T) {
 	t.Parallel()
 	recorder := tracetest.NewSpanRecorder()
@@ -91,7 +91,7 @@ func TestProbesAreNoTrace(t *testing.T) {
 	}
 }
 
-// What is logged within a request names its trace.
+// A line that is logged within a request names its trace.
 func TestLogLinesNameTheTrace(t *testing.T) {
 	t.Parallel()
 	s := open(t, functions.Options{Processors: []sdktrace.SpanProcessor{tracetest.NewSpanRecorder()}})
@@ -142,7 +142,7 @@ func TestMetricsOfATick(t *testing.T) {
 
 func TestMetricsThatAreNotServed(t *testing.T) {
 	t.Parallel()
-	for name, setting := range map[string]string{"not wanted": "METRICS=false", "in Knative": "K_SERVICE=tick", "disabled": "OTEL_SDK_DISABLED=true"} {
+	for name, setting := range map[string]string{"switched off": "METRICS=false", "in Knative": "K_SERVICE=tick", "disabled": "OTEL_SDK_DISABLED=true"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := open(t, functions.Options{}, setting)
@@ -217,7 +217,7 @@ func TestACollectorThatHangsDelaysNothing(t *testing.T) {
 	select {
 	case err := <-done:
 		if err != nil {
-			t.Errorf("Close: %v, want nil: telemetry is no reason to fail", err)
+			t.Errorf("Close: %v, want nil: telemetry must not make it fail", err)
 		}
 	case <-time.After(patience):
 		t.Fatal("a tick or Close waits for the collector")

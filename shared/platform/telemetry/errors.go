@@ -15,9 +15,9 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// Limits of what is logged about telemetry: each new error at once, then at
-// most one repeated error in errorEvery. Errors are new until maxErrors of them
-// are known, and maxErrorLength bounds the text of each.
+// Limits of what is logged about telemetry. The first maxErrors different errors
+// are logged at once, the others and all repetitions at most once in errorEvery.
+// A text is cut after maxErrorLength characters.
 const (
 	errorEvery     = 10 * time.Second
 	maxErrors      = 32
@@ -76,7 +76,7 @@ func (l *errorLog) Handle(err error) {
 	}
 }
 
-// write logs a text, unless there are too many.
+// write logs a text without secrets, unless there are too many.
 func (l *errorLog) write(level slog.Level, text string) {
 	text = fmt.Sprintf("%.*s", maxErrorLength, l.clean.Replace(text))
 	if unlogged, ok := l.allow(text); ok {
@@ -85,8 +85,8 @@ func (l *errorLog) write(level slog.Level, text string) {
 }
 
 // allow reports whether to log a text, and how many were not logged before it.
-// A new text uses up the limit as well, so that its first repetition is not
-// logged beside it: each exporter reads the common variables.
+// A new text uses up the limit too, so that an immediate repetition is not
+// logged: both exporters read the common variables.
 func (l *errorLog) allow(text string) (unlogged int, ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -24,7 +24,7 @@ import (
 // patience bounds each wait of a test.
 const patience = 30 * time.Second
 
-// collector takes OTLP over HTTP and keeps the names of what came.
+// collector receives OTLP over HTTP and records the names of spans and metrics.
 type collector struct {
 	*httptest.Server
 	t *testing.T
@@ -105,7 +105,7 @@ func (c *collector) takeMetrics(body []byte) {
 	}
 }
 
-// work is one request with a tick in it.
+// work serves one request that contains a tick.
 func work(t *testing.T, made *telemetry.Telemetry) {
 	t.Helper()
 	mux := http.NewServeMux()
@@ -117,8 +117,8 @@ func work(t *testing.T, made *telemetry.Telemetry) {
 	made.Requests(made.Routes(mux)).ServeHTTP(httptest.NewRecorder(), r)
 }
 
-// Both signals get to a real receiver of OTLP over HTTP, at the latest at the
-// end; /metrics is served beside it.
+// Both signals reach a real receiver of OTLP over HTTP, at the latest when Close
+// returns; /metrics is served at the same time.
 func TestExport(t *testing.T) {
 	c := newCollector(t)
 	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", c.URL)
@@ -159,20 +159,20 @@ func TestSamplerIsHonoured(t *testing.T) {
 	}
 }
 
-// A collector that takes a connection and never answers, or that is away, holds
-// up neither the work nor the end.
+// A collector that accepts a connection and never answers, or that is
+// unreachable, delays neither the work nor Close.
 func TestACollectorThatHangs(t *testing.T) {
 	hangs, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { hangs.Close() })
-	away, err := net.Listen("tcp", "127.0.0.1:0")
+	unreachable, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	away.Close()
-	for name, listener := range map[string]net.Listener{"hangs": hangs, "is away": away} {
+	unreachable.Close()
+	for name, listener := range map[string]net.Listener{"hangs": hangs, "is unreachable": unreachable} {
 		t.Run(name, func(t *testing.T) {
 			t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://"+listener.Addr().String())
 			t.Setenv("OTEL_EXPORTER_OTLP_TIMEOUT", "600000")
@@ -183,7 +183,7 @@ func TestACollectorThatHangs(t *testing.T) {
 			done := make(chan struct{})
 			go func() {
 				defer close(done)
-				for range 1000 { // far more than the queue takes
+				for range 1000 { // far more than the queue holds
 					work(t, made)
 				}
 				ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
@@ -199,7 +199,7 @@ func TestACollectorThatHangs(t *testing.T) {
 	}
 }
 
-// What is left to be found by the exporters is an error that names the setting.
+// An error of an exporter names the setting.
 func TestOpenNamesTheSetting(t *testing.T) {
 	tests := map[string]struct {
 		setting string

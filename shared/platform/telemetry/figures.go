@@ -9,7 +9,7 @@ import (
 
 // figures are the values of a job's gauges.
 type figures struct {
-	sampled                        bool // the job has a sample: the next four are known
+	sampled                        bool // the job has a sample, so the next four are known
 	progress, timeProgress, behind float64
 	replicas                       int64
 

@@ -64,6 +64,7 @@ func (g *jobGauges) observe(o metric.Observer, id job.ID, f figures) {
 // seconds returns a time in Unix seconds.
 func seconds(t time.Time) float64 { return float64(t.UnixMilli()) / 1000 }
 
+// bit returns 1 for true and 0 for false.
 func bit(is bool) int64 {
 	if is {
 		return 1

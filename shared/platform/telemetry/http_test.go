@@ -33,14 +33,14 @@ func TestRequestsHaveSpans(t *testing.T) {
 		want              string // the span's name; "" for none
 		status            codes.Code
 	}{
-		"a route":           {"/monitoring/kj-1", "", "GET /monitoring/{id}", codes.Unset},
-		"below a caller's":  {"/monitoring/kj-1", "00-" + remoteTrace + "-" + remoteSpan + "-01", "GET /monitoring/{id}", codes.Unset},
-		"the caller's says": {"/monitoring/kj-1", "00-" + remoteTrace + "-" + remoteSpan + "-00", "", codes.Unset},
-		"no route":          {"/none/kj-1", "", "GET", codes.Unset},
-		"an error":          {"/broken", "", "GET /broken", codes.Error},
-		"a panic":           {"/panic", "", "GET /panic", codes.Error},
-		"a probe":           {"/health/readiness", "", "", codes.Unset},
-		"a scrape":          {"/metrics", "", "", codes.Unset},
+		"a route":                   {"/monitoring/kj-1", "", "GET /monitoring/{id}", codes.Unset},
+		"below a caller's":          {"/monitoring/kj-1", "00-" + remoteTrace + "-" + remoteSpan + "-01", "GET /monitoring/{id}", codes.Unset},
+		"not sampled by the caller": {"/monitoring/kj-1", "00-" + remoteTrace + "-" + remoteSpan + "-00", "", codes.Unset},
+		"no route":                  {"/none/kj-1", "", "GET", codes.Unset},
+		"an error":                  {"/broken", "", "GET /broken", codes.Error},
+		"a panic":                   {"/panic", "", "GET /panic", codes.Error},
+		"a probe":                   {"/health/readiness", "", "", codes.Unset},
+		"a scrape":                  {"/metrics", "", "", codes.Unset},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -72,7 +72,7 @@ func TestRequestsHaveSpans(t *testing.T) {
 	}
 }
 
-// An outgoing request sends the trace along, and its span's URL has no query.
+// An outgoing request propagates the trace, and the URL of its span has no query.
 func TestTransport(t *testing.T) {
 	t.Parallel()
 	sent := make(chan *http.Request, 1)
@@ -95,7 +95,7 @@ func TestTransport(t *testing.T) {
 	}
 }
 
-// Its metrics have no label that grows with the jobs.
+// The transport's metrics have no label whose values grow with the jobs.
 func TestTransportCounts(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(http.NotFoundHandler())

@@ -17,7 +17,7 @@ import (
 	"kubejobs/shared/platform/telemetry"
 )
 
-// store is every port, and fails with err.
+// store implements every port, and fails with err.
 type store struct {
 	monitor.Store
 	record    monitor.Record
@@ -51,7 +51,7 @@ func (s *store) Push(ctx context.Context, _ job.Spec, _ string, _ sample.Sample)
 	return s.call(ctx)
 }
 
-// scheduler is store's, whose List is another one.
+// scheduler implements the Scheduler with store, except for List.
 type scheduler struct {
 	monitor.Scheduler
 	*store
@@ -96,9 +96,9 @@ func TestStepsAreTimed(t *testing.T) {
 		want string
 	}{
 		"done":             {nil, "ok"},
-		"an answer: none":  {monitor.ErrUnknownJob, "ok"},
-		"away":             {failure.Unavailable("away", nil), "error"},
-		"something untold": {errors.New("away"), "error"},
+		"not found":        {monitor.ErrUnknownJob, "ok"},
+		"unavailable":      {failure.Unavailable("unavailable", nil), "error"},
+		"an unknown error": {errors.New("unknown"), "error"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -122,8 +122,8 @@ func TestStepsAreTimed(t *testing.T) {
 	}
 }
 
-// What is asked of a port passes through, measured or not.
-func TestStepsGiveWhatTheyGot(t *testing.T) {
+// The results of the ports are returned unchanged.
+func TestStepsReturnThePortsResults(t *testing.T) {
 	t.Parallel()
 	made := open(t, telemetry.Options{Serve: true})
 	next := &store{record: monitor.Record{Revision: 7}, committed: monitor.CommitConflict}
@@ -136,15 +136,14 @@ func TestStepsGiveWhatTheyGot(t *testing.T) {
 		t.Errorf("got %+v, %v, %+v, %+v, %v", record, committed, count, status, listed)
 	}
 	if got := made.KubeJobs(nil); got != nil {
-		t.Errorf("Jobs(nil) = %T, want nil: there is no Kubernetes", got)
+		t.Errorf("KubeJobs(nil) = %T, want nil: there is no Kubernetes", got)
 	}
 	if got := made.Broadcaster(nil); got != nil {
 		t.Errorf("Broadcaster(nil) = %T, want nil", got)
 	}
 }
 
-// Each step is a span below the one that the context is in, and the call is
-// made within it.
+// Each step has a span below the context's, and the call is made within it.
 func TestStepsAreSpans(t *testing.T) {
 	t.Parallel()
 	made, recorder := openTraced(t)
@@ -157,10 +156,10 @@ func TestStepsAreSpans(t *testing.T) {
 	for i, span := range recorder.Ended() {
 		got = append(got, span.Name())
 		if span.Parent().SpanID() != root.SpanContext().SpanID() || !span.SpanContext().Equal(next.spans[i]) {
-			t.Errorf("%s: not below the root, or not the call's: %v", span.Name(), span)
+			t.Errorf("%s: span %v, want the call's, below the root", span.Name(), span)
 		}
 		if status := span.Status(); status.Description != "unavailable" {
-			t.Errorf("%s: status %+v, want the kind of the error alone", span.Name(), status)
+			t.Errorf("%s: status %+v, want only the kind of the error", span.Name(), status)
 		}
 	}
 	want := []string{"load", "commit", "queue", "job_status", "publish", "schedule", "unschedule", "broadcast"}
@@ -169,8 +168,8 @@ func TestStepsAreSpans(t *testing.T) {
 	}
 }
 
-// Without a trace a step begins none.
-func TestStepsBeginNoTrace(t *testing.T) {
+// A step starts no trace.
+func TestStepsStartNoTrace(t *testing.T) {
 	t.Parallel()
 	made, recorder := openTraced(t)
 	steps(t.Context(), made, &store{})

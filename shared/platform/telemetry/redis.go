@@ -59,9 +59,9 @@ func (h *redisHook) DialHook(next redis.DialHook) redis.DialHook { return next }
 // ProcessHook implements redis.Hook.
 func (h *redisHook) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 	return func(ctx context.Context, command redis.Cmder) error {
-		ctx, call := h.begin(ctx, command.FullName)
+		ctx, m := h.begin(ctx, command.FullName)
 		err := next(ctx, command)
-		h.end(ctx, call, err)
+		h.end(ctx, m, err)
 		return err
 	}
 }
@@ -69,9 +69,9 @@ func (h *redisHook) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 // ProcessPipelineHook implements redis.Hook: a pipeline is one round trip.
 func (h *redisHook) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
 	return func(ctx context.Context, commands []redis.Cmder) error {
-		ctx, call := h.begin(ctx, pipeline)
+		ctx, m := h.begin(ctx, pipeline)
 		err := next(ctx, commands)
-		h.end(ctx, call, err)
+		h.end(ctx, m, err)
 		return err
 	}
 }
@@ -79,26 +79,27 @@ func (h *redisHook) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.Pr
 func pipeline() string { return "pipeline" }
 
 // begin starts a span that is named after the command, without its arguments.
-func (h *redisHook) begin(ctx context.Context, name func() string) (context.Context, call) {
-	c := call{started: time.Now()}
+func (h *redisHook) begin(ctx context.Context, name func() string) (context.Context, measurement) {
+	m := measurement{started: time.Now()}
 	if trace.SpanFromContext(ctx).IsRecording() {
-		ctx, c.span = h.tracer.Start(ctx, "redis "+name(), h.span...)
+		ctx, m.span = h.tracer.Start(ctx, "redis "+name(), h.span...)
 	}
-	return ctx, c
+	return ctx, m
 }
 
-func (h *redisHook) end(ctx context.Context, c call, err error) {
+// end records a call. redis.Nil is an answer, not a failure.
+func (h *redisHook) end(ctx context.Context, m measurement, err error) {
 	options := h.ok
 	if err != nil && !errors.Is(err, redis.Nil) {
 		options = h.failed
 	}
 	h.calls.Add(ctx, 1, options...)
-	h.duration.Record(ctx, time.Since(c.started).Seconds(), h.client...)
-	if c.span == nil {
+	h.duration.Record(ctx, time.Since(m.started).Seconds(), h.client...)
+	if m.span == nil {
 		return
 	}
 	if err != nil && !errors.Is(err, redis.Nil) {
-		c.span.SetStatus(codes.Error, "")
+		m.span.SetStatus(codes.Error, "")
 	}
-	c.span.End()
+	m.span.End()
 }

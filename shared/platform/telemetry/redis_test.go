@@ -29,11 +29,11 @@ func TestRedisCallsAreCounted(t *testing.T) {
 			p.Get(t.Context(), "a")
 			return nil
 		})
-		client.HGet(t.Context(), "a", "b") // of another type
+		client.HGet(t.Context(), "a", "b") // a is a string, not a hash
 		return err
 	}
 	before := 0
-	for range 2 { // the first ones are beside those that a new connection begins with
+	for range 2 { // a new connection makes calls of its own: only the second round counts
 		before = okCalls(t, scrape(t, made))
 		if err := pool.Do(server.Addr(), calls); err != nil {
 			t.Fatal(err)
@@ -44,7 +44,7 @@ func TestRedisCallsAreCounted(t *testing.T) {
 	}
 	server.Stop()
 	if err := pool.Do(server.Addr(), func(c *redis.Client) error { return c.Ping(t.Context()).Err() }); err == nil {
-		t.Error("ping of a server that is away: no error")
+		t.Error("ping of an unreachable server: no error")
 	}
 	text := scrape(t, made)
 	expect(t, text, `kubejobs_redis_calls_total{client="job",result="error"} 3`,
@@ -52,7 +52,7 @@ func TestRedisCallsAreCounted(t *testing.T) {
 	refuse(t, text, server.Addr())
 }
 
-// okCalls is how many calls of the jobs' clients are counted as ok.
+// okCalls returns how many calls of the jobs' clients are counted as ok.
 func okCalls(t *testing.T, text string) int {
 	t.Helper()
 	_, rest, found := strings.Cut(text, `kubejobs_redis_calls_total{client="job",result="ok"} `)
@@ -67,8 +67,8 @@ func okCalls(t *testing.T, text string) int {
 	return count
 }
 
-// A span of a call has the command's name and none of its arguments, whatever
-// Redis answers; without a trace there is none.
+// The span of a call has the command's name and none of its arguments, whatever
+// Redis answers. Without a trace there is no span.
 func TestRedisSpansHoldNoArgument(t *testing.T) {
 	t.Parallel()
 	made, recorder := openTraced(t)

@@ -31,7 +31,7 @@ func stepNames() []string {
 	}
 }
 
-// stepTimers measures the durations of a step. Its attributes are made once.
+// stepTimers records the durations of a step, with attributes that are made once.
 type stepTimers struct {
 	duration   metric.Float64Histogram
 	ok, failed []metric.RecordOption
@@ -56,53 +56,53 @@ func (t *Telemetry) step(name string) step { return step{t.steps[name], name, t.
 // measure calls a step and records its duration, its result and, below a
 // recorded span, a span.
 func measure[T any](ctx context.Context, s step, id job.ID, call func(context.Context) (T, error)) (T, error) {
-	ctx, c := s.begin(ctx, id)
+	ctx, m := s.begin(ctx, id)
 	result, err := call(ctx)
-	s.end(ctx, c, err)
+	s.end(ctx, m, err)
 	return result, err
 }
 
 // measureError is measure for a step that returns only an error.
 func measureError(ctx context.Context, s step, id job.ID, call func(context.Context) error) error {
-	ctx, c := s.begin(ctx, id)
+	ctx, m := s.begin(ctx, id)
 	err := call(ctx)
-	s.end(ctx, c, err)
+	s.end(ctx, m, err)
 	return err
 }
 
-// call is one call of a step.
-type call struct {
+// measurement is a call that has begun.
+type measurement struct {
 	started time.Time
 	span    trace.Span // nil: not recorded
 }
 
-// begin returns the context of the call. The call gets its own span only below
-// a recorded one: work that no request asked for is not traced.
-func (s step) begin(ctx context.Context, id job.ID) (context.Context, call) {
-	c := call{started: time.Now()}
+// begin returns the context of a call and its measurement. The call gets its own
+// span only below a recorded one: work that no request asked for is not traced.
+func (s step) begin(ctx context.Context, id job.ID) (context.Context, measurement) {
+	m := measurement{started: time.Now()}
 	if !trace.SpanFromContext(ctx).IsRecording() {
-		return ctx, c
+		return ctx, m
 	}
 	var attributes []attribute.KeyValue
 	if id != "" {
 		attributes = []attribute.KeyValue{keyJob.With(string(id))}
 	}
-	ctx, c.span = s.tracer.Start(ctx, s.name, trace.WithAttributes(attributes...))
-	return ctx, c
+	ctx, m.span = s.tracer.Start(ctx, s.name, trace.WithAttributes(attributes...))
+	return ctx, m
 }
 
 // end records a call. That something does not exist is an answer, not a failure.
-func (s step) end(ctx context.Context, c call, err error) {
+func (s step) end(ctx context.Context, m measurement, err error) {
 	options := s.ok
 	if err != nil && failure.KindOf(err) != failure.KindNotFound {
 		options = s.failed
 	}
-	s.duration.Record(ctx, time.Since(c.started).Seconds(), options...)
-	if c.span == nil {
+	s.duration.Record(ctx, time.Since(m.started).Seconds(), options...)
+	if m.span == nil {
 		return
 	}
 	if err != nil {
-		c.span.SetStatus(codes.Error, string(failure.KindOf(err))) // the cause is in the log
+		m.span.SetStatus(codes.Error, string(failure.KindOf(err))) // the cause is in the log
 	}
-	c.span.End()
+	m.span.End()
 }

@@ -14,7 +14,7 @@ import (
 	"kubejobs/shared/platform/telemetry"
 )
 
-// open opens telemetry that ends with the test.
+// open opens telemetry and closes it at the end of the test.
 func open(t *testing.T, o telemetry.Options) *telemetry.Telemetry {
 	t.Helper()
 	made, err := telemetry.Open(t.Context(), o)
@@ -32,7 +32,7 @@ func openTraced(t *testing.T) (*telemetry.Telemetry, *tracetest.SpanRecorder) {
 	return open(t, telemetry.Options{Processors: []sdktrace.SpanProcessor{recorder}}), recorder
 }
 
-// scrape is what Prometheus would read.
+// scrape returns the metrics as Prometheus reads them.
 func scrape(t *testing.T, made *telemetry.Telemetry) string {
 	t.Helper()
 	w := httptest.NewRecorder()
@@ -43,7 +43,7 @@ func scrape(t *testing.T, made *telemetry.Telemetry) string {
 	return w.Body.String()
 }
 
-// expect looks for lines in what is scraped.
+// expect reports lines that are missing in a scrape.
 func expect(t *testing.T, text string, lines ...string) {
 	t.Helper()
 	for _, line := range lines {
@@ -53,17 +53,17 @@ func expect(t *testing.T, text string, lines ...string) {
 	}
 }
 
-// refuse looks for what must not be in what is scraped.
+// refuse reports parts that must not be in a scrape.
 func refuse(t *testing.T, text string, parts ...string) {
 	t.Helper()
 	for _, part := range parts {
 		if strings.Contains(text, part) {
-			t.Errorf("%q is not wanted in:\n%s", part, text)
+			t.Errorf("%q must not be in:\n%s", part, text)
 		}
 	}
 }
 
-// With no signal nothing is measured: what goes in comes out.
+// Without a signal nothing is wrapped.
 func TestOff(t *testing.T) {
 	t.Parallel()
 	made := open(t, telemetry.Options{})
@@ -72,7 +72,7 @@ func TestOff(t *testing.T) {
 		t.Errorf("Store = %T, want the one given", got)
 	}
 	if got := made.SampleList(next); got != next {
-		t.Errorf("Publisher = %T, want the one given", got)
+		t.Errorf("SampleList = %T, want the one given", got)
 	}
 	mux := http.NewServeMux()
 	if got := made.Routes(mux); got != http.Handler(mux) {

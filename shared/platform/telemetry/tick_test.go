@@ -17,15 +17,14 @@ import (
 
 var noon = time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
 
-// newJob returns a job of 100 items and 100 s that began at noon.
+// newJob returns a job of 100 items and 100 s that was submitted at noon.
 func newJob(id job.ID, period time.Duration) monitor.Record {
 	return monitor.Record{Spec: job.Spec{
 		ID: id, Items: 100, Submitted: noon, Budget: 100 * time.Second, Period: period,
 	}}
 }
 
-// bench is telemetry with a clock of its own, and ports that say what they are
-// told.
+// bench holds telemetry with a clock that the test sets, and its ports.
 type bench struct {
 	t    *testing.T
 	now  time.Time
@@ -40,16 +39,16 @@ func newBench(t *testing.T, jobs int) *bench {
 	return b
 }
 
-// tick tells of a tick that made state of record.
+// tick records a tick that changed record's state to state.
 func (b *bench) tick(record monitor.Record, state job.State) {
 	b.t.Helper()
-	b.tell(monitor.Notice{Spec: record.Spec, State: state, Lost: state.Ticks.Lost - record.State.Ticks.Lost})
+	b.broadcast(monitor.Notice{Spec: record.Spec, State: state, Lost: state.Ticks.Lost - record.State.Ticks.Lost})
 	b.made.Tick(b.t.Context(), time.Now(), record.Spec.ID, monitor.OutcomeSampled, nil)
 }
 
-func (b *bench) tell(n monitor.Notice) { b.made.Broadcaster(&b.next).Broadcast(b.t.Context(), n) }
+func (b *bench) broadcast(n monitor.Notice) { b.made.Broadcaster(&b.next).Broadcast(b.t.Context(), n) }
 
-// running is a state with samples at noon and at after it.
+// running returns a state with a sample at noon and one after that time.
 func running(first, last float64, after time.Duration) job.State {
 	at := noon.Add(after)
 	elapsed := after.Seconds() / 100
@@ -64,10 +63,10 @@ func TestTicksAndSweeps(t *testing.T) {
 	b := newBench(t, 0)
 	ctx := t.Context()
 	b.made.Tick(ctx, time.Now(), "a", monitor.OutcomeDuplicate, nil)
-	b.made.Tick(ctx, time.Now(), "a", "", errors.New("away"))
+	b.made.Tick(ctx, time.Now(), "a", "", errors.New("unavailable"))
 	b.made.Sweep(ctx, monitor.Swept{Jobs: 7, Schedules: 6, Created: 1}, nil)
 	b.now = noon.Add(time.Hour)
-	b.made.Sweep(ctx, monitor.Swept{Jobs: 1, Deleted: 2}, errors.New("away"))
+	b.made.Sweep(ctx, monitor.Swept{Jobs: 1, Deleted: 2}, errors.New("unavailable"))
 	expect(t, scrape(t, b.made),
 		`kubejobs_ticks_total{outcome="duplicate"} 1`, `kubejobs_ticks_total{outcome="error"} 1`,
 		`kubejobs_tick_duration_seconds_count{outcome="error"} 1`,
@@ -81,7 +80,7 @@ func TestTicksAndSweeps(t *testing.T) {
 func TestLostAndLateTicks(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, 0)
-	for _, step := range []struct{ before, after int64 }{{0, 0}, {0, 3}, {3, 2}, {2, 4}} { // one was found again
+	for _, step := range []struct{ before, after int64 }{{0, 0}, {0, 3}, {3, 2}, {2, 4}} { // one lost tick arrived after all
 		record := newJob("a", 2*time.Second)
 		record.State.Ticks = accounting.Ticks{Lost: step.before}
 		b.tick(record, job.State{Phase: job.PhaseRunning, Ticks: accounting.Ticks{Lost: step.after, LastLateness: 300}})
@@ -90,11 +89,11 @@ func TestLostAndLateTicks(t *testing.T) {
 		`kubejobs_tick_lateness_seconds_bucket{le="0.25"} 0`, `kubejobs_tick_lateness_seconds_bucket{le="0.5"} 4`)
 }
 
-// What is told once more, or of a commit that no tick made, is no tick.
-func TestNoticesThatAreNoTicks(t *testing.T) {
+// A notice that is sent again is not counted as a tick.
+func TestARepeatedNoticeIsNoTick(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, 10)
-	b.tell(monitor.Notice{Spec: newJob("a", time.Second).Spec, State: running(0, 0.5, time.Second), Again: true})
+	b.broadcast(monitor.Notice{Spec: newJob("a", time.Second).Spec, State: running(0, 0.5, time.Second), Again: true})
 	text := scrape(t, b.made)
 	expect(t, text, `kubejobs_jobs 0`)
 	refuse(t, text, "kubejobs_tick_lateness_seconds_count", `job_id="a"`)
@@ -139,15 +138,15 @@ func TestAJobLosesItsGauges(t *testing.T) {
 		do     func(*bench)
 		want   bool // gauges
 	}{
-		"ticked a minute ago":   {time.Second, func(b *bench) { b.now = noon.Add(time.Minute - 1) }, true},
-		"not for a minute":      {time.Second, func(b *bench) { b.now = noon.Add(time.Minute) }, false},
-		"not for four periods":  {minutely, func(b *bench) { b.now = noon.Add(4 * minutely) }, true},
-		"not for five periods":  {minutely, func(b *bench) { b.now = noon.Add(5 * minutely) }, false},
+		"within a minute":       {time.Second, func(b *bench) { b.now = noon.Add(time.Minute - 1) }, true},
+		"after a minute":        {time.Second, func(b *bench) { b.now = noon.Add(time.Minute) }, false},
+		"after four periods":    {minutely, func(b *bench) { b.now = noon.Add(4 * minutely) }, true},
+		"after five periods":    {minutely, func(b *bench) { b.now = noon.Add(5 * minutely) }, false},
 		"its last tick":         {minutely, func(b *bench) { b.tick(newJob("a", minutely), job.State{Phase: job.PhaseFinished}) }, false},
 		"ended by another call": {minutely, func(b *bench) { b.commit(job.State{Phase: job.PhaseStopped}) }, false},
-		"a tick of no job":      {minutely, func(b *bench) { b.end(monitor.OutcomeUnknown) }, false},
-		"a tick of an ended":    {minutely, func(b *bench) { b.end(monitor.OutcomeEnded) }, false},
-		"a duplicate":           {minutely, func(b *bench) { b.end(monitor.OutcomeDuplicate) }, true},
+		"unknown to a tick":     {minutely, func(b *bench) { b.end(monitor.OutcomeUnknown) }, false},
+		"ended, says a tick":    {minutely, func(b *bench) { b.end(monitor.OutcomeEnded) }, false},
+		"a duplicate tick":      {minutely, func(b *bench) { b.end(monitor.OutcomeDuplicate) }, true},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -178,8 +177,8 @@ func (b *bench) end(outcome monitor.Outcome) {
 	b.made.Tick(b.t.Context(), time.Now(), "a", outcome, nil)
 }
 
-// Of many jobs as many as are allowed have gauges; the others are counted, and
-// get theirs when there is room.
+// At most METRICS_JOBS jobs have gauges. The others are counted, and get gauges
+// when there is room.
 func TestTheTableIsBounded(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct{ limit, jobs, listed, unlisted int }{
