@@ -114,7 +114,7 @@ func TestReceiverAway(t *testing.T) {
 		"overloaded": {
 			func(r *receiver) { r.answer(http.StatusServiceUnavailable) }, func(r *receiver) { r.answer(0) }, "answered 503",
 		},
-		"refuses": {func(r *receiver) { r.answer(http.StatusForbidden) }, func(r *receiver) { r.answer(0) }, "by 403"},
+		"refuses": {func(r *receiver) { r.answer(http.StatusForbidden) }, func(r *receiver) { r.answer(0) }, "with 403"},
 	}
 	for name, test := range tests {
 		for again, send := range map[string]func(*testing.T, *world.World){
