@@ -36,9 +36,9 @@ func (t *trips) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.Proces
 	}
 }
 
-// A job that was sampled so often that its history has been halved three times
-// and is full again: what a commit costs does not grow, and what the job takes
-// is bounded, as is the one look that replays it.
+// The job has so many samples that its history was halved three times and is
+// full again. A commit still takes one round trip, as does a replay, and the
+// job's memory is bounded.
 func TestAnOldJobIsBounded(t *testing.T) {
 	t.Parallel()
 	const settled = 8*(history.Max-1) + 1
@@ -48,40 +48,40 @@ func TestAnOldJobIsBounded(t *testing.T) {
 	if _, err := store.Create(t.Context(), monitortest.Spec("a", "f"), job.State{Phase: job.PhaseRunning}); err != nil {
 		t.Fatal(err)
 	}
-	counted := &trips{}
-	client.AddHook(counted)
+	roundTrips := &trips{}
+	client.AddHook(roundTrips)
 	state := job.State{Phase: job.PhaseRunning, WorkSeen: true}
 	for n := range settled + 1 {
 		state = sampleOnce(t, store, state, n)
 	}
-	if got := counted.Load(); got != settled+1 {
+	if got := roundTrips.Load(); got != settled+1 {
 		t.Errorf("%d round trips for %d commits, want one each", got, settled+1)
 	}
 	if state.History.Stored != history.Max || state.History.Stride != 8 {
-		t.Fatalf("history %+v, want it full for the fourth time", state.History)
+		t.Fatalf("history %+v, want it halved three times and full", state.History)
 	}
 	expectBounded(t, client)
 
-	if _, err := store.Replay(t.Context(), "b"); err != nil { // connects: pipelines have connections of their own
+	if _, err := store.Replay(t.Context(), "b"); err != nil { // connects: pipelines use their own connections
 		t.Fatal(err)
 	}
-	counted.Store(0)
+	roundTrips.Store(0)
 	replay, err := store.Replay(t.Context(), "a")
-	if err != nil || counted.Load() != 1 {
-		t.Fatalf("replay: %v in %d round trips, want one", err, counted.Load())
+	if err != nil || roundTrips.Load() != 1 {
+		t.Fatalf("replay: %v in %d round trips, want one", err, roundTrips.Load())
 	}
 	if len(replay.History) != history.Max || len(replay.Recent) != redisstore.Remembered {
-		t.Errorf("replay has %d and %d samples, want %d and %d",
+		t.Errorf("replay has %d samples of the history and %d recent ones, want %d and %d",
 			len(replay.History), len(replay.Recent), history.Max, redisstore.Remembered)
 	}
 	for i := 1; i < len(replay.History); i++ {
 		if gap := replay.History[i].At - replay.History[i-1].At; gap != 8*2017 {
-			t.Fatalf("a gap of %d ms before kept sample %d, want %d", gap, i, 8*2017)
+			t.Fatalf("a gap of %d ms before sample %d of the history, want %d", gap, i, 8*2017)
 		}
 	}
 }
 
-// sampleOnce commits the n-th sample as a tick does, and gives the new state.
+// sampleOnce commits the n-th sample as a tick does, and returns the new state.
 func sampleOnce(t *testing.T, store *redisstore.Store, state job.State, n int) job.State {
 	t.Helper()
 	x := sample.Sample{
@@ -99,7 +99,7 @@ func sampleOnce(t *testing.T, store *redisstore.Store, state job.State, n int) j
 	return state
 }
 
-// expectBounded weighs the keys of job a.
+// expectBounded checks the memory that the keys of job a take.
 func expectBounded(t *testing.T, client redis.UniversalClient) {
 	t.Helper()
 	total := int64(0)
@@ -111,7 +111,7 @@ func expectBounded(t *testing.T, client redis.UniversalClient) {
 		t.Logf("%s: %d bytes", key, size)
 		total += size
 	}
-	t.Logf("all: %d bytes", total)
+	t.Logf("all keys: %d bytes", total)
 	if total > 100_000 {
 		t.Errorf("the job takes %d bytes, want at most 100,000", total)
 	}

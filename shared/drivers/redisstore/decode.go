@@ -14,21 +14,22 @@ import (
 	"kubejobs/shared/monitor"
 )
 
-// loadFields queues the read of a job; decode decodes the answer.
-func loadFields(ctx context.Context, pipe redis.Pipeliner, id job.ID) *redis.SliceCmd {
+// queueFields adds the read of a job's fields to a pipeline. decodeRecord
+// decodes the reply.
+func queueFields(ctx context.Context, pipe redis.Pipeliner, id job.ID) *redis.SliceCmd {
 	return pipe.HMGet(ctx, stateKey(id),
 		fieldSpec, fieldState, fieldRevision, fieldScheduled, fieldDuplicate, fieldSurplus, fieldPublishers)
 }
 
-// decode returns a job's record. The error is monitor.ErrUnknownJob if there is
-// none.
-func decode(cmd *redis.SliceCmd) (monitor.Record, error) {
-	values, err := cmd.Result()
+// decodeRecord returns a job's record; monitor.ErrUnknownJob if there is no such
+// job.
+func decodeRecord(fields *redis.SliceCmd) (monitor.Record, error) {
+	values, err := fields.Result()
 	if err != nil {
 		return monitor.Record{}, unavailable("load job", err)
 	}
 	text := func(i int) string {
-		value, _ := values[i].(string) // nil: there is no such field
+		value, _ := values[i].(string) // nil: the hash lacks the field
 		return value
 	}
 	if text(0) == "" {
@@ -58,8 +59,8 @@ func decode(cmd *redis.SliceCmd) (monitor.Record, error) {
 }
 
 // decodeTick returns the record of a committed tick, nil if there is none.
-func decodeTick(cmd *redis.StringCmd) (*monitor.TickRecord, error) {
-	text, err := cmd.Result()
+func decodeTick(tick *redis.StringCmd) (*monitor.TickRecord, error) {
+	text, err := tick.Result()
 	switch {
 	case errors.Is(err, redis.Nil):
 		return nil, nil
@@ -75,10 +76,10 @@ func decodeTick(cmd *redis.StringCmd) (*monitor.TickRecord, error) {
 	return &monitor.TickRecord{Sample: &x}, nil
 }
 
-// decodeKubeStatus returns the stored status of a Kubernetes Job, nil if there is
-// none.
-func decodeKubeStatus(cmd *redis.StringCmd) (*job.KubeStatus, error) {
-	text, err := cmd.Result()
+// decodeKubeStatus returns the stored status of a Kubernetes Job, nil if there
+// is none.
+func decodeKubeStatus(kubeStatus *redis.StringCmd) (*job.KubeStatus, error) {
+	text, err := kubeStatus.Result()
 	switch {
 	case errors.Is(err, redis.Nil):
 		return nil, nil
@@ -90,4 +91,21 @@ func decodeKubeStatus(cmd *redis.StringCmd) (*job.KubeStatus, error) {
 		return nil, fmt.Errorf("decode job status: %w", err)
 	}
 	return &status, nil
+}
+
+// decodeSamples returns the samples in texts. It skips an empty text, which
+// stands for a tick that could not observe the job.
+func decodeSamples(texts []string) ([]sample.Sample, error) {
+	samples := make([]sample.Sample, 0, len(texts))
+	for _, text := range texts {
+		if text == "" {
+			continue
+		}
+		x, err := sample.Parse(text)
+		if err != nil {
+			return nil, err
+		}
+		samples = append(samples, x)
+	}
+	return samples, nil
 }

@@ -2,32 +2,39 @@ package redisstore
 
 import "kubejobs/shared/core/job"
 
-// The keys of one job share a hash tag, so that a script can use them together on a
-// Redis Cluster.
+// The keys of one job share a hash tag, so that a script may use them together
+// on a Redis Cluster.
 
-// stateKey is a hash: spec, state, rev, living, fingerprint, scheduled,
-// duplicate, surplus, publishers.
+// stateKey returns the key of a hash: spec, state, rev, living, fingerprint,
+// scheduled, duplicate, surplus, publishers.
 func stateKey(id job.ID) string { return "monitor:{" + string(id) + "}:state" }
 
-// ticksKey is a hash: id of a committed tick → its sample, "" if it has none.
+// ticksKey returns the key of a hash: id of a committed tick → its sample, "" if
+// the tick could not observe the job.
 func ticksKey(id job.ID) string { return "monitor:{" + string(id) + "}:ticks" }
 
-// orderKey is a list: ids in ticksKey, oldest first.
+// orderKey returns the key of a list: the ids in ticksKey, oldest first.
 func orderKey(id job.ID) string { return "monitor:{" + string(id) + "}:order" }
 
-// historyKey is a list: the samples of the history, oldest first.
+// historyKey returns the key of a list: the history's samples, oldest first.
 func historyKey(id job.ID) string { return "monitor:{" + string(id) + "}:history" }
 
-// jobKey is a hash: status and version of the Kubernetes Job. It exists whether the
-// job is monitored or not.
-func jobKey(id job.ID) string { return "monitor:{" + string(id) + "}:job" }
+// scriptKeys returns the keys that the scripts create and commit take.
+func scriptKeys(id job.ID) []string {
+	return []string{stateKey(id), ticksKey(id), orderKey(id), historyKey(id)}
+}
 
-// indexKey is a sorted set of the ids of jobs that are living or have undelivered
-// events, all with score 0, so that it is ordered by id. It may hold a job that is
-// neither any more, but never lacks one that is.
+// kubeStatusKey returns the key of a hash: status and version of the Kubernetes
+// Job. It exists whether the job is monitored or not.
+func kubeStatusKey(id job.ID) string { return "monitor:{" + string(id) + "}:job" }
+
+// indexKey is the key of a sorted set: the ids of all jobs that must be listed
+// (job.State.Listed). All have score 0, so Redis sorts them by id. The set may
+// hold the id of a job that need not be listed, but never lacks one that must
+// be.
 const indexKey = "monitor:jobs"
 
-// Fields of stateKey.
+// Fields of stateKey that Go code reads or changes.
 const (
 	fieldSpec       = "spec"
 	fieldState      = "state"
@@ -37,3 +44,6 @@ const (
 	fieldSurplus    = "surplus"
 	fieldPublishers = "publishers"
 )
+
+// fieldStatus is the field of kubeStatusKey that holds the status.
+const fieldStatus = "status"

@@ -53,7 +53,7 @@ func TestKeysOfAJobShareASlot(t *testing.T) {
 		}
 	}
 	if len(keys) != 5 {
-		t.Errorf("keys %v, want the index and four of the job", keys)
+		t.Errorf("keys %v, want the index and four keys of the job", keys)
 	}
 }
 
@@ -68,7 +68,7 @@ func TestEndedJobsExpire(t *testing.T) {
 	}
 	for key, ttl := range expiries(t, client) {
 		if ttl != -1 {
-			t.Errorf("%s of a living job expires in %v", key, ttl)
+			t.Errorf("%s of a living job expires in %v, want never", key, ttl)
 		}
 	}
 	state := record.State
@@ -107,7 +107,7 @@ func TestErrorsAreRetryable(t *testing.T) {
 	}
 	server.Restart()
 	if err := store.Ping(ctx); err != nil {
-		t.Errorf("Ping after the server is back: %v", err)
+		t.Errorf("Ping after the restart: %v", err)
 	}
 }
 
@@ -122,7 +122,7 @@ func TestScriptsAreLoadedAgain(t *testing.T) {
 	fill(t, store, "b", 1)
 }
 
-// fill stores a job and ticks it.
+// fill creates a job and commits ticks with samples.
 func fill(t *testing.T, store monitor.Store, id job.ID, ticks int) {
 	t.Helper()
 	if _, err := store.Create(t.Context(), monitortest.Spec(id, "f"), job.State{Phase: job.PhaseRunning}); err != nil {
@@ -142,7 +142,8 @@ func fill(t *testing.T, store monitor.Store, id job.ID, ticks int) {
 	}
 }
 
-// expiries is the time to live of every key of job a.
+// expiries returns the time to live of each of the four keys of job a; -1 stands
+// for a key that does not expire.
 func expiries(t *testing.T, client redis.UniversalClient) map[string]time.Duration {
 	t.Helper()
 	keys, err := client.Keys(t.Context(), "monitor:{a}:*").Result()

@@ -1,14 +1,13 @@
--- Replaces a job's state if nobody changed it since it was loaded, and remembers
+-- Replaces a job's state if nobody changed it since it was loaded, and records
 -- the tick that made the change.
 -- KEYS  1 state  2 ticks  3 order  4 history
--- ARGV  1 revision loaded  2 new state  3 '1' if the job lives after it
+-- ARGV  1 revision that was loaded  2 new state  3 '1' if the job is living in it
 --       4 id of the tick, '' for none  5 sample of the tick, '' for none
 --       6 number of ticks to remember
---       7 '1' to drop every second sample of the history
+--       7 '1' to remove every second sample of the history
 --       8 sample to append to the history, '' for none
---       9 milliseconds until the keys of an ended job expire
--- Returns 1 committed, 2 the tick was already committed, 3 another revision, 4 no
--- such job.
+--       9 milliseconds after which an ended job's keys expire
+-- Returns 1 committed, 2 tick already committed, 3 revision differs, 4 no such job.
 local rev = redis.call('HGET', KEYS[1], 'rev')
 if not rev then return 4 end
 if ARGV[4] ~= '' and redis.call('HEXISTS', KEYS[2], ARGV[4]) == 1 then return 2 end

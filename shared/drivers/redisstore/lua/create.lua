@@ -1,7 +1,8 @@
 -- Stores a new job, or replaces one that ended.
 -- KEYS  1 state  2 ticks  3 order  4 history
 -- ARGV  1 fingerprint of the request  2 spec  3 state
--- Returns 1 stored, 2 living with the same fingerprint, 3 living with another one.
+-- Returns 1 stored, 2 the job is living and has the same fingerprint,
+--         3 the job is living and has a different fingerprint.
 local old = redis.call('HMGET', KEYS[1], 'living', 'fingerprint', 'rev')
 if old[1] == '1' then
   if old[2] == ARGV[1] then return 2 end

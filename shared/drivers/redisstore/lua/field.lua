@@ -1,4 +1,4 @@
--- Changes a field of a job. A job that does not exist is not created.
+-- Changes one field of a job. Creates nothing if there is no such job.
 -- KEYS  1 state
 -- ARGV  1 field  2 'set' or 'add'  3 value
 -- Returns 1 changed, 0 no such job.

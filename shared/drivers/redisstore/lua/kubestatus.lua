@@ -1,7 +1,7 @@
 -- Stores the status of a Kubernetes Job unless the stored one is newer.
--- KEYS  1 job
--- ARGV  1 status  2 version, a whole number  3 milliseconds until the key expires
--- Returns 1 stored, 0 older.
+-- KEYS  1 status of the Kubernetes Job
+-- ARGV  1 status  2 version, a whole number  3 milliseconds after which the key expires
+-- Returns 1 stored, 0 the stored one is newer.
 local kept = redis.call('HGET', KEYS[1], 'version')
 if kept and tonumber(kept) > tonumber(ARGV[2]) then return 0 end
 redis.call('HSET', KEYS[1], 'status', ARGV[1], 'version', ARGV[2])

@@ -1,0 +1,96 @@
+package redisstore
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/redis/go-redis/v9"
+
+	"kubejobs/shared/core/job"
+	"kubejobs/shared/core/sample"
+	"kubejobs/shared/monitor"
+)
+
+// Remembered is the number of committed ticks by which a job recognises
+// duplicates. Even at one tick a second that is over a minute, and a sender
+// retries for 3.1 s.
+const Remembered = 64
+
+// Load implements monitor.TickStore.
+func (s *Store) Load(ctx context.Context, id job.ID, tickID string) (monitor.Record, error) {
+	pipe := s.client.Pipeline()
+	fields := queueFields(ctx, pipe, id)
+	kubeStatus := pipe.HGet(ctx, kubeStatusKey(id), fieldStatus)
+	var tick *redis.StringCmd
+	if tickID != "" {
+		tick = pipe.HGet(ctx, ticksKey(id), tickID)
+	}
+	if _, err := pipe.Exec(ctx); err != nil && !errors.Is(err, redis.Nil) {
+		return monitor.Record{}, unavailable("load job", err)
+	}
+	record, err := decodeRecord(fields)
+	if err != nil {
+		return record, err
+	}
+	if record.Kube, err = decodeKubeStatus(kubeStatus); err != nil || tick == nil {
+		return record, err
+	}
+	record.Tick, err = decodeTick(tick)
+	return record, err
+}
+
+// Commit implements monitor.TickStore. Afterwards it removes a job that need not
+// be listed any longer from the index; if that fails, List does it later.
+func (s *Store) Commit(ctx context.Context, c monitor.Change) (monitor.CommitResult, error) {
+	state, err := json.Marshal(c.State)
+	if err != nil {
+		return 0, fmt.Errorf("encode state: %w", err)
+	}
+	var appended *sample.Sample
+	if c.Step.Keep {
+		appended = c.Settled
+	}
+	code, err := s.commit.Run(ctx, s.client, scriptKeys(c.ID),
+		c.Revision, state, digit(c.State.Phase.Living()),
+		c.TickID, encodeSample(c.Sample), Remembered,
+		digit(c.Step.Halve), encodeSample(appended), c.Retention.Milliseconds(),
+	).Int()
+	if err != nil {
+		return 0, unavailable("commit state", err)
+	}
+	switch code {
+	case 1:
+		if !c.State.Listed() {
+			_ = s.removeFromIndex(ctx, string(c.ID)) // else List does it
+		}
+		return monitor.CommitDone, nil
+	case 2:
+		return monitor.CommitDuplicate, nil
+	case 3:
+		return monitor.CommitConflict, nil
+	case 4:
+		return monitor.CommitGone, nil
+	default:
+		return 0, fmt.Errorf("commit state: script returned %d", code)
+	}
+}
+
+// CountDuplicate implements monitor.TickStore.
+func (s *Store) CountDuplicate(ctx context.Context, id job.ID) error {
+	return s.changeField(ctx, id, fieldDuplicate, "add", "1")
+}
+
+// CountSurplus implements monitor.TickStore.
+func (s *Store) CountSurplus(ctx context.Context, id job.ID) error {
+	return s.changeField(ctx, id, fieldSurplus, "add", "1")
+}
+
+// encodeSample returns "" for no sample.
+func encodeSample(s *sample.Sample) string {
+	if s == nil {
+		return ""
+	}
+	return s.String()
+}
