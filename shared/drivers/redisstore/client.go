@@ -14,54 +14,64 @@ import (
 // timeout bounds each dial, read and write of the state Redis.
 const timeout = time.Second
 
-// Quiet silences go-redis's own logger, for the whole process. Its lines are not
-// JSON, and the errors say what went wrong.
-func Quiet() { redis.SetLogger(quiet{}) }
+// Quiet silences go-redis's own logger, for the whole process: its lines are not
+// JSON, and go-redis also returns what it logs as errors.
+func Quiet() { redis.SetLogger(silentLogger{}) }
 
-type quiet struct{}
+type silentLogger struct{}
 
 // Printf drops the line.
-func (quiet) Printf(context.Context, string, ...any) {}
+func (silentLogger) Printf(context.Context, string, ...any) {}
 
-// Open returns a client for a URL. It connects at the first use.
+// Open returns a client for a URL. The client connects when it is first used.
 //
 //	redis://[user:password@]host:port/db                       one server; rediss:// with TLS
 //	redis://[user:password@]host:port?addr=host2:port          Cluster
 //	redis://[user:password@]sentinel:port/db?master_name=NAME  Sentinel (&addr=…)
 //
-// The error does not show the URL, as it may hold a password.
-func Open(text string) (redis.UniversalClient, error) {
-	parsed, err := url.Parse(text)
+// The error does not show the URL, which may hold a password.
+func Open(stateURL string) (redis.UniversalClient, error) {
+	parsed, err := url.Parse(stateURL)
 	if err != nil {
 		return nil, errors.New("state Redis: no valid URL")
 	}
 	query := parsed.Query()
 	switch {
 	case query.Has("master_name"):
-		options, err := redis.ParseFailoverURL(text)
+		o, err := redis.ParseFailoverURL(stateURL)
 		if err != nil {
 			return nil, fmt.Errorf("state Redis by Sentinel: %w", err)
 		}
-		options.DialTimeout, options.ReadTimeout, options.WriteTimeout = timeout, timeout, timeout
-		options.ContextTimeoutEnabled, options.MaxRetries = true, 1
-		return redis.NewFailoverClient(options), nil
+		setDeadlines(&o.DialTimeout, &o.ReadTimeout, &o.WriteTimeout, &o.ContextTimeoutEnabled)
+		o.MaxRetries = 1
+		return redis.NewFailoverClient(o), nil
 	case query.Has("addr"):
-		options, err := redis.ParseClusterURL(text)
+		o, err := redis.ParseClusterURL(stateURL)
 		if err != nil {
 			return nil, fmt.Errorf("state Redis Cluster: %w", err)
 		}
-		options.DialTimeout, options.ReadTimeout, options.WriteTimeout = timeout, timeout, timeout
-		options.ContextTimeoutEnabled = true
-		options.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
-		return redis.NewClusterClient(options), nil
+		setDeadlines(&o.DialTimeout, &o.ReadTimeout, &o.WriteTimeout, &o.ContextTimeoutEnabled)
+		o.MaintNotificationsConfig = noMaintenance()
+		return redis.NewClusterClient(o), nil
 	default:
-		options, err := redis.ParseURL(text)
+		o, err := redis.ParseURL(stateURL)
 		if err != nil {
 			return nil, fmt.Errorf("state Redis: %w", err)
 		}
-		options.DialTimeout, options.ReadTimeout, options.WriteTimeout = timeout, timeout, timeout
-		options.ContextTimeoutEnabled, options.MaxRetries, options.DialerRetries = true, 1, 1
-		options.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
-		return redis.NewClient(options), nil
+		setDeadlines(&o.DialTimeout, &o.ReadTimeout, &o.WriteTimeout, &o.ContextTimeoutEnabled)
+		o.MaxRetries, o.DialerRetries = 1, 1
+		o.MaintNotificationsConfig = noMaintenance()
+		return redis.NewClient(o), nil
 	}
+}
+
+// setDeadlines sets the options that the three kinds of client share.
+func setDeadlines(dial, read, write *time.Duration, byContext *bool) {
+	*dial, *read, *write, *byContext = timeout, timeout, timeout, true
+}
+
+// noMaintenance turns off the maintenance notifications of managed Redis
+// services.
+func noMaintenance() *maintnotifications.Config {
+	return &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
 }

@@ -33,13 +33,13 @@ func TestOpen(t *testing.T) {
 				kind = "cluster"
 			}
 			if kind != tt.kind {
-				t.Errorf("Open(%q) is a %s client, want %s", tt.url, kind, tt.kind)
+				t.Errorf("Open(%q) returned a %s client, want %s", tt.url, kind, tt.kind)
 			}
 		})
 	}
 }
 
-func TestOpenRefusesWithoutShowingTheSecret(t *testing.T) {
+func TestOpenErrorsHideThePassword(t *testing.T) {
 	t.Parallel()
 	for _, url := range []string{
 		"redis://u:secret@127.0.0.1:port", "http://u:secret@127.0.0.1", "redis://u:secret@127.0.0.1/x/y",
