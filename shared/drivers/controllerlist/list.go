@@ -1,5 +1,5 @@
-// Package controllerlist pushes samples to the list in the job's own Redis from
-// which Asperathos' Controller pops the newest.
+// Package controllerlist pushes samples to a list in the job's own Redis.
+// Asperathos' Controller pops the newest sample from it.
 package controllerlist
 
 import (
@@ -21,11 +21,12 @@ import (
 // The Controller never trims it.
 const MaxLength = 1024
 
-// remembered is the number of pushed ticks that Push recognises as duplicates.
-const remembered = 256
+// rememberedTicks is the number of pushed ticks that Push recognises as
+// duplicates.
+const rememberedTicks = 256
 
 //go:embed push.lua
-var source string
+var pushSource string
 
 // List is a monitor.SampleList.
 type List struct {
@@ -36,30 +37,31 @@ type List struct {
 
 var _ monitor.SampleList = (*List)(nil)
 
-// New returns a List on pool. The list of a job expires after expiry without a
-// sample.
+// New returns a List on pool. A job's list expires if no sample is pushed for
+// expiry.
 func New(pool *redispool.Pool, expiry time.Duration) *List {
-	return &List{pool: pool, expiry: expiry, script: redis.NewScript(source)}
+	return &List{pool: pool, expiry: expiry, script: redis.NewScript(pushSource)}
 }
 
 // Key returns the key of a job's list.
 func Key(id job.ID) string { return string(id) + ":metrics" }
 
-// guardKey returns the key of the ids of the pushed ticks. It shares the hash
-// slot of the list on a Redis Cluster.
-func guardKey(id job.ID) string { return "{" + Key(id) + "}:ticks" }
+// ticksKey returns the key of a sorted set: the ids of the pushed ticks. On a
+// Redis Cluster it has the same hash slot as the list.
+func ticksKey(id job.ID) string { return "{" + Key(id) + "}:ticks" }
 
-// Push pushes one sample. It pushes at most one for each tick, and exactly one
-// if it is called again after an error. The error is of kind unavailable, unless
-// it has a kind of its own (an address that is not allowed).
+// Push implements monitor.SampleList. It pushes at most one sample for each
+// tick, and exactly one if it is repeated until it succeeds. An error without a
+// kind becomes one of kind unavailable; that of an address that is not allowed
+// stays of kind invalid.
 func (l *List) Push(ctx context.Context, spec job.Spec, tickID string, s sample.Sample) error {
 	element, err := sample.Encode(string(spec.ID), s)
 	if err != nil {
 		return err
 	}
 	err = l.pool.Do(spec.Queue.String(), func(client *redis.Client) error {
-		return l.script.Run(ctx, client, []string{Key(spec.ID), guardKey(spec.ID)},
-			tickID, s.At, element.Head, element.Tail, MaxLength, remembered, l.expiry.Milliseconds()).Err()
+		return l.script.Run(ctx, client, []string{Key(spec.ID), ticksKey(spec.ID)},
+			tickID, s.At, element.Head, element.Tail, MaxLength, rememberedTicks, l.expiry.Milliseconds()).Err()
 	})
 	if err == nil {
 		return nil

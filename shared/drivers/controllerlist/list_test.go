@@ -2,13 +2,11 @@ package controllerlist_test
 
 import (
 	"encoding/json"
-	"net"
 	"strconv"
 	"sync"
 	"testing"
 	"time"
 
-	"github.com/alicebob/miniredis/v2"
 	"github.com/google/go-cmp/cmp"
 	"github.com/redis/go-redis/v9"
 
@@ -27,76 +25,61 @@ const (
 	expiry = time.Hour
 )
 
-// fixture is a list and the Redis that it pushes to.
+// fixture is a List, and a client of the Redis that it pushes to.
 type fixture struct {
 	*controllerlist.List
 
 	client *redis.Client
 	spec   job.Spec
-	stop   func()
+	stop   func() // ends that Redis
 }
 
-// onEach runs a test body against a real Redis and the embedded one.
+// onEach runs a test body against redis-server and miniredis.
 func onEach(t *testing.T, body func(*testing.T, fixture)) {
 	t.Helper()
-	t.Run("redis-server", func(t *testing.T) {
-		t.Parallel()
-		s := redistest.Start(t)
-		body(t, newFixture(t, s.Addr(), s.Stop, nil))
-	})
-	t.Run("miniredis", func(t *testing.T) {
-		t.Parallel()
-		s := miniredis.RunT(t)
-		body(t, newFixture(t, s.Addr(), s.Close, nil))
+	redistest.OnEach(t, func(t *testing.T, r redistest.Redis) {
+		t.Helper()
+		f := newFixture(t, r.Address, nil)
+		f.stop = r.Stop
+		body(t, f)
 	})
 }
 
-func newFixture(t *testing.T, addr string, stop func(), dial redispool.Dial) fixture {
+func newFixture(t *testing.T, queue job.Address, dial redispool.Dial) fixture {
 	t.Helper()
-	host, port, err := net.SplitHostPort(addr)
-	if err != nil {
-		t.Fatal(err)
-	}
-	number, err := strconv.Atoi(port)
-	if err != nil {
-		t.Fatal(err)
-	}
 	pool := redispool.New(redispool.Options{Timeout: 10 * time.Second, Dial: dial})
-	client := redis.NewClient(&redis.Options{Addr: addr})
+	client := redis.NewClient(&redis.Options{Addr: queue.String()})
 	t.Cleanup(func() {
 		pool.Close()
 		_ = client.Close()
 	})
-	return fixture{
-		List: controllerlist.New(pool, expiry), client: client, stop: stop,
-		spec: job.Spec{ID: jobID, Queue: job.Address{Host: host, Port: number}},
-	}
+	return fixture{List: controllerlist.New(pool, expiry), client: client, spec: job.Spec{ID: jobID, Queue: queue}}
 }
 
-// publish publishes a sample of a tick at a time in milliseconds.
-func (f fixture) publish(t *testing.T, tickID string, at int64) {
+// push pushes a sample of a tick; at is its time in Unix milliseconds.
+func (f fixture) push(t *testing.T, tickID string, at int64) {
 	t.Helper()
 	if err := f.Push(t.Context(), f.spec, tickID, sample.Sample{At: at, Error: -0.5}); err != nil {
-		t.Fatalf("publish %s: %v", tickID, err)
+		t.Fatalf("push %s: %v", tickID, err)
 	}
 }
 
-// timestamps are those in the list, oldest first.
+// timestamps returns the timestamps in the list, oldest first.
 func (f fixture) timestamps(t *testing.T) []int64 {
 	t.Helper()
 	elements, err := f.client.LRange(t.Context(), controllerlist.Key(jobID), 0, -1).Result()
 	if err != nil {
 		t.Fatal(err)
 	}
-	var stamps []int64
+	var timestamps []int64
 	for _, element := range elements {
-		var published struct{ Timestamp int64 }
-		if err := json.Unmarshal([]byte(element), &published); err != nil {
+		var pushed struct{ Timestamp int64 }
+		if err := json.Unmarshal([]byte(element), &pushed); err != nil {
 			t.Fatalf("element %s: %v", element, err)
 		}
-		stamps = append(stamps, published.Timestamp)
+		timestamps = append(timestamps, pushed.Timestamp)
 	}
-	return stamps
+	return timestamps
 }
 
 func (f fixture) wantTimestamps(t *testing.T, want ...int64) {
@@ -130,23 +113,23 @@ func TestOnceForEachTick(t *testing.T) {
 	t.Parallel()
 	onEach(t, func(t *testing.T, f fixture) {
 		t.Helper()
-		f.publish(t, "tick-1", 1000)
-		f.publish(t, "tick-2", 3000)
-		f.publish(t, "tick-1", 5000) // a retry that comes late
-		f.publish(t, "tick-2", 3000)
+		f.push(t, "tick-1", 1000)
+		f.push(t, "tick-2", 3000)
+		f.push(t, "tick-1", 5000) // a late retry
+		f.push(t, "tick-2", 3000)
 		f.wantTimestamps(t, 1000, 3000)
 	})
 }
 
-func TestOnceForTwins(t *testing.T) {
+func TestOnceForConcurrentPushes(t *testing.T) {
 	t.Parallel()
 	onEach(t, func(t *testing.T, f fixture) {
 		t.Helper()
-		var twins sync.WaitGroup
+		var pushes sync.WaitGroup
 		for range 8 {
-			twins.Go(func() { f.publish(t, "tick-1", 1000) })
+			pushes.Go(func() { f.push(t, "tick-1", 1000) })
 		}
-		twins.Wait()
+		pushes.Wait()
 		f.wantTimestamps(t, 1000)
 	})
 }
@@ -155,11 +138,11 @@ func TestOnceForTwins(t *testing.T) {
 func TestTimestampsRise(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct{ at, want []int64 }{
-		"rising times stay":           {[]int64{1000, 3000}, []int64{1000, 3000}},
-		"the same time":               {[]int64{1000, 1000, 1000}, []int64{1000, 1001, 1002}},
-		"an older time":               {[]int64{5000, 1000, 4000}, []int64{5000, 5001, 5002}},
-		"newer than what was raised":  {[]int64{1000, 1000, 1002}, []int64{1000, 1001, 1002}},
-		"as large as a double counts": {[]int64{1<<53 - 2, 1<<53 - 2}, []int64{1<<53 - 2, 1<<53 - 1}},
+		"rising times stay":              {[]int64{1000, 3000}, []int64{1000, 3000}},
+		"the same time":                  {[]int64{1000, 1000, 1000}, []int64{1000, 1001, 1002}},
+		"an older time":                  {[]int64{5000, 1000, 4000}, []int64{5000, 5001, 5002}},
+		"newer than a raised time":       {[]int64{1000, 1000, 1002}, []int64{1000, 1001, 1002}},
+		"near the largest exact integer": {[]int64{1<<53 - 2, 1<<53 - 2}, []int64{1<<53 - 2, 1<<53 - 1}},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -167,7 +150,7 @@ func TestTimestampsRise(t *testing.T) {
 			onEach(t, func(t *testing.T, f fixture) {
 				t.Helper()
 				for i, at := range tt.at {
-					f.publish(t, "tick-"+strconv.Itoa(i), at)
+					f.push(t, "tick-"+strconv.Itoa(i), at)
 				}
 				f.wantTimestamps(t, tt.want...)
 			})
@@ -179,28 +162,28 @@ func TestTimestampsRiseAfterTheListWasPoppedEmpty(t *testing.T) {
 	t.Parallel()
 	onEach(t, func(t *testing.T, f fixture) {
 		t.Helper()
-		f.publish(t, "tick-1", 1000)
+		f.push(t, "tick-1", 1000)
 		if err := f.client.RPop(t.Context(), controllerlist.Key(jobID)).Err(); err != nil {
 			t.Fatal(err)
 		}
-		f.publish(t, "tick-2", 1000)
-		f.publish(t, "tick-1", 1000) // published before, and popped: not again
+		f.push(t, "tick-2", 1000)
+		f.push(t, "tick-1", 1000) // a retry; its sample was already popped
 		f.wantTimestamps(t, 1001)
 	})
 }
 
-func TestTheNewestAreKept(t *testing.T) {
+func TestTheListKeepsTheNewest(t *testing.T) {
 	t.Parallel()
 	onEach(t, func(t *testing.T, f fixture) {
 		t.Helper()
-		const published = controllerlist.MaxLength + 6
-		for i := range published {
-			f.publish(t, "tick-"+strconv.Itoa(i), int64(i))
+		const pushed = controllerlist.MaxLength + 6
+		for i := range pushed {
+			f.push(t, "tick-"+strconv.Itoa(i), int64(i))
 		}
-		f.publish(t, "tick-"+strconv.Itoa(published-1), published) // a retry of the last
+		f.push(t, "tick-"+strconv.Itoa(pushed-1), pushed) // a retry of the last
 		got := f.timestamps(t)
-		if len(got) != 1024 || got[0] != 6 || got[len(got)-1] != published-1 {
-			t.Errorf("%d samples, from %d to %d, want 1024, from 6 to %d", len(got), got[0], got[len(got)-1], published-1)
+		if len(got) != 1024 || got[0] != 6 || got[len(got)-1] != pushed-1 {
+			t.Errorf("%d samples, from %d to %d, want 1024, from 6 to %d", len(got), got[0], got[len(got)-1], pushed-1)
 		}
 	})
 }
@@ -209,7 +192,7 @@ func TestEveryKeyExpires(t *testing.T) {
 	t.Parallel()
 	onEach(t, func(t *testing.T, f fixture) {
 		t.Helper()
-		f.publish(t, "tick-1", 1000)
+		f.push(t, "tick-1", 1000)
 		keys, err := f.client.Keys(t.Context(), "*").Result()
 		if err != nil || len(keys) != 2 {
 			t.Fatalf("keys = %q, %v, want two", keys, err)
@@ -217,10 +200,10 @@ func TestEveryKeyExpires(t *testing.T) {
 		for _, key := range keys {
 			f.client.Persist(t.Context(), key)
 		}
-		f.publish(t, "tick-2", 2000) // sets the expiry anew
+		f.push(t, "tick-2", 2000) // sets the expiry again
 		for _, key := range keys {
 			if got := f.client.PTTL(t.Context(), key).Val(); got <= expiry-time.Minute || got > expiry {
-				t.Errorf("%s lives for %v, want %v", key, got, expiry)
+				t.Errorf("%s expires in %v, want %v", key, got, expiry)
 			}
 		}
 	})
@@ -230,24 +213,24 @@ func TestScriptIsLoadedAgain(t *testing.T) {
 	t.Parallel()
 	onEach(t, func(t *testing.T, f fixture) {
 		t.Helper()
-		f.publish(t, "tick-1", 1000)
+		f.push(t, "tick-1", 1000)
 		if err := f.client.ScriptFlush(t.Context()).Err(); err != nil {
 			t.Fatal(err)
 		}
-		f.publish(t, "tick-2", 2000)
+		f.push(t, "tick-2", 2000)
 		f.wantTimestamps(t, 1000, 2000)
 	})
 }
 
-func TestServerThatIsDown(t *testing.T) {
+func TestUnreachableServer(t *testing.T) {
 	t.Parallel()
 	onEach(t, func(t *testing.T, f fixture) {
 		t.Helper()
-		f.publish(t, "tick-1", 1000)
+		f.push(t, "tick-1", 1000)
 		f.stop()
 		err := f.Push(t.Context(), f.spec, "tick-2", sample.Sample{At: 2000})
 		if !failure.IsRetryable(err) {
-			t.Errorf("Publish = %v, want an error that may pass", err)
+			t.Errorf("Push = %v, want a retryable error", err)
 		}
 	})
 }
@@ -258,10 +241,9 @@ func TestRefusedAddress(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := redistest.Start(t)
-	f := newFixture(t, server.Addr(), server.Stop, dial.New(policy, "plugin_info.redis_ip", time.Second))
+	f := newFixture(t, redistest.Start(t).Address(), dial.New(policy, "plugin_info.redis_ip", time.Second))
 	err = f.Push(t.Context(), f.spec, "tick-1", sample.Sample{At: 1000})
 	if failure.KindOf(err) != failure.KindInvalid {
-		t.Errorf("Publish at a refused address = %v, want an error of kind invalid", err)
+		t.Errorf("Push to a refused address = %v, want an error of kind invalid", err)
 	}
 }

@@ -1,12 +1,12 @@
 -- Pushes one sample for the Controller, once for each tick.
 -- KEYS  1 list of samples  2 sorted set: id of a pushed tick → its timestamp
 -- ARGV  1 id of the tick  2 timestamp in milliseconds
---       3 text before and  4 text after the timestamp
---       5 maximum length of the list  6 number of ticks to remember
---       7 milliseconds until both keys expire
--- Returns the timestamp, or minus the timestamp of a tick that was already pushed.
--- The Controller drops a sample that is not newer than the last one it saw, so a
--- timestamp that does not rise is set to a millisecond after the last one.
+--       3 text before the timestamp  4 text after it
+--       5 number of samples to keep  6 number of ticks to remember
+--       7 milliseconds after which both keys expire
+-- Returns the timestamp of the sample, negated if the tick was pushed before.
+-- The Controller drops a sample that is not newer than the last one it saw, so
+-- a timestamp that does not rise becomes the last one plus a millisecond.
 local before = redis.call('ZSCORE', KEYS[2], ARGV[1])
 if before then return -tonumber(before) end
 local at = tonumber(ARGV[2])

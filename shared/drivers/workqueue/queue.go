@@ -1,5 +1,5 @@
-// Package workqueue counts the items of a job that wait, are in flight and are done,
-// in the lists of the job's own Redis.
+// Package workqueue counts the items of a job that wait, are in flight and are
+// done, in the lists of the job's own Redis.
 package workqueue
 
 import (
@@ -14,15 +14,15 @@ import (
 	"kubejobs/shared/monitor"
 )
 
-// Names of the lists, as Asperathos' workers use them: an item moves from Waiting to
-// InFlight when a worker takes it, and from there to Done.
+// Keys of the lists, as Asperathos' workers use them. An item moves from Waiting
+// to InFlight when a worker takes it, and from there to Done.
 const (
 	Waiting  = "job"
 	InFlight = "job:processing"
 	Done     = "job:results"
 )
 
-// Queue is a monitor.Queue on a pool of clients.
+// Queue is a monitor.Queue that reads the lists through a pool of clients.
 type Queue struct{ pool *redispool.Pool }
 
 var _ monitor.Queue = (*Queue)(nil)
@@ -30,9 +30,9 @@ var _ monitor.Queue = (*Queue)(nil)
 // New returns a Queue on pool.
 func New(pool *redispool.Pool) *Queue { return &Queue{pool: pool} }
 
-// Count reads the three lengths in one transaction, so that an item that moves from
-// one list to the next is counted once. The error has no kind, unless the address is
-// not allowed.
+// Count implements monitor.Queue. It reads the three lengths in one transaction,
+// so that an item that moves from one list to the next is counted once. The
+// error for an address that is not allowed stays of kind invalid.
 func (q *Queue) Count(ctx context.Context, at job.Address) (job.QueueCount, error) {
 	var waiting, inFlight, done *redis.IntCmd
 	err := q.pool.Do(at.String(), func(client *redis.Client) error {

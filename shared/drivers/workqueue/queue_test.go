@@ -2,12 +2,9 @@ package workqueue_test
 
 import (
 	"context"
-	"net"
-	"strconv"
 	"testing"
 	"time"
 
-	"github.com/alicebob/miniredis/v2"
 	"github.com/google/go-cmp/cmp"
 	"github.com/redis/go-redis/v9"
 
@@ -20,21 +17,6 @@ import (
 	"kubejobs/shared/testkit/redistest"
 )
 
-// backends are the Redises that a test runs against: each gives its address
-// and how to take it down.
-var backends = map[string]func(*testing.T) (addr string, stop func()){
-	"redis-server": func(t *testing.T) (string, func()) {
-		t.Helper()
-		s := redistest.Start(t)
-		return s.Addr(), s.Stop
-	},
-	"miniredis": func(t *testing.T) (string, func()) {
-		t.Helper()
-		s := miniredis.RunT(t)
-		return s.Addr(), s.Close
-	},
-}
-
 func newQueue(t *testing.T, dial redispool.Dial) *workqueue.Queue {
 	t.Helper()
 	pool := redispool.New(redispool.Options{Timeout: 10 * time.Second, Dial: dial})
@@ -42,20 +24,7 @@ func newQueue(t *testing.T, dial redispool.Dial) *workqueue.Queue {
 	return workqueue.New(pool)
 }
 
-func address(t *testing.T, addr string) job.Address {
-	t.Helper()
-	host, port, err := net.SplitHostPort(addr)
-	if err != nil {
-		t.Fatal(err)
-	}
-	number, err := strconv.Atoi(port)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return job.Address{Host: host, Port: number}
-}
-
-// fill pushes items to lists.
+// fill pushes items to the lists of the Redis at addr.
 func fill(ctx context.Context, t *testing.T, addr string, lists map[string][]any) {
 	t.Helper()
 	client := redis.NewClient(&redis.Options{Addr: addr})
@@ -73,22 +42,22 @@ func TestCount(t *testing.T) {
 		lists map[string][]any
 		want  job.QueueCount
 	}{
-		"no list":      {nil, job.QueueCount{}},
-		"items wait":   {map[string][]any{"job": {"a", "b", "c"}}, job.QueueCount{Queued: 3}},
-		"one is taken": {map[string][]any{"job": {"a"}, "job:processing": {"b"}}, job.QueueCount{Queued: 1, InFlight: 1}},
+		"no lists":          {nil, job.QueueCount{}},
+		"waiting items":     {map[string][]any{"job": {"a", "b", "c"}}, job.QueueCount{Queued: 3}},
+		"an item in flight": {map[string][]any{"job": {"a"}, "job:processing": {"b"}}, job.QueueCount{Queued: 1, InFlight: 1}},
 		"all three": {
 			map[string][]any{"job": {"a"}, "job:processing": {"b", "c"}, "job:results": {"d", "e", "f"}},
 			job.QueueCount{Queued: 1, InFlight: 2, Results: 3},
 		},
-		"other lists do not count": {map[string][]any{"jobs": {"a"}, "other:metrics": {"b"}}, job.QueueCount{}},
+		"other lists are ignored": {map[string][]any{"jobs": {"a"}, "other:metrics": {"b"}}, job.QueueCount{}},
 	}
-	for backend, start := range backends {
-		for name, tt := range tests {
-			t.Run(backend+"/"+name, func(t *testing.T) {
-				t.Parallel()
-				addr, _ := start(t)
-				fill(t.Context(), t, addr, tt.lists)
-				got, err := newQueue(t, nil).Count(t.Context(), address(t, addr))
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			redistest.OnEach(t, func(t *testing.T, r redistest.Redis) {
+				t.Helper()
+				fill(t.Context(), t, r.Address.String(), tt.lists)
+				got, err := newQueue(t, nil).Count(t.Context(), r.Address)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -96,39 +65,39 @@ func TestCount(t *testing.T) {
 					t.Errorf("count (-want +got):\n%s", diff)
 				}
 			})
-		}
+		})
 	}
 }
 
-func TestCountThatCannotBeRead(t *testing.T) {
+func TestCountOfAStoppedServer(t *testing.T) {
 	t.Parallel()
-	for backend, start := range backends {
-		t.Run(backend+"/the server is down", func(t *testing.T) {
-			t.Parallel()
-			addr, stop := start(t)
-			q := newQueue(t, nil)
-			if _, err := q.Count(t.Context(), address(t, addr)); err != nil {
-				t.Fatal(err)
-			}
-			stop()
-			got, err := q.Count(t.Context(), address(t, addr))
-			if err == nil || failure.KindOf(err) == failure.KindInvalid || got != (job.QueueCount{}) {
-				t.Errorf("Count = %+v, %v, want none and an error that may pass", got, err)
-			}
-		})
-		t.Run(backend+"/a key is no list", func(t *testing.T) {
-			t.Parallel()
-			addr, _ := start(t)
-			client := redis.NewClient(&redis.Options{Addr: addr})
-			defer client.Close()
-			if err := client.Set(t.Context(), "job:processing", "text", 0).Err(); err != nil {
-				t.Fatal(err)
-			}
-			if got, err := newQueue(t, nil).Count(t.Context(), address(t, addr)); err == nil {
-				t.Errorf("Count = %+v, want an error", got)
-			}
-		})
-	}
+	redistest.OnEach(t, func(t *testing.T, r redistest.Redis) {
+		t.Helper()
+		q := newQueue(t, nil)
+		if _, err := q.Count(t.Context(), r.Address); err != nil {
+			t.Fatal(err)
+		}
+		r.Stop()
+		got, err := q.Count(t.Context(), r.Address)
+		if err == nil || failure.KindOf(err) == failure.KindInvalid || got != (job.QueueCount{}) {
+			t.Errorf("Count = %+v, %v, want no count and an error of another kind than invalid", got, err)
+		}
+	})
+}
+
+func TestCountOfAKeyThatIsNoList(t *testing.T) {
+	t.Parallel()
+	redistest.OnEach(t, func(t *testing.T, r redistest.Redis) {
+		t.Helper()
+		client := redis.NewClient(&redis.Options{Addr: r.Address.String()})
+		defer client.Close()
+		if err := client.Set(t.Context(), "job:processing", "text", 0).Err(); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := newQueue(t, nil).Count(t.Context(), r.Address); err == nil {
+			t.Errorf("Count = %+v, want an error", got)
+		}
+	})
 }
 
 func TestCountEndsWithItsContext(t *testing.T) {
@@ -138,22 +107,22 @@ func TestCountEndsWithItsContext(t *testing.T) {
 	t.Cleanup(server.Resume)
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
-	if got, err := newQueue(t, nil).Count(ctx, address(t, server.Addr())); err == nil {
-		t.Errorf("Count on a server that hangs = %+v, want an error", got)
+	if got, err := newQueue(t, nil).Count(ctx, server.Address()); err == nil {
+		t.Errorf("Count on a paused server = %+v, want an error", got)
 	}
 }
 
-// An address that is not allowed is the caller's mistake, again and again.
+// An address that is not allowed is the caller's mistake at every attempt.
 func TestCountAtARefusedAddress(t *testing.T) {
 	t.Parallel()
-	addr := redistest.Start(t).Addr()
+	address := redistest.Start(t).Address()
 	policy, err := egress.Parse(egress.Private())
 	if err != nil {
 		t.Fatal(err)
 	}
 	q := newQueue(t, dial.New(policy, "plugin_info.redis_ip", time.Second))
 	for i := range 10 {
-		if _, err := q.Count(t.Context(), address(t, addr)); failure.KindOf(err) != failure.KindInvalid {
+		if _, err := q.Count(t.Context(), address); failure.KindOf(err) != failure.KindInvalid {
 			t.Errorf("count %d at a refused address = %v, want an error of kind invalid", i, err)
 		}
 	}

@@ -1,4 +1,4 @@
-// Package redistest runs a redis-server for a test.
+// Package redistest starts a private redis-server for a test.
 package redistest
 
 import (
@@ -11,18 +11,19 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"kubejobs/shared/core/job"
 	"kubejobs/shared/testkit/proctest"
 )
 
-// Server is a redis-server that ends with its test. Its files stay until then,
-// whether it runs or not.
+// Server is a redis-server that runs until its test ends, unless the test stops
+// it. Its files stay until the test ends.
 type Server struct {
 	*proctest.Process
 	tb testing.TB
 }
 
-// Start starts a server on a free loopback port, without persistence unless args
-// enable it ("--appendonly", "yes").
+// Start starts a server on a free loopback port, without persistence unless
+// args ask for it ("--appendonly", "yes").
 func Start(tb testing.TB, args ...string) *Server {
 	tb.Helper()
 	dir := tb.TempDir()
@@ -37,10 +38,13 @@ func Start(tb testing.TB, args ...string) *Server {
 	})}
 }
 
-// URL returns the server's URL.
+// URL returns the server's URL, for a client's settings.
 func (s *Server) URL() string { return "redis://" + s.Addr() }
 
-// Client returns a client that is closed with the test.
+// Address returns the server's address as a job names it.
+func (s *Server) Address() job.Address { return job.Address{Host: "127.0.0.1", Port: s.Port()} }
+
+// Client returns a client of the server, which is closed when the test ends.
 func (s *Server) Client() *redis.Client {
 	s.tb.Helper()
 	client := redis.NewClient(&redis.Options{Addr: s.Addr()})
@@ -48,12 +52,13 @@ func (s *Server) Client() *redis.Client {
 	return client
 }
 
-// answers reports whether this server, not another one on its port, serves.
+// answers reports whether the redis-server on addr answers and is the process
+// pid.
 func answers(ctx context.Context, addr string, pid int) bool {
 	var dialer net.Dialer
 	connection, err := dialer.DialContext(ctx, "tcp", addr)
 	if err != nil {
-		return false // go-redis would log each attempt
+		return false // go-redis would log each failed attempt
 	}
 	_ = connection.Close()
 	client := redis.NewClient(&redis.Options{Addr: addr})
