@@ -1,4 +1,5 @@
-// Package dial connects to addresses that callers name, if a policy allows them.
+// Package dial connects to addresses that callers name, if a policy allows
+// them.
 package dial
 
 import (
@@ -14,10 +15,9 @@ import (
 )
 
 // New returns a dial function that connects only to addresses that policy
-// allows. It
-// checks the address that the name resolved to, when it connects. The error for
-// another address is of kind invalid and names field, the request's field that
-// holds the address.
+// allows. When it connects it checks the address that the name resolved to. The
+// error for any other address is of kind invalid and names field, the request's
+// field that holds the address.
 func New(policy *egress.Policy, field string, timeout time.Duration) func(ctx context.Context, network, address string) (net.Conn, error) {
 	return func(ctx context.Context, network, address string) (net.Conn, error) {
 		host, _, err := net.SplitHostPort(address)
@@ -34,8 +34,8 @@ func New(policy *egress.Policy, field string, timeout time.Duration) func(ctx co
 	}
 }
 
-// check returns an error unless policy allows host, which resolved to resolved
-// (address:port).
+// check returns an error unless policy allows host, which resolved to the
+// address:port resolved.
 func check(policy *egress.Policy, field, host, resolved string) error {
 	ap, err := netip.ParseAddrPort(resolved)
 	if err != nil {

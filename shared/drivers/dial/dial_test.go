@@ -12,8 +12,8 @@ import (
 	"kubejobs/shared/drivers/dial"
 )
 
-// listen is a loopback listener, and a count of the connections that it
-// accepted until it was closed.
+// listen starts a loopback listener. accepted closes it and returns how many
+// connections it accepted.
 func listen(t *testing.T) (address string, accepted func() int) {
 	t.Helper()
 	var config net.ListenConfig
@@ -53,11 +53,11 @@ func TestDialer(t *testing.T) {
 	}{
 		"an allowed address":                     {egress.Loopback(), "", "tcp", true},
 		"an allowed name":                        {[]string{"localhost"}, "localhost", "tcp4", true},
-		"a name with an allowed address":         {[]string{"127.0.0.1"}, "localhost", "tcp4", true},
+		"a name that resolves to an allowed one": {[]string{"127.0.0.1"}, "localhost", "tcp4", true},
 		"a refused address":                      {egress.Private(), "", "tcp", false},
-		"a name with a refused address":          {egress.Private(), "localhost", "tcp", false},
-		"another name of an allowed address":     {[]string{"redis"}, "localhost", "tcp", false},
-		"the address of a listed name by itself": {[]string{"localhost"}, "", "tcp", false},
+		"a name that resolves to a refused one":  {egress.Private(), "localhost", "tcp", false},
+		"a name that is not on the list":         {[]string{"redis"}, "localhost", "tcp", false},
+		"the address behind a name on the list":  {[]string{"localhost"}, "", "tcp", false},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -85,10 +85,9 @@ func TestDialer(t *testing.T) {
 	}
 }
 
-// The error names the field that the caller gave the address in.
+// The error names the request's field that holds the address.
 func TestDialerNamesTheField(t *testing.T) {
 	t.Parallel()
-
 	policy := parse(t, egress.Private()...)
 	tests := map[string]struct {
 		dial  func(ctx context.Context, network, address string) (net.Conn, error)
@@ -103,28 +102,28 @@ func TestDialerNamesTheField(t *testing.T) {
 			_, err := tt.dial(t.Context(), "tcp", "127.0.0.1:1")
 			typed, ok := errors.AsType[*failure.Error](err)
 			if !ok || len(typed.Fields) != 1 || typed.Fields[0].Field != tt.field {
-				t.Errorf("dial = %v, want an error of the field %s", err, tt.field)
+				t.Errorf("dial = %v, want an error that names the field %s", err, tt.field)
 			}
 		})
 	}
 }
 
-// An address that is no host and port, or that nobody listens on, is not the
-// list's business.
+// A malformed address, or one on which nobody listens, is not a matter of the
+// policy.
 func TestDialerPassesOtherErrors(t *testing.T) {
 	t.Parallel()
 	address, accepted := listen(t)
-	_ = accepted() // closes it
+	_ = accepted() // closes the listener
 	tests := map[string]struct{ address string }{
-		"no port":              {"127.0.0.1"},
-		"nobody listens there": {address},
+		"no port":        {"127.0.0.1"},
+		"nobody listens": {address},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			_, err := dial.New(parse(t, egress.Loopback()...), "field", 10*time.Second)(t.Context(), "tcp", tt.address)
 			if err == nil || failure.KindOf(err) != failure.KindInternal {
-				t.Errorf("dial %s = %v, want an error without a kind", tt.address, err)
+				t.Errorf("dial %s = %v, want an error of kind internal", tt.address, err)
 			}
 		})
 	}

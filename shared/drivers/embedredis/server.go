@@ -1,5 +1,6 @@
-// Package embedredis runs a Redis inside the process (miniredis), on a loopback port,
-// so that the program works with nothing installed. Its data is lost on exit.
+// Package embedredis runs a Redis inside the process (miniredis), on a loopback
+// port, so that jobs can be stored when nothing is installed. Its data is lost
+// when it is closed.
 package embedredis
 
 import (
@@ -14,52 +15,48 @@ import (
 
 // Server is a running Redis.
 type Server struct {
-	redis *miniredis.Miniredis
-	port  int
-	once  sync.Once
-	stop  chan struct{}
-	done  chan struct{}
+	redis   *miniredis.Miniredis
+	port    int
+	close   sync.Once
+	closing chan struct{} // closed by Close
+	aged    chan struct{} // closed when age returns
 }
 
-// Start starts a server on 127.0.0.1. Port 0 is any free port.
+// Start starts a server on a port of 127.0.0.1; 0 stands for any free one.
 func Start(port int) (*Server, error) {
-	s := &Server{redis: miniredis.NewMiniRedis(), stop: make(chan struct{}), done: make(chan struct{})}
+	s := &Server{redis: miniredis.NewMiniRedis(), closing: make(chan struct{}), aged: make(chan struct{})}
 	if err := s.redis.StartAddr(net.JoinHostPort("127.0.0.1", strconv.Itoa(port))); err != nil {
 		return nil, fmt.Errorf("start embedded Redis: %w", err)
 	}
-	number, err := strconv.Atoi(s.redis.Port())
-	if err != nil {
-		return nil, fmt.Errorf("start embedded Redis: %w", err)
-	}
-	s.port = number
+	s.port = s.redis.Server().Addr().Port
 	go s.age()
 	return s, nil
 }
 
-// Addr returns host:port.
+// Addr returns the server's host:port.
 func (s *Server) Addr() string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(s.port)) }
 
-// Port returns the port.
+// Port returns the port that the server listens on.
 func (s *Server) Port() int { return s.port }
 
-// Close stops the server. A second call does nothing.
+// Close ends the server; a second call does nothing.
 func (s *Server) Close() {
-	s.once.Do(func() {
-		close(s.stop)
-		<-s.done
+	s.close.Do(func() {
+		close(s.closing)
+		<-s.aged
 		s.redis.Close()
 	})
 }
 
-// age makes keys expire: miniredis's own clock does not advance by itself.
+// age advances miniredis's clock every second, so that keys expire.
 func (s *Server) age() {
-	defer close(s.done)
+	defer close(s.aged)
 	const step = time.Second
 	ticker := time.NewTicker(step)
 	defer ticker.Stop()
 	for {
 		select {
-		case <-s.stop:
+		case <-s.closing:
 			return
 		case <-ticker.C:
 			s.redis.FastForward(step)

@@ -12,7 +12,7 @@ import (
 	"kubejobs/shared/drivers/embedredis"
 )
 
-// patience bounds a wait for what happens at once or in a second.
+// patience bounds a wait for what takes at most about a second.
 const patience = 30 * time.Second
 
 func start(t *testing.T, port int) *embedredis.Server {
@@ -43,7 +43,7 @@ func TestListensOnLoopback(t *testing.T) {
 	}
 }
 
-// The store and the publisher lean on expiry, which miniredis leaves to its
+// The store and the sample list rely on expiry, which miniredis leaves to its
 // user.
 func TestKeysExpire(t *testing.T) {
 	t.Parallel()
@@ -63,15 +63,15 @@ func TestKeysExpire(t *testing.T) {
 	for client.Exists(ctx, "brief").Val() != 0 {
 		select {
 		case <-ctx.Done():
-			t.Fatalf("a key of a second is there after %v", patience)
+			t.Fatalf("a key that expires in a second still exists after %v", patience)
 		case <-poll.C:
 		}
 	}
 	if got, err := client.Exists(ctx, "long").Result(); got != 1 || err != nil {
-		t.Errorf("a key of an hour: Exists = %d, %v, want 1", got, err)
+		t.Errorf("a key that expires in an hour: Exists = %d, %v, want 1", got, err)
 	}
 	if got := client.TTL(ctx, "long").Val(); got >= time.Hour || got <= 0 {
-		t.Errorf("a key of an hour lives for %v after a second, want less", got)
+		t.Errorf("a key that expires in an hour has %v left, want less than an hour", got)
 	}
 }
 
@@ -85,12 +85,12 @@ func TestCloseFreesThePort(t *testing.T) {
 	port := first.Port()
 	first.Close()
 	if err := client.Ping(t.Context()).Err(); err == nil {
-		t.Error("ping a closed server: no error")
+		t.Error("ping of a closed server: no error")
 	}
 	second := start(t, port)
 	defer second.Close()
 	if got := dial(t, second).Exists(t.Context(), "key").Val(); got != 0 {
-		t.Error("a new server remembers a key of the one before")
+		t.Error("a new server has a key of the previous one")
 	}
 }
 

@@ -1,5 +1,5 @@
-// Package redispool connects to jobs' Redises: it is a bounded cache of clients with
-// deadlines, which are closed when they are not used.
+// Package redispool provides clients for jobs' own Redises: a bounded cache of
+// clients, each with deadlines, which are closed when they are not used.
 package redispool
 
 import (
@@ -13,33 +13,33 @@ import (
 	"github.com/redis/go-redis/v9/maintnotifications"
 )
 
-// Dial opens a connection. It checks the address.
+// Dial opens a connection. It also checks whether the address is allowed.
 type Dial func(ctx context.Context, network, address string) (net.Conn, error)
 
-// Options are the limits of a Pool. A zero field means its default.
+// Options holds the settings of a Pool. A zero field means its default.
 type Options struct {
-	Size    int           // clients kept, 512
-	Idle    time.Duration // after which an unused client is closed, 5 min
-	Timeout time.Duration // of each dial, read and write, 1 s
-	Dial    Dial          // nil: net.Dialer
-	Hook    redis.Hook    // of every client; nil: none
-	Now     func() time.Time
+	Size    int              // maximum number of clients; default 512
+	Idle    time.Duration    // after which an unused client is closed; default 5 min
+	Timeout time.Duration    // of each dial, read and write; default 1 s
+	Dial    Dial             // default: that of net.Dialer, which checks nothing
+	Hook    redis.Hook       // of every client; default: none
+	Now     func() time.Time // default: time.Now
 }
 
-// Pool keeps clients by address.
+// Pool caches clients by address.
 type Pool struct {
 	options Options
 	mu      sync.Mutex
 	clients *simplelru.LRU[string, *entry]
 }
 
-// entry is a client with the number of its users: an evicted client is closed when
-// the last user is done.
+// entry is a client and its use. An evicted client is closed when its last user
+// is done.
 type entry struct {
-	client  *redis.Client
-	users   int
-	used    time.Time
-	evicted bool
+	client   *redis.Client
+	users    int // calls of Do that use it now
+	lastUsed time.Time
+	evicted  bool
 }
 
 // New returns an empty Pool.
@@ -57,7 +57,7 @@ func New(o Options) *Pool {
 		o.Now = time.Now
 	}
 	p := &Pool{options: o}
-	p.clients, _ = simplelru.NewLRU(o.Size, func(_ string, e *entry) { // errs only for a size <= 0
+	p.clients, _ = simplelru.NewLRU(o.Size, func(_ string, e *entry) { // fails only for a size <= 0
 		e.evicted = true
 		e.closeUnused()
 	})
@@ -72,14 +72,14 @@ func (p *Pool) Do(address string, use func(*redis.Client) error) error {
 	return use(e.client)
 }
 
-// Close closes every client. Clients in use are closed when their users are done.
+// Close closes every client; one in use is closed when its users are done.
 func (p *Pool) Close() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.clients.Purge()
 }
 
-// Len returns the number of cached clients.
+// Len returns the number of clients in the cache.
 func (p *Pool) Len() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -100,7 +100,7 @@ func (p *Pool) acquire(address string) *entry {
 		p.clients.Add(address, e)
 	}
 	e.users++
-	e.used = now
+	e.lastUsed = now
 	return e
 }
 
@@ -111,12 +111,12 @@ func (p *Pool) release(e *entry) {
 	e.closeUnused()
 }
 
-// evictIdle removes the clients that were not used for a while. The least recently
-// used come first, so it visits one more than it removes.
+// evictIdle evicts the clients that nobody has used for Options.Idle. It begins
+// with the least recently used and stops at the first that is not idle.
 func (p *Pool) evictIdle(now time.Time) {
 	for {
 		_, e, ok := p.clients.GetOldest()
-		if !ok || now.Sub(e.used) < p.options.Idle {
+		if !ok || now.Sub(e.lastUsed) < p.options.Idle {
 			return
 		}
 		p.clients.RemoveOldest()
@@ -125,7 +125,7 @@ func (p *Pool) evictIdle(now time.Time) {
 
 func (e *entry) closeUnused() {
 	if e.evicted && e.users == 0 {
-		_ = e.client.Close() // an error leaves nothing to do
+		_ = e.client.Close() // it closes the connections even if it fails
 	}
 }
 

@@ -17,31 +17,31 @@ import (
 	"kubejobs/shared/testkit/redistest"
 )
 
-// to gives a dial that goes to server whatever the address, so that one server
-// serves under many.
-func to(server *redistest.Server) redispool.Dial {
+// dialAlways returns a Dial that connects to server whatever the address, so
+// that one server stands for many.
+func dialAlways(server *redistest.Server) redispool.Dial {
 	return func(ctx context.Context, network, _ string) (net.Conn, error) {
 		var dialer net.Dialer
 		return dialer.DialContext(ctx, network, server.Addr())
 	}
 }
 
-// client is the one that a pool keeps for an address, pinged; a test holds it
-// beyond Do only to see whether it was closed.
+// client returns the client that a pool keeps for an address, after a ping. A
+// test keeps it after Do only to see whether it was closed.
 func client(t *testing.T, p *redispool.Pool, address string) *redis.Client {
 	t.Helper()
-	var kept *redis.Client
+	var used *redis.Client
 	err := p.Do(address, func(c *redis.Client) error {
-		kept = c
+		used = c
 		return c.Ping(t.Context()).Err()
 	})
 	if err != nil {
 		t.Fatalf("ping %s: %v", address, err)
 	}
-	return kept
+	return used
 }
 
-// closed tells whether a client was closed.
+// closed reports whether a client was closed.
 func closed(t *testing.T, c *redis.Client) bool {
 	t.Helper()
 	err := c.Ping(t.Context()).Err()
@@ -54,7 +54,7 @@ func closed(t *testing.T, c *redis.Client) bool {
 func newPool(t *testing.T, o redispool.Options) *redispool.Pool {
 	t.Helper()
 	if o.Dial == nil {
-		o.Dial = to(redistest.Start(t))
+		o.Dial = dialAlways(redistest.Start(t))
 	}
 	o.Timeout = 10 * time.Second
 	p := redispool.New(o)
@@ -75,7 +75,7 @@ func TestDo(t *testing.T) {
 	}
 	want := errors.New("used")
 	if got := p.Do(server.Addr(), func(*redis.Client) error { return want }); !errors.Is(got, want) {
-		t.Errorf("Do = %v, want the error of its user", got)
+		t.Errorf("Do = %v, want the error that use returned", got)
 	}
 }
 
@@ -94,7 +94,7 @@ func TestLeastRecentlyUsedIsEvicted(t *testing.T) {
 	client(t, p, "a:1") // b is the least recently used
 	c := client(t, p, "c:1")
 	if p.Len() != 2 || closed(t, a) || !closed(t, b) || closed(t, c) {
-		t.Errorf("Len() = %d, closed: a %t, b %t, c %t, want 2 and b", p.Len(), closed(t, a), closed(t, b), closed(t, c))
+		t.Errorf("Len() = %d, closed: a %t, b %t, c %t, want 2 clients and only b closed", p.Len(), closed(t, a), closed(t, b), closed(t, c))
 	}
 	if again := client(t, p, "b:1"); again == b {
 		t.Error("an evicted client came back")
@@ -131,8 +131,8 @@ func TestEvictedClientIsClosedAfterItsLastUser(t *testing.T) {
 	}
 }
 
-// A user that panics, which an HTTP server survives, is done too.
-func TestUserThatPanics(t *testing.T) {
+// A use that panics, which an HTTP server survives, also ends.
+func TestUseThatPanics(t *testing.T) {
 	t.Parallel()
 	p := newPool(t, redispool.Options{})
 	c := client(t, p, "a:1")
@@ -142,7 +142,7 @@ func TestUserThatPanics(t *testing.T) {
 	}()
 	p.Close()
 	if !closed(t, c) {
-		t.Error("the client of a user that panicked was never closed")
+		t.Error("a client was not closed after a use of it had panicked")
 	}
 }
 
@@ -160,9 +160,9 @@ func TestIdleIsEvicted(t *testing.T) {
 	now = now.Add(30 * time.Second) // b has been idle for a minute
 	client(t, p, "a:1")
 	if p.Len() != 1 || closed(t, a) || !closed(t, b) {
-		t.Errorf("Len() = %d, closed: a %t, b %t, want 1 and b", p.Len(), closed(t, a), closed(t, b))
+		t.Errorf("Len() = %d, closed: a %t, b %t, want 1 client and only b closed", p.Len(), closed(t, a), closed(t, b))
 	}
-	now = now.Add(time.Hour) // a as well; the address gets a new client
+	now = now.Add(time.Hour) // a is idle too: its address gets a new client
 	if again := client(t, p, "a:1"); again == a || !closed(t, a) {
 		t.Error("a was not closed after an hour")
 	}
@@ -172,11 +172,11 @@ func TestClose(t *testing.T) {
 	t.Parallel()
 	p := newPool(t, redispool.Options{})
 	a, b := client(t, p, "a:1"), client(t, p, "b:1")
-	for range 2 { // twice is as good as once
+	for range 2 { // the second call does nothing
 		p.Close()
 	}
 	if p.Len() != 0 || !closed(t, a) || !closed(t, b) {
-		t.Errorf("Len() = %d, closed: a %t, b %t, want 0 and both", p.Len(), closed(t, a), closed(t, b))
+		t.Errorf("Len() = %d, closed: a %t, b %t, want 0 clients and both closed", p.Len(), closed(t, a), closed(t, b))
 	}
 }
 
@@ -201,8 +201,8 @@ func TestConcurrentUse(t *testing.T) {
 	}
 }
 
-// The error of an address that is refused comes through go-redis as it is,
-// also when the client gives up dialling after some failures in a row.
+// go-redis returns the error for a refused address unchanged, even when the
+// client stops dialling after several failures in a row.
 func TestRefusedAddress(t *testing.T) {
 	t.Parallel()
 	server := redistest.Start(t)
