@@ -1,5 +1,5 @@
-// Package batchjob reads the status of Kubernetes Jobs: how many pods are active,
-// and whether the Job is complete.
+// Package batchjob reads the status of Kubernetes Jobs: how many pods are
+// active, and whether the Job is complete, failed or suspended.
 package batchjob
 
 import (
@@ -19,20 +19,20 @@ import (
 	"kubejobs/shared/monitor"
 )
 
-// Resource is the resource of Jobs.
+// Resource names Jobs in the Kubernetes API.
 var Resource = batchv1.SchemeGroupVersion.WithResource("jobs")
 
-// Jobs is a monitor.KubeJobs on the Kubernetes API.
+// Jobs reads the Jobs of one namespace.
 type Jobs struct{ client dynamic.ResourceInterface }
 
 var _ monitor.KubeJobs = (*Jobs)(nil)
 
-// New returns the Jobs of a namespace.
+// New returns a reader of the Jobs in namespace.
 func New(client dynamic.Interface, namespace string) *Jobs {
 	return &Jobs{client: client.Resource(Resource).Namespace(namespace)}
 }
 
-// Status reads a Job: one request.
+// Status implements monitor.KubeJobs with one request.
 func (j *Jobs) Status(ctx context.Context, id job.ID) (job.KubeStatus, error) {
 	object, err := j.Get(ctx, id)
 	if err != nil {
@@ -41,8 +41,8 @@ func (j *Jobs) Status(ctx context.Context, id job.ID) (job.KubeStatus, error) {
 	return StatusOf(object), nil
 }
 
-// Get reads a Job: one request. The error of one that does not exist is of kind
-// not found.
+// Get returns a Job, read with one request. The error for a Job that does not
+// exist is of kind not found.
 func (j *Jobs) Get(ctx context.Context, id job.ID) (*batchv1.Job, error) {
 	object, err := j.client.Get(ctx, string(id), metav1.GetOptions{})
 	if err != nil {
@@ -79,8 +79,8 @@ func StatusOf(object *batchv1.Job) job.KubeStatus {
 	return status
 }
 
-// Parse decodes a Job from JSON. It returns the Job's namespace, id, status and
-// version, which rises with its changes.
+// Parse decodes a Job from JSON. The version that it returns rises with each
+// change of the Job.
 func Parse(text []byte) (namespace string, id job.ID, status job.KubeStatus, version uint64, err error) {
 	var object batchv1.Job
 	if err := json.Unmarshal(text, &object); err != nil {

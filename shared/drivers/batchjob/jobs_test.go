@@ -16,17 +16,17 @@ func TestParse(t *testing.T) {
 		spec, status string
 		want         job.KubeStatus
 	}{
-		"created":            {`{}`, `{}`, job.KubeStatus{}},
-		"start time alone":   {`{}`, `{"startTime":"2026-11-24T05:41:07Z"}`, job.KubeStatus{}},
-		"pods run":           {`{}`, `{"active":3,"ready":1}`, job.KubeStatus{Active: 3, Started: true}},
-		"some pods are done": {`{}`, `{"active":1,"succeeded":2}`, job.KubeStatus{Active: 1, Started: true}},
-		"between two pods":   {`{}`, `{"failed":1}`, job.KubeStatus{Started: true}},
-		"suspended":          {`{"suspend":true}`, `{"conditions":[{"type":"Suspended","status":"True"}]}`, job.KubeStatus{Suspended: true}},
+		"created":           {`{}`, `{}`, job.KubeStatus{}},
+		"only a start time": {`{}`, `{"startTime":"2026-11-24T05:41:07Z"}`, job.KubeStatus{}},
+		"running pods":      {`{}`, `{"active":3,"ready":1}`, job.KubeStatus{Active: 3, Started: true}},
+		"some pods done":    {`{}`, `{"active":1,"succeeded":2}`, job.KubeStatus{Active: 1, Started: true}},
+		"between two pods":  {`{}`, `{"failed":1}`, job.KubeStatus{Started: true}},
+		"suspended":         {`{"suspend":true}`, `{"conditions":[{"type":"Suspended","status":"True"}]}`, job.KubeStatus{Suspended: true}},
 		"complete": {
 			`{}`, `{"succeeded":3,"conditions":[{"type":"SuccessCriteriaMet","status":"True"},{"type":"Complete","status":"True"}]}`,
 			job.KubeStatus{Started: true, Complete: true},
 		},
-		"not complete any more": {`{}`, `{"active":1,"conditions":[{"type":"Complete","status":"False"}]}`, job.KubeStatus{Active: 1, Started: true}},
+		"no longer complete": {`{}`, `{"active":1,"conditions":[{"type":"Complete","status":"False"}]}`, job.KubeStatus{Active: 1, Started: true}},
 		"failed": {
 			`{}`, `{"failed":4,"conditions":[{"type":"Failed","status":"True","reason":"BackoffLimitExceeded"}]}`,
 			job.KubeStatus{Started: true, Failed: true, Reason: "BackoffLimitExceeded"},
@@ -53,15 +53,15 @@ func TestParseRefuses(t *testing.T) {
 		text string
 		kind failure.Kind
 	}{
-		"no JSON":              {`{`, failure.KindInternal},
-		"no name":              {`{"metadata":{"resourceVersion":"1"}}`, failure.KindInvalid},
-		"a name that is no id": {`{"metadata":{"name":"a.b","resourceVersion":"1"}}`, failure.KindInvalid},
-		"no version":           {`{"metadata":{"name":"a"}}`, failure.KindInternal},
-		"a status of text":     {`{"metadata":{"name":"a","resourceVersion":"1"},"status":{"active":"x"}}`, failure.KindInternal},
+		"not JSON":                 {`{`, failure.KindInternal},
+		"no name":                  {`{"metadata":{"resourceVersion":"1"}}`, failure.KindInvalid},
+		"a name that is not an id": {`{"metadata":{"name":"a.b","resourceVersion":"1"}}`, failure.KindInvalid},
+		"no version":               {`{"metadata":{"name":"a"}}`, failure.KindInternal},
+		"a text as a number":       {`{"metadata":{"name":"a","resourceVersion":"1"},"status":{"active":"x"}}`, failure.KindInternal},
 	}
 	for name, tt := range tests {
 		if _, _, status, _, err := batchjob.Parse([]byte(tt.text)); err == nil || failure.KindOf(err) != tt.kind {
-			t.Errorf("%s: %+v, %v, want an error of kind %q", name, status, err, tt.kind)
+			t.Errorf("%s: Parse = %+v, %v, want an error of kind %q", name, status, err, tt.kind)
 		}
 	}
 }

@@ -1,5 +1,5 @@
-// Package kubeclient connects to the Kubernetes API, from inside a cluster or with a
-// kubeconfig.
+// Package kubeclient connects to the Kubernetes API, from inside a cluster or
+// with a kubeconfig as kubectl does.
 package kubeclient
 
 import (
@@ -17,29 +17,30 @@ import (
 	"kubejobs/shared/core/failure"
 )
 
-// timeout bounds a request whose context has no deadline.
+// timeout bounds a request whose context has no earlier deadline.
 const timeout = 5 * time.Second
 
-// Rate and burst of the client's own limit: above what an instance needs, below what
-// burdens an API server.
+// The client's own rate limit: more than an instance of a function needs, less
+// than what burdens an API server.
 const (
 	requestsPerSecond = 200
-	requestsAtOnce    = 400
+	burst             = 400 // requests at once
 )
 
-// namespaceFile holds the namespace of a pod.
+// namespaceFile is the file in which a pod finds its own namespace.
 const namespaceFile = "/var/run/secrets/kubernetes.io/serviceaccount/namespace"
 
-// New returns a client for the file kubeconfig, or for the cluster that the program
-// runs in if kubeconfig is "". It connects at the first use. The dynamic client
-// suffices for the two kinds of objects, and links a seventh of the code of the
-// typed clients. wrap wraps its transport; it may be nil.
+// New returns a client that is configured by the file kubeconfig, or by the pod
+// that it runs in if kubeconfig is "". The client connects when it is first
+// used. wrap, which may be nil, wraps its transport. The client is a dynamic one:
+// that is enough for two kinds of objects, and it links a seventh of the code
+// that the typed clients do.
 func New(kubeconfig string, wrap func(http.RoundTripper) http.RoundTripper) (dynamic.Interface, error) {
-	config, err := load(kubeconfig)
+	config, err := loadConfig(kubeconfig)
 	if err != nil {
 		return nil, fmt.Errorf("connect to Kubernetes: %w", err)
 	}
-	config.Timeout, config.QPS, config.Burst = timeout, requestsPerSecond, requestsAtOnce
+	config.Timeout, config.QPS, config.Burst = timeout, requestsPerSecond, burst
 	config.UserAgent = "kubejobs"
 	if wrap != nil {
 		config.Wrap(wrap)
@@ -51,15 +52,16 @@ func New(kubeconfig string, wrap func(http.RoundTripper) http.RoundTripper) (dyn
 	return client, nil
 }
 
-func load(kubeconfig string) (*rest.Config, error) {
+func loadConfig(kubeconfig string) (*rest.Config, error) {
 	if kubeconfig == "" {
 		return rest.InClusterConfig()
 	}
 	return clientcmd.BuildConfigFromFlags("", kubeconfig)
 }
 
-// Namespace returns the namespace that the program runs in, or that the current
-// context of the kubeconfig names; "default" if neither is known.
+// Namespace returns the namespace that the kubeconfig's current context names,
+// or, if kubeconfig is "", the one that the program runs in. It returns "default"
+// if neither is known.
 func Namespace(kubeconfig string) string {
 	if kubeconfig != "" {
 		loader := &clientcmd.ClientConfigLoadingRules{ExplicitPath: kubeconfig}
@@ -76,24 +78,25 @@ func Namespace(kubeconfig string) string {
 	return "default"
 }
 
-// Translate returns an API error with a kind: not found, conflict (the object exists
-// or was changed), internal if a retry cannot succeed (forbidden by a Role or a
-// quota, invalid), and unavailable for the rest: timeouts, too many requests, an
-// unreachable server. nil stays nil.
-func Translate(operation string, err error) error {
+// Translate wraps an API error in one with a kind: not found, conflict (the
+// object exists, or was changed), internal if a retry cannot succeed (forbidden
+// by a Role or a quota, invalid), and unavailable otherwise (timeout, too many
+// requests, server unreachable). doing says what failed, in the log. Translate
+// returns nil for nil.
+func Translate(doing string, err error) error {
 	if err == nil {
 		return nil
 	}
-	cause := fmt.Errorf("%s: %w", operation, err)
+	cause := fmt.Errorf("%s: %w", doing, err)
 	switch {
 	case apierrors.IsNotFound(err):
 		return &failure.Error{Kind: failure.KindNotFound, Message: "no such object in Kubernetes", Err: cause}
 	case apierrors.IsAlreadyExists(err), apierrors.IsConflict(err):
 		return &failure.Error{Kind: failure.KindConflict, Message: "the object in Kubernetes exists or was changed", Err: cause}
 	case apierrors.IsForbidden(err), apierrors.IsUnauthorized(err):
-		return &failure.Error{Kind: failure.KindInternal, Message: "Kubernetes forbids it", Err: cause}
+		return &failure.Error{Kind: failure.KindInternal, Message: "Kubernetes forbids the request", Err: cause}
 	case apierrors.IsInvalid(err), apierrors.IsBadRequest(err), apierrors.IsMethodNotSupported(err):
-		return &failure.Error{Kind: failure.KindInternal, Message: "Kubernetes rejects it as invalid", Err: cause}
+		return &failure.Error{Kind: failure.KindInternal, Message: "Kubernetes rejects the request as invalid", Err: cause}
 	default:
 		return failure.Unavailable("Kubernetes does not answer", cause)
 	}

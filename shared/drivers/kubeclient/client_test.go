@@ -26,7 +26,7 @@ func TestTranslate(t *testing.T) {
 		want failure.Kind
 	}{
 		"not found":         {apierrors.NewNotFound(resource, "a"), failure.KindNotFound},
-		"already there":     {apierrors.NewAlreadyExists(resource, "a"), failure.KindConflict},
+		"already exists":    {apierrors.NewAlreadyExists(resource, "a"), failure.KindConflict},
 		"conflict":          {apierrors.NewConflict(resource, "a", errors.New("changed")), failure.KindConflict},
 		"forbidden":         {apierrors.NewForbidden(resource, "a", errors.New("no Role")), failure.KindInternal},
 		"over a quota":      {apierrors.NewForbidden(resource, "a", errors.New("exceeded quota")), failure.KindInternal},
@@ -46,7 +46,7 @@ func TestTranslate(t *testing.T) {
 			t.Parallel()
 			got := kubeclient.Translate("create PingSource a", tt.err)
 			if failure.KindOf(got) != tt.want || !errors.Is(got, tt.err) {
-				t.Errorf("Translate(%v) = %v of kind %q, want kind %q around it", tt.err, got, failure.KindOf(got), tt.want)
+				t.Errorf("Translate(%v) = %v of kind %q, want an error of kind %q that wraps it", tt.err, got, failure.KindOf(got), tt.want)
 			}
 		})
 	}
@@ -74,17 +74,17 @@ func TestNamespace(t *testing.T) {
 		t.Errorf("Namespace of a kubeconfig = %q, want ticks", got)
 	}
 	if got := kubeclient.Namespace(filepath.Join(t.TempDir(), "none")); got != "default" {
-		t.Errorf("Namespace of no kubeconfig = %q, want default", got)
+		t.Errorf("Namespace of a missing kubeconfig = %q, want default", got)
 	}
 	if client, err := kubeclient.New(path, nil); err != nil || client == nil {
 		t.Errorf("New: %v, %v", client, err)
 	}
 	if client, err := kubeclient.New(filepath.Join(t.TempDir(), "none"), nil); err == nil {
-		t.Errorf("New without a kubeconfig = %v, want an error", client)
+		t.Errorf("New with a missing kubeconfig = %v, want an error", client)
 	}
 }
 
-// What goes round the transport sees each request.
+// The wrapper of the transport sees each request.
 func TestNewWrapsTheTransport(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(http.NotFoundHandler())
@@ -107,7 +107,7 @@ func TestNewWrapsTheTransport(t *testing.T) {
 	jobs := schema.GroupVersionResource{Group: "batch", Version: "v1", Resource: "jobs"}
 	_, err = client.Resource(jobs).Namespace("default").Get(t.Context(), "a", metav1.GetOptions{})
 	if !apierrors.IsNotFound(err) || len(seen) != 1 || seen[0] != "/apis/batch/v1/namespaces/default/jobs/a" {
-		t.Errorf("seen %v (%v), want the one request", seen, err)
+		t.Errorf("seen %v (%v), want one request and the answer not found", seen, err)
 	}
 }
 

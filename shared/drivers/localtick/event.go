@@ -13,7 +13,8 @@ import (
 // Namespace is the namespace in the source of local ticks.
 const Namespace = "default"
 
-// Event returns the CloudEvent of one tick, as Knative's PingSource sends it.
+// Event returns the event of one tick, as Knative's PingSource sends it. It is
+// pure.
 func Event(id job.ID, eventID string, sent time.Time) cloudevents.Event {
 	event := cloudevents.NewEvent(cloudevents.VersionV1)
 	event.SetID(eventID)

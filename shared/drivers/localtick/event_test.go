@@ -28,6 +28,6 @@ func TestEvent(t *testing.T) {
 		t.Errorf("event (-want +got):\n%s", diff)
 	}
 	if event.Subject() != "" || event.DataSchema() != "" || len(event.Extensions()) != 0 {
-		t.Errorf("the event has attributes that a PingSource's has not: %v", event)
+		t.Errorf("the event has attributes that a PingSource's event lacks: %v", event)
 	}
 }

@@ -1,5 +1,6 @@
-// Package localtick schedules ticks without Knative: it runs cron in the process and
-// sends the CloudEvents of a PingSource over HTTP, with the same jitter and retries.
+// Package localtick ticks jobs without Knative. It runs cron in the process and
+// sends the CloudEvents that a PingSource would send: over HTTP, with the same
+// jitter and retries.
 package localtick
 
 import (
@@ -30,23 +31,23 @@ const (
 	backoff = 50 * time.Millisecond
 )
 
-// attemptTimeout bounds an attempt without an answer. The adapter has no such limit,
-// but here nothing else would end the attempt.
+// attemptTimeout ends an attempt that gets no answer. PingSource's adapter has no
+// such timeout, but here nothing else would end the attempt.
 const attemptTimeout = 30 * time.Second
 
-// parsed selects the fields of a cron expression, as PingSource does.
-const parsed = cron.SecondOptional | cron.Minute | cron.Hour | cron.Dom | cron.Month | cron.Dow
+// cronFields are the fields of an expression that PingSource accepts.
+const cronFields = cron.SecondOptional | cron.Minute | cron.Hour | cron.Dom | cron.Month | cron.Dow
 
-// Options hold the settings of a Scheduler.
+// Options holds the settings of a Scheduler.
 type Options struct {
 	Sink   string                                    // URL that ticks are POSTed to
-	Jitter time.Duration                             // each tick is delayed by a random part of it; 0 turns it off
-	Wrap   func(http.RoundTripper) http.RoundTripper // wraps the sender's transport; may be nil
-	Now    func() time.Time
+	Jitter time.Duration                             // maximum random delay of a tick; 0: none
+	Wrap   func(http.RoundTripper) http.RoundTripper // wraps the sender's transport; nil: no wrapper
+	Now    func() time.Time                          // nil: time.Now
 }
 
-// Scheduler is a monitor.Scheduler in the process. Its schedules are lost on exit;
-// see monitor.Service.Resume.
+// Scheduler is a monitor.Scheduler in the process. Its schedules end with the
+// process; monitor.Service.Resume schedules the living jobs again.
 type Scheduler struct {
 	cron *cron.Cron
 	send func(job.ID)
@@ -57,12 +58,12 @@ type Scheduler struct {
 
 type entry struct {
 	id   cron.EntryID
-	cron string
+	cron string // expression
 }
 
 var _ monitor.Scheduler = (*Scheduler)(nil)
 
-// New returns a Scheduler whose ticks end with ctx.
+// New returns a Scheduler that sends ticks until ctx ends. Call Start to begin.
 func New(ctx context.Context, o Options, log *slog.Logger) (*Scheduler, error) {
 	if o.Now == nil {
 		o.Now = time.Now
@@ -72,11 +73,11 @@ func New(ctx context.Context, o Options, log *slog.Logger) (*Scheduler, error) {
 		return nil, err
 	}
 	s := &Scheduler{
-		cron:    cron.New(cron.WithLocation(time.UTC), cron.WithParser(cron.NewParser(parsed))),
+		cron:    cron.New(cron.WithLocation(time.UTC), cron.WithParser(cron.NewParser(cronFields))),
 		entries: map[job.ID]entry{},
 	}
 	s.send = func(id job.ID) {
-		if !delay(ctx, o.Jitter) {
+		if !waitJitter(ctx, o.Jitter) {
 			return
 		}
 		event := Event(id, uuid.NewString(), o.Now())
@@ -88,8 +89,9 @@ func New(ctx context.Context, o Options, log *slog.Logger) (*Scheduler, error) {
 	return s, nil
 }
 
-// newClient returns a client that opens a new connection for each request, as the
-// adapter does, without the header "Connection: close" that DisableKeepAlives adds.
+// newClient returns a client that sends each event on a new connection, as
+// PingSource's adapter does. DisableKeepAlives would do that too, but would add
+// the header "Connection: close".
 func newClient(o Options) (cloudevents.Client, error) {
 	var transport http.RoundTripper = &http.Transport{MaxIdleConnsPerHost: -1}
 	if o.Wrap != nil {
@@ -113,23 +115,22 @@ func newClient(o Options) (cloudevents.Client, error) {
 	return client, nil
 }
 
-// Every calls do with ctx on a cron schedule while the Scheduler runs. It skips a
-// call while the one before is still running.
+// Every calls do(ctx) by a cron expression while the Scheduler runs. It skips a
+// call that is due while the previous one is still running.
 func (s *Scheduler) Every(ctx context.Context, expression string, do func(context.Context)) error {
-	once := cron.NewChain(cron.SkipIfStillRunning(cron.DiscardLogger))
-	parser := cron.NewParser(parsed)
-	schedule, err := parser.Parse(expression)
+	schedule, err := cron.NewParser(cronFields).Parse(expression)
 	if err != nil {
 		return fmt.Errorf("schedule %q: %w", expression, err)
 	}
-	s.cron.Schedule(schedule, once.Then(cron.FuncJob(func() { do(ctx) })))
+	skip := cron.NewChain(cron.SkipIfStillRunning(cron.DiscardLogger))
+	s.cron.Schedule(schedule, skip.Then(cron.FuncJob(func() { do(ctx) })))
 	return nil
 }
 
-// Start starts the ticks.
+// Start starts ticking.
 func (s *Scheduler) Start() { s.cron.Start() }
 
-// Stop ends the ticks, and waits for those in flight until ctx ends.
+// Stop stops ticking and waits until the ticks under way are sent or ctx ends.
 func (s *Scheduler) Stop(ctx context.Context) error {
 	select {
 	case <-s.cron.Stop().Done():
@@ -175,15 +176,15 @@ func (s *Scheduler) List(_ context.Context, after string, limit int) ([]monitor.
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	ids := slices.Sorted(maps.Keys(s.entries))
-	from, _ := slices.BinarySearch(ids, job.ID(after+"\x00"))
-	if after == "" {
-		from = 0
+	start := 0
+	if after != "" {
+		start, _ = slices.BinarySearch(ids, job.ID(after+"\x00")) // the first id above after
 	}
 	var page []monitor.Scheduled
-	for _, id := range ids[from:min(from+limit, len(ids))] {
+	for _, id := range ids[start:min(start+limit, len(ids))] {
 		page = append(page, monitor.Scheduled{ID: id, Cron: s.entries[id].cron})
 	}
-	if from+limit >= len(ids) {
+	if start+limit >= len(ids) {
 		return page, "", nil
 	}
 	return page, string(page[len(page)-1].ID), nil
@@ -197,12 +198,13 @@ func (s *Scheduler) Has(id job.ID) bool {
 	return ok
 }
 
-// delay waits for a random part of most; it returns false if ctx ended first.
-func delay(ctx context.Context, most time.Duration) bool {
-	if most <= 0 {
+// waitJitter waits for a random time below jitter. It returns false if ctx ended
+// first.
+func waitJitter(ctx context.Context, jitter time.Duration) bool {
+	if jitter <= 0 {
 		return ctx.Err() == nil
 	}
-	timer := time.NewTimer(rand.N(most)) //nolint:gosec // spreads load, hides nothing
+	timer := time.NewTimer(rand.N(jitter)) //nolint:gosec // it spreads load and protects nothing
 	defer timer.Stop()
 	select {
 	case <-timer.C:

@@ -29,7 +29,7 @@ func newScheduler(ctx context.Context, t *testing.T, o localtick.Options) *local
 	return s
 }
 
-// stop ends ticking, when the ticks under way are done.
+// stop stops the scheduler and waits until the ticks under way are sent.
 func stop(t *testing.T, s *localtick.Scheduler) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), patience)
@@ -46,7 +46,7 @@ func schedule(t *testing.T, s *localtick.Scheduler, id string, period time.Durat
 	}
 }
 
-// captured is a tick of Knative's own adapter.
+// captured returns a tick that Knative's own adapter sent, and its body.
 func captured(t *testing.T) (*http.Request, string) {
 	t.Helper()
 	file, err := os.Open("../../../tests/testdata/knative/tick.http")
@@ -65,9 +65,9 @@ func captured(t *testing.T) (*http.Request, string) {
 	return request, string(body)
 }
 
-// A local tick is what Knative's adapter sends: only its id,
-// its time, and the name of the PingSource differ.
-func TestTickIsAPingSources(t *testing.T) {
+// A local tick is like one that Knative's adapter sends: only its id, its time
+// and the name of the PingSource differ.
+func TestTickIsLikeTheAdapters(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2026, 11, 24, 6, 12, 4, 431813897, time.UTC)
 	s := newSink(t, nil)
@@ -94,14 +94,14 @@ func TestTickIsAPingSources(t *testing.T) {
 		t.Errorf("body = %q, captured %q", ticks[0].body, wantBody)
 	}
 	if err := uuid.Validate(ticks[0].id); err != nil || ticks[0].id == ticks[1].id {
-		t.Errorf("ids %s, %s: want two UUIDs", ticks[0].id, ticks[1].id)
+		t.Errorf("ids %s, %s: want two different UUIDs", ticks[0].id, ticks[1].id)
 	}
 	if first, second := got.RemoteAddr, ticks[1].request.RemoteAddr; first == second {
-		t.Errorf("two ticks came on one connection, from %s", first)
+		t.Errorf("two ticks came on the same connection, from %s", first)
 	}
 }
 
-// What goes round the transport sends each tick.
+// Options.Wrap sees each tick.
 func TestTransportIsWrapped(t *testing.T) {
 	t.Parallel()
 	s := newSink(t, nil)
@@ -112,7 +112,7 @@ func TestTransportIsWrapped(t *testing.T) {
 	scheduler.Start()
 	s.await(t, "a", 1)
 	if got := s.of("a")[0].request.Header.Get("Traceparent"); got != "marked" {
-		t.Errorf("traceparent %q, want the one that was put on", got)
+		t.Errorf("traceparent %q, want the one that the wrapper set", got)
 	}
 }
 
@@ -146,20 +146,20 @@ func TestAttempts(t *testing.T) {
 	for id := range tests {
 		s.await(t, id, 1)
 	}
-	stop(t, scheduler) // when every retry is done
+	stop(t, scheduler) // waits for every retry
 	for id, tt := range tests {
 		for tick, times := range s.sent(id) {
 			if len(times) != tt.want {
 				t.Errorf("%s: %d attempts of tick %s, want %d", id, len(times), tick, tt.want)
 			}
 			if slices.Sort(times); times[0] != times[len(times)-1] {
-				t.Errorf("%s: tick %s was sent with the times %q, want one", id, tick, times)
+				t.Errorf("%s: tick %s was sent with the times %q, want the same in each attempt", id, tick, times)
 			}
 		}
 	}
 }
 
-func TestSchedulesAreSets(t *testing.T) {
+func TestScheduleIsIdempotent(t *testing.T) {
 	t.Parallel()
 	s := newSink(t, nil)
 	scheduler := newScheduler(t.Context(), t, localtick.Options{Sink: s.URL})
@@ -194,7 +194,7 @@ func TestSchedulesAreSets(t *testing.T) {
 	ticks := len(s.of("control"))
 	for id, want := range map[string]int{"twice": ticks, "quicker": ticks, "again": ticks, "slower": 0, "never": 0} {
 		if got := len(s.of(id)); got != want {
-			t.Errorf("%s was ticked %d times while control was %d times, want %d", id, got, ticks, want)
+			t.Errorf("%s was ticked %d times while control was ticked %d times, want %d", id, got, ticks, want)
 		}
 	}
 }
@@ -234,8 +234,8 @@ func TestTicksEndWithTheContext(t *testing.T) {
 	s.await(t, "control", 2)
 }
 
-// A tick that is being retried when the context ends is given up, so that the
-// program can end.
+// When the context ends, pending retries are cancelled, so that the program can
+// end.
 func TestRetriesEndWithTheContext(t *testing.T) {
 	t.Parallel()
 	s := newSink(t, map[string]int{"job": http.StatusServiceUnavailable})
@@ -247,7 +247,7 @@ func TestRetriesEndWithTheContext(t *testing.T) {
 	cancel()
 	stop(t, scheduler)
 	if got := len(s.of("job")); got >= 6 {
-		t.Errorf("%d attempts, want the retries given up", got)
+		t.Errorf("%d attempts, want fewer than 6: the retries should end", got)
 	}
 }
 
@@ -257,18 +257,18 @@ func TestStopIsBounded(t *testing.T) {
 	scheduler := newScheduler(t.Context(), t, localtick.Options{Sink: s.URL})
 	schedule(t, scheduler, "job", time.Second)
 	scheduler.Start()
-	s.await(t, "job", 1) // its retries last three seconds
+	s.await(t, "job", 1) // its retries take three seconds
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if err := scheduler.Stop(ctx); err == nil {
-		t.Error("Stop did not say that a tick is under way")
+		t.Error("Stop returned no error while a tick was under way")
 	}
 }
 
-func TestSinkThatIsNoURL(t *testing.T) {
+func TestNewRefusesAnInvalidSink(t *testing.T) {
 	t.Parallel()
 	if _, err := localtick.New(t.Context(), localtick.Options{Sink: "http://a b"}, slog.New(slog.DiscardHandler)); err == nil {
-		t.Error("a sink that is no URL was taken")
+		t.Error("New accepted a sink that is not a URL")
 	}
 }
 
@@ -302,32 +302,31 @@ func TestList(t *testing.T) {
 	}
 }
 
-// What is done every so often is not done twice at once, and ends with the
-// scheduler.
+// Calls of one function do not overlap, and get the given context.
 func TestEvery(t *testing.T) {
 	t.Parallel()
 	s := newScheduler(t.Context(), t, localtick.Options{Sink: "http://127.0.0.1:9"})
 	type key struct{}
-	begun, end := make(chan any, 100), make(chan struct{})
+	began, end := make(chan any, 100), make(chan struct{})
 	ctx := context.WithValue(t.Context(), key{}, "given")
 	if err := s.Every(ctx, "* * * * * *", func(ctx context.Context) {
-		begun <- ctx.Value(key{})
+		began <- ctx.Value(key{})
 		<-end
 	}); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.Every(ctx, "@never", func(context.Context) {}); err == nil {
-		t.Error("no error for an expression that is none")
+		t.Error("Every accepted an invalid expression")
 	}
 	s.Start()
-	if got := <-begun; got != "given" {
-		t.Errorf("done with %v, want the context given", got)
+	if got := <-began; got != "given" {
+		t.Errorf("called with %v in its context, want the value of the given one", got)
 	}
 	select {
-	case <-begun:
-		t.Error("begun again while it is being done")
-	case <-time.After(2100 * time.Millisecond): // two more instants
+	case <-began:
+		t.Error("called again while the first call was still running")
+	case <-time.After(2100 * time.Millisecond): // two more calls were due
 	}
 	close(end)
-	<-begun
+	<-began
 }

@@ -1,5 +1,5 @@
-// Package pingsource schedules ticks in a cluster, with a Knative PingSource for each
-// job.
+// Package pingsource ticks jobs in a cluster: it creates a Knative PingSource for
+// each job.
 package pingsource
 
 import (
@@ -16,11 +16,11 @@ import (
 	"kubejobs/shared/core/job"
 )
 
-// Resource is the resource of PingSources.
+// Resource names PingSources in the Kubernetes API.
 var Resource = schema.GroupVersionResource{Group: "sources.knative.dev", Version: "v1", Resource: "pingsources"}
 
-// Labels of every PingSource of this package: those that Kubernetes recommends, and
-// the job's id.
+// Labels of every PingSource that kubejobs creates: those that Kubernetes
+// recommends. The instance is the job's id.
 const (
 	labelName      = "app.kubernetes.io/name"
 	labelInstance  = "app.kubernetes.io/instance"
@@ -32,17 +32,17 @@ const (
 	component = "tick"
 )
 
-// Selector selects every PingSource of this package.
+// Selector selects the PingSources that kubejobs created.
 const Selector = labelManagedBy + "=" + managedBy + "," + labelComponent + "=" + component
 
-// namePrefix precedes the job's id in the name of a PingSource. The API server lists
-// by name, so PingSources are in the order of their jobs' ids.
+// namePrefix precedes the job's id in a PingSource's name. The API server lists
+// objects by name, and so PingSources in the order of their jobs' ids.
 const namePrefix = "kubejobs-"
 
 // Name returns the name of a job's PingSource.
 func Name(id job.ID) string { return namePrefix + string(id) }
 
-// PingSource holds the fields of Knative's object that this package writes.
+// PingSource is the part of Knative's object that kubejobs writes.
 type PingSource struct {
 	metav1.TypeMeta   `json:",inline"`
 	metav1.ObjectMeta `json:"metadata"`
@@ -57,14 +57,14 @@ type Spec struct {
 	Data              string `json:"data"`
 }
 
-// Owner is the Kubernetes Job whose deletion deletes a PingSource.
+// Owner identifies the Kubernetes Job with which a PingSource is deleted.
 type Owner struct {
 	Name string
 	UID  types.UID
 }
 
-// Build returns the PingSource of a job. owner may be nil. Its data is only the id,
-// as a cluster may limit the size of the data.
+// Build returns the PingSource of a job. It is pure. owner may be nil. The data
+// of a tick is only the id, as a cluster may limit the size of data.
 func Build(spec job.Spec, namespace string, sink duckv1.Destination, owner *Owner) (*PingSource, error) {
 	data, err := json.Marshal(map[string]string{"app_id": string(spec.ID)})
 	if err != nil {
@@ -94,8 +94,8 @@ func Build(spec job.Spec, namespace string, sink duckv1.Destination, owner *Owne
 	return source, nil
 }
 
-// ParseSink reads the destination of ticks: "ksvc/NAME[/path]" is a Knative Service
-// in namespace, anything else a URL.
+// ParseSink parses the destination of ticks: "ksvc/NAME" or "ksvc/NAME/PATH" is a
+// Knative Service in namespace, anything else a URL.
 func ParseSink(text, namespace string) (duckv1.Destination, error) {
 	if name, ok := strings.CutPrefix(text, "ksvc/"); ok {
 		name, path, _ := strings.Cut(name, "/")
@@ -111,7 +111,7 @@ func ParseSink(text, namespace string) (duckv1.Destination, error) {
 		return sink, nil
 	}
 	target, err := apis.ParseURL(text)
-	if err != nil || target == nil || target.Host == "" { // ParseURL returns nil for ""
+	if err != nil || target == nil || target.Host == "" { // target is nil for an empty text
 		return duckv1.Destination{}, fmt.Errorf("sink %.80q: want ksvc/NAME or a URL with a host", text)
 	}
 	return duckv1.Destination{URI: target}, nil

@@ -47,7 +47,7 @@ func TestBuild(t *testing.T) {
 				t.Fatal(err)
 			}
 			if err := sink.Validate(t.Context()); err != nil {
-				t.Errorf("Knative refuses the sink: %v", err)
+				t.Errorf("Knative rejects the sink: %v", err)
 			}
 			text, err := json.Marshal(source)
 			if err != nil {
@@ -73,14 +73,14 @@ func TestParseSinkRefuses(t *testing.T) {
 	}
 }
 
-// A namespace has PingSources in the order of their jobs' ids, as the sweep
-// walks both.
-func TestNamesAreInTheOrderOfIDs(t *testing.T) {
+// The sweep reads jobs and PingSources side by side, so both must have the same
+// order.
+func TestNamesSortLikeIDs(t *testing.T) {
 	t.Parallel()
 	ids := []job.ID{"0", "a", "a-0", "a0", "ab", "b"}
 	for i := 1; i < len(ids); i++ {
 		if pingsource.Name(ids[i-1]) >= pingsource.Name(ids[i]) {
-			t.Errorf("%q is not before %q", pingsource.Name(ids[i-1]), pingsource.Name(ids[i]))
+			t.Errorf("%q does not sort before %q", pingsource.Name(ids[i-1]), pingsource.Name(ids[i]))
 		}
 	}
 }

@@ -20,7 +20,7 @@ import (
 // OwnerOf returns the Kubernetes Job of a monitored job, nil if there is none.
 type OwnerOf func(ctx context.Context, id job.ID) (*Owner, error)
 
-// Scheduler is a monitor.Scheduler on the Kubernetes API.
+// Scheduler is a monitor.Scheduler that keeps PingSources in one namespace.
 type Scheduler struct {
 	client    dynamic.ResourceInterface
 	namespace string
@@ -30,16 +30,17 @@ type Scheduler struct {
 
 var _ monitor.Scheduler = (*Scheduler)(nil)
 
-// New returns a Scheduler that creates PingSources in namespace. ownerOf is nil if
-// the Jobs are in another namespace, as an owner reference cannot cross namespaces.
+// New returns a Scheduler that creates PingSources in namespace. ownerOf must be
+// nil if Jobs are in another namespace: owner references cannot cross
+// namespaces.
 func New(client dynamic.Interface, namespace string, sink duckv1.Destination, ownerOf OwnerOf) *Scheduler {
 	return &Scheduler{
 		client: client.Resource(Resource).Namespace(namespace), namespace: namespace, sink: sink, ownerOf: ownerOf,
 	}
 }
 
-// Schedule creates a job's PingSource and leaves an existing one as it is. It makes
-// one request, and one before it if it looks for an owner.
+// Schedule creates a job's PingSource, and leaves an existing one as it is. It
+// makes one request, after one by ownerOf if that is set.
 func (s *Scheduler) Schedule(ctx context.Context, spec job.Spec) error {
 	var owner *Owner
 	if s.ownerOf != nil {
@@ -66,7 +67,7 @@ func (s *Scheduler) Schedule(ctx context.Context, spec job.Spec) error {
 	return err
 }
 
-// Unschedule deletes a job's PingSource if it exists: one request.
+// Unschedule deletes a job's PingSource, if it exists, with one request.
 func (s *Scheduler) Unschedule(ctx context.Context, id job.ID) error {
 	err := kubeclient.Translate("delete PingSource "+Name(id), s.client.Delete(ctx, Name(id), metav1.DeleteOptions{}))
 	if failure.KindOf(err) == failure.KindNotFound {
@@ -75,7 +76,7 @@ func (s *Scheduler) Unschedule(ctx context.Context, id job.ID) error {
 	return err
 }
 
-// List implements monitor.Scheduler: one request.
+// List implements monitor.Scheduler with one request.
 func (s *Scheduler) List(ctx context.Context, after string, limit int) ([]monitor.Scheduled, string, error) {
 	list, err := s.client.List(ctx, metav1.ListOptions{
 		LabelSelector: Selector, Limit: int64(limit), Continue: after,
@@ -88,11 +89,11 @@ func (s *Scheduler) List(ctx context.Context, after string, limit int) ([]monito
 		object := &list.Items[i]
 		id, ours := strings.CutPrefix(object.GetName(), namePrefix)
 		if _, err := job.ParseID(id); !ours || err != nil {
-			continue // somebody else's, with our labels
+			continue // not made by kubejobs, though it has its labels
 		}
 		cron, _, err := unstructured.NestedString(object.Object, "spec", "schedule")
 		if err != nil {
-			cron = "" // not text: another program wrote it
+			cron = "" // not a string: not made by kubejobs
 		}
 		page = append(page, monitor.Scheduled{ID: job.ID(id), Cron: cron})
 	}
