@@ -204,7 +204,7 @@ func TestStartWithoutAScheduler(t *testing.T) {
 			t.Parallel()
 			b := setup(t)
 			b.queue.Set(full, nil)
-			b.scheduler.Fail = monitortest.Once(tt.failure)
+			b.scheduler.Fail = monitortest.FailOnce(tt.failure)
 			b.start("a")
 			if got := b.scheduler.Calls(); got != tt.tries {
 				t.Errorf("%d tries, want %d", got, tt.tries)

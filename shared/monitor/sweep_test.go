@@ -67,7 +67,7 @@ func TestSweepSchedulesWhatStartCouldNot(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	b.queue.Set(full, nil)
-	b.scheduler.Fail = monitortest.Once(errors.New("forbidden"))
+	b.scheduler.Fail = monitortest.FailOnce(errors.New("forbidden"))
 	b.start("a")
 	if got := b.status(); got.Scheduled || b.scheduler.Has("a") {
 		t.Fatalf("scheduled all the same: %+v", got)

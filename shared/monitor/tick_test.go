@@ -25,21 +25,21 @@ var (
 func TestTickIsExactlyOnceWhereverItBreaks(t *testing.T) {
 	t.Parallel()
 	tests := map[string]func(*bench){
-		"before the push":   func(b *bench) { b.list.Before = monitortest.Once(errFault) },
-		"after the push":    func(b *bench) { b.list.After = monitortest.Once(errFault) },
-		"before the commit": func(b *bench) { b.store.Before = monitortest.Once(errFault) },
-		"after the commit":  func(b *bench) { b.store.After = monitortest.Once(errFault) },
+		"before the push":   func(b *bench) { b.list.Before = monitortest.FailOnce(errFault) },
+		"after the push":    func(b *bench) { b.list.After = monitortest.FailOnce(errFault) },
+		"before the commit": func(b *bench) { b.store.Before = monitortest.FailOnce(errFault) },
+		"after the commit":  func(b *bench) { b.store.After = monitortest.FailOnce(errFault) },
 		"before both": func(b *bench) {
-			b.list.Before, b.store.Before = monitortest.Once(errFault), monitortest.Once(errFault)
+			b.list.Before, b.store.Before = monitortest.FailOnce(errFault), monitortest.FailOnce(errFault)
 		},
 		"after both": func(b *bench) {
-			b.list.After, b.store.After = monitortest.Once(errFault), monitortest.Once(errFault)
+			b.list.After, b.store.After = monitortest.FailOnce(errFault), monitortest.FailOnce(errFault)
 		},
 		"pushed and not committed": func(b *bench) {
-			b.list.After, b.store.Before = monitortest.Once(errFault), monitortest.Once(errFault)
+			b.list.After, b.store.Before = monitortest.FailOnce(errFault), monitortest.FailOnce(errFault)
 		},
 		"committed and not pushed": func(b *bench) {
-			b.list.Before, b.store.After = monitortest.Once(errFault), monitortest.Once(errFault)
+			b.list.Before, b.store.After = monitortest.FailOnce(errFault), monitortest.FailOnce(errFault)
 		},
 	}
 	for name, breakIt := range tests {

@@ -11,14 +11,14 @@ import (
 	"kubejobs/shared/monitor"
 )
 
-// Queue is a monitor.Queue that returns what the test sets.
+// Queue is a monitor.Queue that returns what was set.
 type Queue struct {
 	mu    sync.Mutex
 	count job.QueueCount
 	err   error
 }
 
-// Set sets the result of the next counts.
+// Set sets what Count returns.
 func (q *Queue) Set(count job.QueueCount, err error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -32,13 +32,13 @@ func (q *Queue) Count(context.Context, job.Address) (job.QueueCount, error) {
 	return q.count, q.err
 }
 
-// Scheduler is a monitor.Scheduler that records what is scheduled.
+// Scheduler is a monitor.Scheduler that keeps its schedules in memory.
 type Scheduler struct {
-	// Fail, if set, is called before each Schedule, which returns its error.
+	// Fail, if set, is called by Schedule, which returns its error.
 	Fail func() error
 
 	mu        sync.Mutex
-	scheduled map[job.ID]string // cron
+	scheduled map[job.ID]string // cron expressions
 	calls     int
 }
 
@@ -55,7 +55,7 @@ func (s *Scheduler) Schedule(_ context.Context, spec job.Spec) error {
 	if s.scheduled == nil {
 		s.scheduled = map[job.ID]string{}
 	}
-	if _, there := s.scheduled[spec.ID]; !there {
+	if _, ok := s.scheduled[spec.ID]; !ok {
 		s.scheduled[spec.ID] = spec.Schedule().Cron
 	}
 	return nil
@@ -101,8 +101,9 @@ func (s *Scheduler) Calls() int {
 	return s.calls
 }
 
-// SampleList is a monitor.SampleList that forwards to Next, with faults before
-// and after: those of a process that dies in between.
+// SampleList is a monitor.SampleList that forwards to Next. It calls Before and
+// After around each Push and returns their errors, as if the process had died
+// before or after it. Either may be nil.
 type SampleList struct {
 	Next          monitor.SampleList
 	Before, After func() error
@@ -110,26 +111,28 @@ type SampleList struct {
 
 // Push implements monitor.SampleList.
 func (l *SampleList) Push(ctx context.Context, spec job.Spec, tickID string, s sample.Sample) error {
-	return around(l.Before, l.After, func() error { return l.Next.Push(ctx, spec, tickID, s) })
+	return withFaults(l.Before, l.After, func() error { return l.Next.Push(ctx, spec, tickID, s) })
 }
 
-// Store is a monitor.Store that forwards to the one in it, with faults before and
-// after each commit.
+// Store is a monitor.Store that forwards to the embedded one. Before and After
+// inject faults around each Commit, as those of SampleList do.
 type Store struct {
 	monitor.Store
 	Before, After func() error
 }
 
-// Commit implements monitor.Store.
+// Commit implements monitor.TickStore.
 func (s *Store) Commit(ctx context.Context, c monitor.Change) (result monitor.CommitResult, err error) {
-	err = around(s.Before, s.After, func() error {
+	err = withFaults(s.Before, s.After, func() error {
 		result, err = s.Store.Commit(ctx, c)
 		return err
 	})
 	return result, err
 }
 
-func around(before, after func() error, call func() error) error {
+// withFaults calls before, call and after in turn and stops at the first error.
+// before and after may be nil.
+func withFaults(before, after, call func() error) error {
 	if before != nil {
 		if err := before(); err != nil {
 			return err
@@ -141,8 +144,9 @@ func around(before, after func() error, call func() error) error {
 	return after()
 }
 
-// Once returns a function that returns err the first time it is called.
-func Once(err error) func() error {
+// FailOnce returns a function that returns err when it is first called, and nil
+// after that.
+func FailOnce(err error) func() error {
 	var once sync.Once
 	return func() (failure error) {
 		once.Do(func() { failure = err })

@@ -9,22 +9,22 @@ import (
 	"kubejobs/shared/monitor"
 )
 
-// Receiver is a monitor.Broadcaster that acknowledges every event, or a limited number
-// of them.
+// Receiver is a monitor.Broadcaster that records notices. It acknowledges their
+// events, all of them unless Fail limits that.
 type Receiver struct {
 	mu      sync.Mutex
 	notices []monitor.Notice
-	events  []job.Event
-	room    int // events that it still takes, if err is set
+	events  []job.Event // the acknowledged ones
+	accepts int         // how many more it acknowledges while err is set
 	err     error
 }
 
-// Fail makes it refuse events with err after it has taken room more. A nil err ends
-// that.
-func (r *Receiver) Fail(err error, room int) {
+// Fail makes Broadcast acknowledge only as many more events as accepts says and
+// report err. A nil err ends that.
+func (r *Receiver) Fail(err error, accepts int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.err, r.room = err, room
+	r.err, r.accepts = err, accepts
 }
 
 // Broadcast implements monitor.Broadcaster.
@@ -36,11 +36,11 @@ func (r *Receiver) Broadcast(_ context.Context, n monitor.Notice) []monitor.Deli
 		r.events = append(r.events, n.Events...)
 		return []monitor.Delivery{{Publisher: "receiver", Outcome: monitor.DeliveryDone, Acknowledged: len(n.Events)}}
 	}
-	taken := min(r.room, len(n.Events))
-	r.room -= taken
-	r.events = append(r.events, n.Events[:taken]...)
+	accepted := min(r.accepts, len(n.Events))
+	r.accepts -= accepted
+	r.events = append(r.events, n.Events[:accepted]...)
 	return []monitor.Delivery{{
-		Publisher: "receiver", Outcome: monitor.DeliveryFailed, Acknowledged: taken, Err: r.err,
+		Publisher: "receiver", Outcome: monitor.DeliveryFailed, Acknowledged: accepted, Err: r.err,
 	}}
 }
 

@@ -34,26 +34,27 @@ func testConcurrentCommits(t *testing.T, store monitor.Store) {
 		t.Fatal(err)
 	}
 	if got := load(t, store, "a", "").State.Summary.Count; got != writers*each {
-		t.Errorf("%d folds in the state, want %d", got, writers*each)
+		t.Errorf("the state counts %d samples, want %d", got, writers*each)
 	}
 }
 
-// increment folds one tick into job a, and retries after a conflict.
-func increment(t *testing.T, store monitor.Store, tick string) error {
+// increment commits one tick of job a that adds a sample to its state. It
+// repeats that after each conflict.
+func increment(t *testing.T, store monitor.Store, tickID string) error {
 	t.Helper()
 	for range 10_000 {
-		r, err := store.Load(t.Context(), "a", tick)
+		r, err := store.Load(t.Context(), "a", tickID)
 		if err != nil {
 			return err
 		}
 		got, err := store.Commit(t.Context(), monitor.Change{
-			ID: "a", Revision: r.Revision, State: running(r.State.Summary.Count + 1), TickID: tick,
+			ID: "a", Revision: r.Revision, State: running(r.State.Summary.Count + 1), TickID: tickID,
 		})
 		if err != nil || got == monitor.CommitDone {
 			return err
 		}
 	}
-	return errors.New("conflicts without end")
+	return errors.New("no commit without a conflict")
 }
 
 func testConcurrentCreates(t *testing.T, store monitor.Store) {
@@ -75,11 +76,12 @@ func testConcurrentCreates(t *testing.T, store monitor.Store) {
 	}
 	want := map[monitor.CreateResult]int{monitor.CreatedNew: 1, monitor.CreatedSame: 3, monitor.CreatedOther: 4}
 	if diff := cmp.Diff(want, counts); diff != "" {
-		t.Errorf("outcomes (-want +got):\n%s", diff)
+		t.Errorf("results of Create (-want +got):\n%s", diff)
 	}
 }
 
-// A job that is restarted while its earlier end is being cleaned up must stay listed.
+// A job that is restarted while its ended life is removed from the list must stay
+// listed.
 func testConcurrentRestarts(t *testing.T, store monitor.Store) {
 	t.Helper()
 	for round := range 30 {
