@@ -11,8 +11,8 @@ import (
 	"kubejobs/shared/testkit/proctest"
 )
 
-// Series is a series of an answer. Numbers are json.Number; times are Unix
-// milliseconds.
+// Series is one series of a query's result. Numbers are json.Number, times are
+// Unix milliseconds.
 type Series struct {
 	Name    string            `json:"name"`
 	Tags    map[string]string `json:"tags"`
@@ -26,19 +26,20 @@ func (s *Server) CreateDatabase(name string) {
 	s.Exec("", `CREATE DATABASE "`+name+`"`)
 }
 
-// Exec runs a statement that changes something.
+// Exec runs a statement that changes something; database may be "".
 func (s *Server) Exec(database, statement string) {
 	s.tb.Helper()
-	s.ask(http.MethodPost, database, statement)
+	s.run(http.MethodPost, database, statement)
 }
 
-// Query runs a statement that reads, and returns every series of the answer.
+// Query runs a statement that reads, and returns all series of its result.
 func (s *Server) Query(database, statement string) []Series {
 	s.tb.Helper()
-	return s.ask(http.MethodGet, database, statement)
+	return s.run(http.MethodGet, database, statement)
 }
 
-func (s *Server) ask(method, database, statement string) []Series {
+// run sends a statement, which must succeed.
+func (s *Server) run(method, database, statement string) []Series {
 	s.tb.Helper()
 	query := url.Values{"db": {database}, "q": {statement}, "epoch": {"ms"}}
 	ctx, cancel := context.WithTimeout(context.Background(), proctest.Patience)
@@ -52,12 +53,12 @@ func (s *Server) ask(method, database, statement string) []Series {
 	}
 	response, err := client.Do(r)
 	if err != nil {
-		s.tb.Fatalf("ask influxd %q: %v", statement, err)
+		s.tb.Fatalf("influxd: run %q: %v", statement, err)
 	}
 	defer response.Body.Close()
 	text, err := io.ReadAll(response.Body)
 	if err != nil {
-		s.tb.Fatalf("ask influxd %q: %v", statement, err)
+		s.tb.Fatalf("influxd: run %q: %v", statement, err)
 	}
 	var answer struct {
 		Error   string `json:"error"`
@@ -69,7 +70,7 @@ func (s *Server) ask(method, database, statement string) []Series {
 	decoder := json.NewDecoder(strings.NewReader(string(text)))
 	decoder.UseNumber()
 	if err := decoder.Decode(&answer); err != nil || answer.Error != "" || len(answer.Results) != 1 || answer.Results[0].Error != "" {
-		s.tb.Fatalf("ask influxd %q: %d, %v: %s", statement, response.StatusCode, err, text)
+		s.tb.Fatalf("influxd: run %q: %d, %v: %s", statement, response.StatusCode, err, text)
 	}
 	return answer.Results[0].Series
 }

@@ -1,4 +1,4 @@
-// Package influxtest runs an influxd for a test.
+// Package influxtest starts a private influxd for a test.
 package influxtest
 
 import (
@@ -15,14 +15,14 @@ import (
 	"kubejobs/shared/testkit/proctest"
 )
 
-// Login of the administrator of a server with authentication.
+// Login of the administrator of a server that StartWithAuth started.
 const (
 	Admin    = "admin"
 	Password = "s3cret-of-the-test"
 )
 
-// Server is an influxd that ends with its test. Its files stay until then,
-// whether it runs or not.
+// Server is an influxd that runs until its test ends, unless the test stops it.
+// Its files stay until the test ends.
 type Server struct {
 	*proctest.Process
 	tb   testing.TB
@@ -35,7 +35,7 @@ func Start(tb testing.TB) *Server {
 	return start(tb, false)
 }
 
-// StartWithAuth starts a server with authentication: Admin's login is the only one.
+// StartWithAuth starts a server that requires a login. The only one is Admin's.
 func StartWithAuth(tb testing.TB) *Server {
 	tb.Helper()
 	s := start(tb, true)
@@ -43,29 +43,30 @@ func StartWithAuth(tb testing.TB) *Server {
 	return s
 }
 
-// start recognises the server by its command line, which names a settings file that
-// no other server has.
+// start recognises the server by its command line, which names a file that no
+// other server uses.
 func start(tb testing.TB, auth bool) *Server {
 	tb.Helper()
 	dir := tb.TempDir()
 	settings := filepath.Join(dir, "influxdb.conf")
 	command := func(addr string) *exec.Cmd {
-		if err := os.WriteFile(settings, []byte(text(tb, dir, addr, auth)), 0o600); err != nil {
+		if err := os.WriteFile(settings, []byte(configuration(tb, dir, addr, auth)), 0o600); err != nil {
 			tb.Fatal(err)
 		}
 		cmd := exec.Command("influxd", "-config", settings)
 		cmd.Env = append(os.Environ(), "HOME="+dir)
 		return cmd
 	}
-	answers := func(ctx context.Context, addr string, _ int) bool { return shows(ctx, addr, settings) }
+	answers := func(ctx context.Context, addr string, _ int) bool { return varsContain(ctx, addr, settings) }
 	return &Server{tb: tb, auth: auth, Process: proctest.Start(tb, proctest.Program{Command: command, Answers: answers})}
 }
 
 // URL returns the server's URL.
 func (s *Server) URL() string { return "http://" + s.Addr() }
 
-// text returns settings that turn off everything but HTTP and keep the files in dir.
-func text(tb testing.TB, dir, addr string, auth bool) string {
+// configuration returns settings that turn off everything but HTTP and keep the
+// files in dir.
+func configuration(tb testing.TB, dir, addr string, auth bool) string {
 	tb.Helper()
 	return fmt.Sprintf(`reporting-disabled = true
 bind-address = "127.0.0.1:%d"
@@ -94,8 +95,9 @@ bind-address = "127.0.0.1:%d"
 `, proctest.FreePort(tb), filepath.Join(dir, "meta"), filepath.Join(dir, "data"), filepath.Join(dir, "wal"), addr, auth)
 }
 
-// shows reports whether the server's debug variables contain a text.
-func shows(ctx context.Context, addr, want string) bool {
+// varsContain reports whether the server's debug variables, among which is its
+// command line, contain want.
+func varsContain(ctx context.Context, addr, want string) bool {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+addr+"/debug/vars", http.NoBody)
 	if err != nil {
 		return false
@@ -109,5 +111,5 @@ func shows(ctx context.Context, addr, want string) bool {
 	return err == nil && strings.Contains(string(body), want)
 }
 
-// client keeps no connections: tests count those that they open.
+// client keeps no connections: tests count the connections of what they test.
 var client = &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: proctest.Patience}

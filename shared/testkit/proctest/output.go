@@ -5,7 +5,8 @@ import (
 	"sync"
 )
 
-// buffer holds the output of a process while a test reads it.
+// buffer holds the output of a process. A test may read it while the process
+// writes.
 type buffer struct {
 	mu   sync.Mutex
 	text bytes.Buffer

@@ -1,5 +1,5 @@
-// Package proctest runs a real program for a test: on a free loopback port, until the
-// end of the test at the latest.
+// Package proctest runs a real program for a test: on a free loopback port, until
+// the test ends.
 package proctest
 
 import (
@@ -18,15 +18,16 @@ import (
 // Patience bounds each wait of a test.
 const Patience = 30 * time.Second
 
-// waitDelay bounds how long a child of a program may keep its output open.
+// waitDelay bounds how long the output is read after the program ended: a child
+// that it left behind may still hold it.
 const waitDelay = 5 * time.Second
 
-// Program is a server whose address can be set, and that ends at once if the address
-// is taken.
+// Program is a server that takes its address as an argument, and that ends at
+// once if another process listens on it.
 type Program struct {
-	// Command returns the command that listens on addr.
+	// Command returns the command that runs the server on addr (host:port).
 	Command func(addr string) *exec.Cmd
-	// Answers reports whether the process pid serves on addr.
+	// Answers reports whether the server on addr answers and is the process pid.
 	Answers func(ctx context.Context, addr string, pid int) bool
 }
 
@@ -37,18 +38,18 @@ type Process struct {
 	name    string
 	port    int
 	output  buffer
-	run     *run // nil while it is stopped
+	run     *run // nil: not running
 }
 
-// run is one run of a program.
+// run is one run of the program, from start to end.
 type run struct {
 	cmd   *exec.Cmd
 	ended chan struct{}
-	err   error // how it ended, once it has
+	err   error // that of Wait, once ended is closed
 }
 
-// Start runs a program on a free loopback port and waits until it answers. A failing
-// test shows its output.
+// Start starts a program on a free loopback port and waits until it answers. If
+// the test fails, the log shows the program's output.
 func Start(tb testing.TB, program Program) *Process {
 	tb.Helper()
 	p := &Process{tb: tb, program: program}
@@ -58,7 +59,7 @@ func Start(tb testing.TB, program Program) *Process {
 			tb.Logf("%s:\n%.4000s", p.name, p.Output())
 		}
 	})
-	for range 5 { // somebody may take the port before the program does
+	for range 5 { // another process may take the port first
 		p.port = FreePort(tb)
 		if p.start() {
 			return p
@@ -68,29 +69,30 @@ func Start(tb testing.TB, program Program) *Process {
 	return nil
 }
 
-// Addr returns host:port.
+// Addr returns the address of the process, host:port.
 func (p *Process) Addr() string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(p.port)) }
 
-// Port returns the port.
+// Port returns the port that the process listens on.
 func (p *Process) Port() int { return p.port }
 
-// Output returns the output of all runs.
+// Output returns what the program has written, in all of its runs.
 func (p *Process) Output() string { return p.output.String() }
 
-// Stop ends the process at once. Stopping a stopped process does nothing.
+// Stop kills the process. It does nothing if the process is not running.
 func (p *Process) Stop() {
 	p.tb.Helper()
 	if p.run == nil {
 		return
 	}
 	if err := p.run.cmd.Process.Kill(); err != nil && !errors.Is(err, os.ErrProcessDone) {
-		p.tb.Errorf("end %s: %v", p.name, err)
+		p.tb.Errorf("stop %s: %v", p.name, err)
 	}
 	<-p.run.ended
 	p.run = nil
 }
 
-// Terminate asks the process to end, and returns how it ended.
+// Terminate sends SIGTERM, waits until the process ends and returns the error of
+// its exit.
 func (p *Process) Terminate() error {
 	p.tb.Helper()
 	p.signal(syscall.SIGTERM)
@@ -104,7 +106,8 @@ func (p *Process) Terminate() error {
 	return err
 }
 
-// Restart ends the process if it runs, and starts it on the same port.
+// Restart stops the process, starts the program again on the same port and waits
+// until it answers.
 func (p *Process) Restart() {
 	p.tb.Helper()
 	p.Stop()
@@ -113,30 +116,31 @@ func (p *Process) Restart() {
 	}
 }
 
-// Respawn is Restart without waiting until the process answers.
+// Respawn is like Restart, but does not wait until the process answers.
 func (p *Process) Respawn() {
 	p.tb.Helper()
 	p.Stop()
 	p.spawn()
 }
 
-// Pause suspends the process until Resume: connections stay open, answers stop.
+// Pause suspends the process until Resume: its connections stay open, but it does
+// not answer.
 func (p *Process) Pause() { p.signal(syscall.SIGSTOP) }
 
-// Resume ends Pause.
+// Resume continues a process that Pause suspended.
 func (p *Process) Resume() { p.signal(syscall.SIGCONT) }
 
 func (p *Process) signal(signal syscall.Signal) {
 	p.tb.Helper()
 	if p.run == nil {
-		p.tb.Fatalf("signal %s: it does not run", p.name)
+		p.tb.Fatalf("signal %s: it is not running", p.name)
 	}
 	if err := p.run.cmd.Process.Signal(signal); err != nil {
 		p.tb.Fatalf("signal %s: %v", p.name, err)
 	}
 }
 
-// spawn runs the command.
+// spawn starts the program without waiting until it answers.
 func (p *Process) spawn() {
 	p.tb.Helper()
 	cmd := p.program.Command(p.Addr())
@@ -155,7 +159,8 @@ func (p *Process) spawn() {
 	p.run = r
 }
 
-// start waits until the process answers, and reports whether it did.
+// start starts the program and waits until it answers. It returns false if the
+// process ended instead.
 func (p *Process) start() bool {
 	p.tb.Helper()
 	p.spawn()
@@ -174,7 +179,7 @@ func (p *Process) start() bool {
 	return true
 }
 
-// FreePort returns a loopback port that nobody listens on.
+// FreePort returns a loopback port on which no process listens.
 func FreePort(tb testing.TB) int {
 	tb.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")

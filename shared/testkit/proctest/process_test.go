@@ -17,21 +17,22 @@ import (
 	"kubejobs/shared/testkit/proctest"
 )
 
-// The tests' own binary is the program, where this names its address.
-const listen = "PROCTEST_LISTEN"
+// listenVariable is the environment variable that makes this test binary run as
+// the program, on the address that it holds.
+const listenVariable = "PROCTEST_LISTEN"
 
 func TestMain(m *testing.M) {
-	if addr := os.Getenv(listen); addr != "" {
+	if addr := os.Getenv(listenVariable); addr != "" {
 		os.Exit(serve(addr))
 	}
 	os.Exit(m.Run())
 }
 
-// serve answers GET /pid with the process's, and ends with 3 when it is asked
-// to end.
+// serve answers GET /pid with the process id. It returns the exit code: 3 after
+// SIGTERM.
 func serve(addr string) int {
-	asked := make(chan os.Signal, 1)
-	signal.Notify(asked, syscall.SIGTERM)
+	terminated := make(chan os.Signal, 1)
+	signal.Notify(terminated, syscall.SIGTERM)
 	listener, err := net.Listen("tcp", addr)
 	if err != nil {
 		fmt.Fprintln(os.Stdout, err)
@@ -42,24 +43,25 @@ func serve(addr string) int {
 	mux.HandleFunc("GET /pid", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, os.Getpid()) })
 	server := &http.Server{Handler: mux, ReadHeaderTimeout: time.Minute}
 	go func() { _ = server.Serve(listener) }()
-	<-asked
+	<-terminated
 	return 3
 }
 
-// program is that binary; addrs gets each address that it is told.
+// program returns this test binary as a Program. It appends to addrs each address
+// that the program gets.
 func program(addrs *[]string) proctest.Program {
 	return proctest.Program{
 		Command: func(addr string) *exec.Cmd {
 			*addrs = append(*addrs, addr)
 			cmd := exec.Command(os.Args[0])
-			cmd.Env = append(os.Environ(), listen+"="+addr)
+			cmd.Env = append(os.Environ(), listenVariable+"="+addr)
 			return cmd
 		},
 		Answers: proctest.OK("/pid"),
 	}
 }
 
-func TestAProcessLivesAsLongAsItsTest(t *testing.T) {
+func TestAProcessRunsUntilItsTestEnds(t *testing.T) {
 	t.Parallel()
 	var p *proctest.Process
 	answers := func() bool {
@@ -73,7 +75,7 @@ func TestAProcessLivesAsLongAsItsTest(t *testing.T) {
 		steps := []struct {
 			what string
 			do   func()
-			want bool // that it answers
+			want bool // whether it answers then
 		}{
 			{"start", func() {}, true},
 			{"stop", p.Stop, false},
@@ -86,15 +88,15 @@ func TestAProcessLivesAsLongAsItsTest(t *testing.T) {
 		}
 		for _, step := range steps {
 			step.do()
-			what := fmt.Sprintf("after %s it answers: %v", step.what, step.want)
+			what := fmt.Sprintf("the process answers: %t, after %s", step.want, step.what)
 			proctest.Until(t, what, func() bool { return answers() == step.want })
 		}
 		if got := strings.Count(p.Output(), "listening\n"); got != 4 || len(addrs) != 4 || addrs[3] != addrs[0] {
-			t.Errorf("it listened %d times, told to at %v, want four times at one address", got, addrs)
+			t.Errorf("it listened %d times, on the addresses %v, want four times on one address", got, addrs)
 		}
 	})
 	if answers() {
-		t.Error("it answers after its test")
+		t.Error("the process still answers after its test")
 	}
 }
 
@@ -104,12 +106,13 @@ func TestTerminate(t *testing.T) {
 	p := proctest.Start(t, program(&addrs))
 	err := p.Terminate()
 	if exit, ok := errors.AsType[*exec.ExitError](err); !ok || exit.ExitCode() != 3 {
-		t.Errorf("exit: %v, want 3", err)
+		t.Errorf("Terminate = %v, want exit code 3", err)
 	}
 }
 
-// A program whose port is taken ends, and is told another one.
-func TestAPortThatIsTaken(t *testing.T) {
+// If another process has the port, the program ends, and Start tries another
+// port.
+func TestAPortInUse(t *testing.T) {
 	t.Parallel()
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -117,16 +120,16 @@ func TestAPortThatIsTaken(t *testing.T) {
 	}
 	defer taken.Close()
 	var addrs []string
-	own := program(&addrs)
-	command := own.Command
-	own.Command = func(addr string) *exec.Cmd {
+	p := program(&addrs)
+	command := p.Command
+	p.Command = func(addr string) *exec.Cmd {
 		if len(addrs) == 0 {
 			addr = taken.Addr().String()
 		}
 		return command(addr)
 	}
-	p := proctest.Start(t, own)
-	if len(addrs) != 2 || addrs[1] != p.Addr() || !strings.Contains(p.Output(), "address already in use") {
-		t.Errorf("told to listen at %v, want a second address; it wrote %q", addrs, p.Output())
+	process := proctest.Start(t, p)
+	if len(addrs) != 2 || addrs[1] != process.Addr() || !strings.Contains(process.Output(), "address already in use") {
+		t.Errorf("the program got the addresses %v, want two; its output is %q", addrs, process.Output())
 	}
 }

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// OK returns an Answers function: the program serves once GET path is answered with
-// 200.
+// OK returns a function for Program.Answers, which reports whether GET path is
+// answered with status 200.
 func OK(path string) func(ctx context.Context, addr string, pid int) bool {
 	return func(ctx context.Context, addr string, _ int) bool {
 		r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+addr+path, http.NoBody)
@@ -25,13 +25,14 @@ func OK(path string) func(ctx context.Context, addr string, pid int) bool {
 	}
 }
 
-// Until polls a condition until it is true.
+// Until polls condition until it holds, and fails the test after Patience. what
+// names the condition in the failure.
 func Until(tb testing.TB, what string, condition func() bool) {
 	tb.Helper()
 	deadline := time.Now().Add(Patience)
 	for !condition() {
 		if time.Now().After(deadline) {
-			tb.Fatalf("still not: %s", what)
+			tb.Fatalf("after %v still waiting for: %s", Patience, what)
 		}
 		<-time.After(10 * time.Millisecond)
 	}
