@@ -16,15 +16,15 @@ import (
 	"kubejobs/shared/testkit/redistest"
 )
 
-// BenchmarkTick times one tick through the handler: decode, load, observe, push beside
-// commit. State and queue are in one redis-server.
+// BenchmarkTick measures one tick through the handler: decode, load, observe, then
+// push and commit at the same time. State and queue are in one redis-server.
 func BenchmarkTick(b *testing.B) {
 	handler, queue := open(b, nil)
-	one(b, handler, queue)
+	tickOneJob(b, handler, queue)
 }
 
-// one ticks one job.
-func one(b *testing.B, handler http.Handler, queue *redistest.Server) {
+// tickOneJob starts a job and ticks it, once for each iteration.
+func tickOneJob(b *testing.B, handler http.Handler, queue *redistest.Server) {
 	b.Helper()
 	if err := queue.Client().RPush(b.Context(), "job", "x", "y", "z").Err(); err != nil {
 		b.Fatal(err)
@@ -38,7 +38,7 @@ func one(b *testing.B, handler http.Handler, queue *redistest.Server) {
 	}
 }
 
-// BenchmarkTicksOfManyJobs times the same on every processor, over 100 jobs.
+// BenchmarkTicksOfManyJobs measures ticks of 100 jobs, sent in parallel.
 func BenchmarkTicksOfManyJobs(b *testing.B) {
 	handler, queue := open(b, nil)
 	if err := queue.Client().RPush(b.Context(), "job", "x", "y", "z").Err(); err != nil {
@@ -57,15 +57,16 @@ func BenchmarkTicksOfManyJobs(b *testing.B) {
 	})
 }
 
-// open serves every function with additional settings. The cost of METRICS is measured
-// separately.
-func open(b *testing.B, further map[string]string) (http.Handler, *redistest.Server) {
+// open returns a handler of every function, with extra settings, and the Redis
+// that it uses. METRICS is off unless extra turns it on: BenchmarkPublishers
+// measures its cost.
+func open(b *testing.B, extra map[string]string) (http.Handler, *redistest.Server) {
 	b.Helper()
 	server := redistest.Start(b)
 	settings := map[string]string{
 		"STATE_REDIS_URL": server.URL(), "TICK_SPACING": "0", "TICK_SINK": "http://127.0.0.1:1/", "METRICS": "false",
 	}
-	maps.Copy(settings, further)
+	maps.Copy(settings, extra)
 	cfg, err := config.Load(func(name string) (string, bool) { value, ok := settings[name]; return value, ok })
 	if err != nil {
 		b.Fatal(err)
@@ -82,6 +83,7 @@ func open(b *testing.B, further map[string]string) (http.Handler, *redistest.Ser
 	return handler, server
 }
 
+// start starts a job whose Redis is on a loopback port.
 func start(b *testing.B, handler http.Handler, port int, id string) {
 	b.Helper()
 	body := fmt.Sprintf(`{"plugin":"kubejobs","collect_period":3600,"plugin_info":{"expected_time":3600,`+
@@ -93,6 +95,7 @@ func start(b *testing.B, handler http.Handler, port int, id string) {
 	}
 }
 
+// tick sends the n-th tick of a job and returns the status of the answer.
 func tick(handler http.Handler, id string, n int) int {
 	r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(`{"app_id":"`+id+`"}`))
 	for name, value := range map[string]string{

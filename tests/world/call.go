@@ -6,14 +6,14 @@ import (
 	"strings"
 )
 
-// Answer is the answer to a call.
+// Answer is the response to a call.
 type Answer struct {
 	Status int
 	Header http.Header
 	Body   string
 }
 
-// Call makes a request. header holds names and values in turn.
+// Call makes a request. header holds names and values alternately.
 func (w *World) Call(method, path, body string, header ...string) Answer {
 	w.tb.Helper()
 	r, err := http.NewRequestWithContext(w.tb.Context(), method, w.URL+path, strings.NewReader(body))

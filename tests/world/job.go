@@ -12,7 +12,7 @@ import (
 	"kubejobs/shared/monitor"
 )
 
-// Start starts a job whose items are in Queue. info holds additional fields of
+// Start starts a job whose work is in Queue. info holds the other fields of
 // plugin_info.
 func (w *World) Start(id, info string) {
 	w.tb.Helper()
@@ -23,7 +23,7 @@ func (w *World) Start(id, info string) {
 	}
 }
 
-// Fill sets the number of items in the jobs' lists.
+// Fill makes the lists of Queue hold these numbers of items.
 func (w *World) Fill(waiting, inFlight, done int) {
 	w.tb.Helper()
 	_, err := w.Jobs.TxPipelined(w.tb.Context(), func(pipe redis.Pipeliner) error {
@@ -40,15 +40,15 @@ func (w *World) Fill(waiting, inFlight, done int) {
 	}
 }
 
-// Deliver sends one event of a job's PingSource.
-func (w *World) Deliver(id, event string) Answer {
+// Deliver sends an event of a job's PingSource once; eventID is its ce-id.
+func (w *World) Deliver(id, eventID string) Answer {
 	w.tb.Helper()
 	return w.Call(http.MethodPost, "/", fmt.Sprintf(`{"app_id":%q}`, id), "Content-Type", "application/json",
-		"Ce-Id", event, "Ce-Source", "/apis/v1/namespaces/default/pingsources/"+id, "Ce-Specversion", "1.0",
+		"Ce-Id", eventID, "Ce-Source", "/apis/v1/namespaces/default/pingsources/"+id, "Ce-Specversion", "1.0",
 		"Ce-Time", w.Now().Format(time.RFC3339Nano), "Ce-Type", "dev.knative.sources.ping")
 }
 
-// Tick sends a new tick of a job, which must be acknowledged.
+// Tick sends a new tick of a job and expects status 200.
 func (w *World) Tick(id string) Answer {
 	w.tb.Helper()
 	got := w.Deliver(id, uuid.NewString())
@@ -69,7 +69,7 @@ func (w *World) Status(id string) monitor.Status {
 	return status
 }
 
-// Published returns the number of samples in the Controller's list of a job.
+// Published returns the number of samples in a job's sample list.
 func (w *World) Published(id string) int64 {
 	w.tb.Helper()
 	count, err := w.Jobs.LLen(w.tb.Context(), id+":metrics").Result()

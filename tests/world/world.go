@@ -1,5 +1,5 @@
-// Package world runs the functions for a test: behind a real HTTP server, on real
-// redis-servers, with a clock that the test moves.
+// Package world runs the functions for tests: behind a real HTTP server, on real
+// redis-servers, with a clock that the test sets.
 package world
 
 import (
@@ -21,31 +21,31 @@ import (
 	"kubejobs/shared/testkit/redistest"
 )
 
-// noon is the default start of the clock.
+// noon is the default of Options.Begin.
 var noon = time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
 
-// World is the function set with the servers that it uses.
+// World is the function set and the servers that it uses.
 type World struct {
 	Set   *functions.Set
 	URL   string
-	State *redistest.Server // holds the jobs' state
-	Queue *redistest.Server // the jobs' own
-	Jobs  *redis.Client     // of Queue
+	State *redistest.Server // the state Redis
+	Queue *redistest.Server // the jobs' own Redis
+	Jobs  *redis.Client     // a client of Queue
 
 	tb    testing.TB
 	begin time.Time
-	nanos atomic.Int64 // the clock
+	nanos atomic.Int64 // what the clock shows, Unix time
 }
 
-// Options are what Open needs in addition to the settings.
+// Options holds the options of Open.
 type Options struct {
-	Begin     time.Time         // start of the clock; zero: a noon
-	State     []string          // arguments of the state's redis-server
-	Functions functions.Options // Now is ignored: the world has its own clock
+	Begin     time.Time         // what the clock shows at first; zero: a noon
+	State     []string          // arguments of the state Redis
+	Functions functions.Options // Open sets Now to the world's clock
 }
 
-// Open serves every function. The ticks of the local scheduler have no receiver: tests
-// send their own.
+// Open serves every function, with settings on top of its own. It discards the
+// local scheduler's ticks: tests send their own.
 func Open(tb testing.TB, settings map[string]string, o Options) *World {
 	tb.Helper()
 	w := &World{tb: tb, begin: o.Begin, State: redistest.Start(tb, o.State...), Queue: redistest.Start(tb)}
@@ -54,14 +54,14 @@ func Open(tb testing.TB, settings map[string]string, o Options) *World {
 		w.begin = noon
 	}
 	w.At(0)
-	nowhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
-	tb.Cleanup(nowhere.Close)
-	all := map[string]string{
+	discard := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	tb.Cleanup(discard.Close)
+	merged := map[string]string{
 		"STATE_REDIS_URL": w.State.URL(), "SCHEDULER": "local", "JOB_STATUS": "queue",
-		"TICK_SINK": nowhere.URL, "ALLOWED_HOSTS": "127.0.0.1/32",
+		"TICK_SINK": discard.URL, "ALLOWED_HOSTS": "127.0.0.1/32",
 	}
-	maps.Copy(all, settings)
-	cfg, err := config.Load(func(name string) (string, bool) { value, ok := all[name]; return value, ok })
+	maps.Copy(merged, settings)
+	cfg, err := config.Load(func(name string) (string, bool) { value, ok := merged[name]; return value, ok })
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -74,7 +74,7 @@ func Open(tb testing.TB, settings map[string]string, o Options) *World {
 	return w
 }
 
-// serve starts the functions behind a server, until the test ends.
+// serve starts the functions and an HTTP server for them, until the test ends.
 func (w *World) serve(target string) {
 	w.tb.Helper()
 	w.tb.Cleanup(func() {
@@ -97,11 +97,11 @@ func (w *World) serve(target string) {
 	w.URL = server.URL
 }
 
-// Now returns the time of the clock.
+// Now returns what the clock shows.
 func (w *World) Now() time.Time { return time.Unix(0, w.nanos.Load()).UTC() }
 
-// At sets the clock to an offset from its start.
+// At sets the clock to an offset from Options.Begin.
 func (w *World) At(offset time.Duration) { w.nanos.Store(w.begin.Add(offset).UnixNano()) }
 
 // Pass advances the clock.
-func (w *World) Pass(time time.Duration) { w.nanos.Add(int64(time)) }
+func (w *World) Pass(by time.Duration) { w.nanos.Add(int64(by)) }
