@@ -159,7 +159,7 @@ func TestAttempts(t *testing.T) {
 	}
 }
 
-func TestScheduleIsIdempotent(t *testing.T) {
+func TestScheduleAndUnschedule(t *testing.T) {
 	t.Parallel()
 	s := newSink(t, nil)
 	scheduler := newScheduler(t.Context(), t, localtick.Options{Sink: s.URL})
