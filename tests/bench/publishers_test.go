@@ -13,12 +13,12 @@ import (
 // one; the events' sink and the collector accept everything.
 func BenchmarkPublishers(b *testing.B) {
 	sink := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		_, _ = io.Copy(io.Discard, r.Body) // fails only if the sender is gone
+		_, _ = io.Copy(io.Discard, r.Body) // an error means that the sender is gone
 		w.WriteHeader(http.StatusAccepted)
 	}))
 	b.Cleanup(sink.Close)
 	collector := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		_, _ = io.Copy(io.Discard, r.Body) // fails only if the sender is gone
+		_, _ = io.Copy(io.Discard, r.Body) // an error means that the sender is gone
 	}))
 	b.Cleanup(collector.Close)
 	influxd := influxtest.Start(b)

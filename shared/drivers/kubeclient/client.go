@@ -81,13 +81,13 @@ func Namespace(kubeconfig string) string {
 // Translate wraps an API error in one with a kind: not found, conflict (the
 // object exists, or was changed), internal if a retry cannot succeed (forbidden
 // by a Role or a quota, invalid), and unavailable otherwise (timeout, too many
-// requests, server unreachable). doing says what failed, in the log. Translate
-// returns nil for nil.
-func Translate(doing string, err error) error {
+// requests, server unreachable). operation says what failed, in the log.
+// Translate returns nil for nil.
+func Translate(operation string, err error) error {
 	if err == nil {
 		return nil
 	}
-	cause := fmt.Errorf("%s: %w", doing, err)
+	cause := fmt.Errorf("%s: %w", operation, err)
 	switch {
 	case apierrors.IsNotFound(err):
 		return &failure.Error{Kind: failure.KindNotFound, Message: "no such object in Kubernetes", Err: cause}

@@ -53,11 +53,11 @@ func (s *Store) Ping(ctx context.Context) error {
 
 // unavailable wraps an error of Redis, which may be transient, as one of kind
 // unavailable. It returns nil for nil.
-func unavailable(doing string, err error) error {
+func unavailable(operation string, err error) error {
 	if err == nil {
 		return nil
 	}
-	return failure.Unavailable("the state store does not answer", fmt.Errorf("%s: %w", doing, err))
+	return failure.Unavailable("the state store does not answer", fmt.Errorf("%s: %w", operation, err))
 }
 
 // digit returns "1" for true and "0" for false, as the scripts and fields
