@@ -28,8 +28,8 @@ MODULES := . tests/cluster tests/manifests
 
 export GOFLAGS ?= -buildvcs=false
 
-# Installs Debian package $(2) where command $(1) is missing.
-apt = command -v $(1) >/dev/null || { \
+# Installs Debian package $(2) if command $(1) fails.
+apt = { $(1); } >/dev/null 2>&1 || { \
 	as_root=env; [ "$$(id -u)" = 0 ] || as_root='sudo env'; \
 	$$as_root apt-get update -qq && \
 	$$as_root DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(2) >/dev/null; }
@@ -57,11 +57,13 @@ test: setup control-plane ## Run every test, with the race detector, in random o
 	@for module in $(MODULES); do echo "module $$module"; (cd $$module && go test -race -shuffle=on -count=1 -timeout 14m ./...); done
 
 .PHONY: setup
-setup: ## Install what the tests need: a C compiler (race detector), redis-server, Prometheus, InfluxDB
-	@$(call apt,gcc,gcc libc6-dev)
-	@$(call apt,redis-server,redis-server)
-	@$(call apt,promtool,prometheus)
-	@$(call apt,influxd,influxdb)
+setup: ## Install what the tests need: a C compiler (race detector), redis-server, Prometheus, InfluxDB, curl, redis-py
+	@$(call apt,command -v gcc,gcc libc6-dev)
+	@$(call apt,command -v redis-server,redis-server)
+	@$(call apt,command -v promtool,prometheus)
+	@$(call apt,command -v influxd,influxdb)
+	@$(call apt,command -v curl,curl)
+	@$(call apt,python3 -c 'import redis' || /usr/bin/python3 -c 'import redis',python3-redis)
 
 .PHONY: test-cluster
 test-cluster: setup control-plane ## Run the tests that need a Kubernetes control plane
