@@ -2,7 +2,6 @@ package samples_test
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -16,7 +15,7 @@ import (
 	"kubejobs/shared/core/failure"
 	"kubejobs/shared/core/job"
 	"kubejobs/shared/monitor"
-	"kubejobs/shared/platform/httpapi"
+	"kubejobs/shared/testkit/failuretest"
 )
 
 type reader func(context.Context, job.ID, monitor.SampleRange) (monitor.Samples, error)
@@ -153,7 +152,7 @@ func TestAccept(t *testing.T) {
 				t.Errorf("Vary %q, want Accept", vary)
 			}
 			if tt.want == refused {
-				if message := refusal(t, w); w.Code != 406 || message != "Accept: there are application/json, application/x-ndjson, text/csv" {
+				if message := failuretest.Message(t, w); w.Code != 406 || message != "Accept: there are application/json, application/x-ndjson, text/csv" {
 					t.Errorf("answer %d %q, want 406 and what there is", w.Code, message)
 				}
 			} else if got := w.Header().Get("Content-Type"); w.Code != 200 || got != tt.want {
@@ -189,20 +188,10 @@ func TestFailures(t *testing.T) {
 			}
 			for _, format := range []samples.Format{samples.JSON, samples.NDJSON, samples.CSV} {
 				w := get(t, samples.NewAs(format, reader(fail), quiet()), tt.id, tt.query)
-				if got := refusal(t, w); w.Code != tt.status || got != tt.message {
+				if got := failuretest.Message(t, w); w.Code != tt.status || got != tt.message {
 					t.Errorf("answer %d %q, want %d %q", w.Code, got, tt.status, tt.message)
 				}
 			}
 		})
 	}
-}
-
-// refusal is the message of an error's answer.
-func refusal(t *testing.T, w *httptest.ResponseRecorder) string {
-	t.Helper()
-	var failure httpapi.Failure
-	if err := json.Unmarshal(w.Body.Bytes(), &failure); err != nil || failure.Code != w.Code {
-		t.Fatalf("answer %d, body %q (%v), want a failure", w.Code, w.Body, err)
-	}
-	return failure.Message
 }

@@ -10,10 +10,11 @@ import (
 
 	"kubejobs/shared/core/failure"
 	"kubejobs/shared/monitor"
+	"kubejobs/shared/platform/httpapi"
 )
 
-// maxLimit is the size of the largest page: more than the number of samples that
-// are kept of a job.
+// maxLimit is the size of the largest page: more than the samples that are kept of
+// a job.
 const maxLimit = 1000
 
 // query is what a request asks for.
@@ -27,7 +28,7 @@ type query struct {
 func parseQuery(raw string) (query, error) {
 	values, err := url.ParseQuery(raw)
 	if err != nil {
-		return query{}, failure.Invalid(failure.FieldError{Field: "query", Problem: "want name=value, joined by &"})
+		return query{}, failure.InvalidField("query", "want name=value, joined by &")
 	}
 	asked := query{until: values.Get("until")}
 	wrong := unknown(values)
@@ -40,11 +41,7 @@ func parseQuery(raw string) (query, error) {
 	if !asked.Until.IsZero() && !asked.Until.After(asked.Since) {
 		wrong.Add("until", "want a time after since")
 	}
-	if text := values.Get("limit"); text != "" {
-		if asked.Limit, err = strconv.Atoi(text); err != nil || asked.Limit < 1 || asked.Limit > maxLimit {
-			wrong.Add("limit", "want a whole number from 1 to %d", maxLimit)
-		}
-	}
+	asked.Limit = httpapi.Limit(values, maxLimit, 0, &wrong)
 	return asked, wrong.Err()
 }
 
@@ -63,8 +60,8 @@ func unknown(values url.Values) failure.Fields {
 	return wrong
 }
 
-// first and last bound the times of a range: from 1970, with four digits of a
-// year.
+// first and last bound the times of a range: from 1970, with a year of four
+// digits.
 var first, last = time.UnixMilli(0).UTC(), time.Date(9999, 12, 31, 23, 59, 59, 999_999_999, time.UTC)
 
 // moment reads RFC 3339 or Unix milliseconds; "" is the zero time.

@@ -11,6 +11,7 @@ import (
 	"kubejobs/functions/samples"
 	"kubejobs/shared/core/job"
 	"kubejobs/shared/monitor"
+	"kubejobs/shared/testkit/failuretest"
 )
 
 func TestQuery(t *testing.T) {
@@ -88,7 +89,7 @@ func TestWrongQuery(t *testing.T) {
 					t.Error("a wrong query reached the store")
 					return none, nil
 				}), quiet()), "a", tt.query)
-			if got := refusal(t, w); w.Code != http.StatusBadRequest || got != tt.want {
+			if got := failuretest.Message(t, w); w.Code != http.StatusBadRequest || got != tt.want {
 				t.Errorf("answer %d %q\nwant   400 %q", w.Code, got, tt.want)
 			}
 		})

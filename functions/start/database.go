@@ -33,7 +33,7 @@ func (r *reader) database() *job.Database {
 	if d.Port == 0 {
 		d.Port = influxPort
 	}
-	r.problems = append(r.problems, data.problems...)
+	r.wrong = append(r.wrong, data.wrong...)
 	return d
 }
 
@@ -48,7 +48,7 @@ func (r *reader) url(field string) string {
 		}
 	}
 	if _, given := r.object[field].(string); given && !egress.Host(host) {
-		r.bad(field, "want a host name or an IP address, with or without http:// before it, and the port in port")
+		r.refuse(field, "want a host name or an IP address, with or without http:// before it, and the port in port")
 		return ""
 	}
 	return host
@@ -60,7 +60,7 @@ func (r *reader) databaseName(field string) string {
 	strange := strings.ContainsFunc(name, func(c rune) bool { return !unicode.IsPrint(c) || c == '/' || c == '\\' })
 	if _, given := r.object[field].(string); given &&
 		(name == "" || name == "." || name == ".." || len(name) > maxName || strange) {
-		r.wrong(field, "a database's name, at most 255 printable characters without slashes")
+		r.want(field, "a database's name, at most 255 printable characters without slashes")
 		return ""
 	}
 	return name

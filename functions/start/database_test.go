@@ -9,6 +9,7 @@ import (
 
 	"kubejobs/functions/start"
 	"kubejobs/shared/core/job"
+	"kubejobs/shared/testkit/failuretest"
 )
 
 func TestDatabase(t *testing.T) {
@@ -90,7 +91,7 @@ func TestDatabaseRefused(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			_, err := start.Decode("a", []byte(info(`"enable_visualizer":true,"database_data":`+tt.data)), time.UTC)
-			if diff := cmp.Diff(tt.want, fields(t, err)); diff != "" {
+			if diff := cmp.Diff(tt.want, failuretest.Fields(t, err)); diff != "" {
 				t.Fatalf("wrong fields (-want +got):\n%s\n%v", diff, err)
 			}
 			if strings.Contains(err.Error(), "hunter2") {

@@ -56,7 +56,7 @@ func Decode(id job.ID, body []byte, zone *time.Location) (monitor.Request, error
 		info.required("heuristic_options").sub("heuristic_options")
 		r.Heuristics = options
 	}
-	if err := failure.Invalid(append(outer.problems, info.problems...)...); err != nil {
+	if err := append(outer.wrong, info.wrong...).Err(); err != nil {
 		return monitor.Request{}, err
 	}
 	r.Fingerprint = fingerprint(top)
@@ -65,23 +65,20 @@ func Decode(id job.ID, body []byte, zone *time.Location) (monitor.Request, error
 
 // parseObject decodes one JSON object with nothing after it.
 func parseObject(body []byte) (map[string]any, error) {
-	invalid := func(problem string) error {
-		return failure.Invalid(failure.FieldError{Field: "body", Problem: problem})
-	}
 	decoder := json.NewDecoder(bytes.NewReader(body))
 	decoder.UseNumber()
 	var object map[string]any
 	if err := decoder.Decode(&object); err != nil {
 		if errors.Is(err, io.EOF) {
-			return nil, invalid("is empty; want a JSON object")
+			return nil, failure.InvalidField("body", "is empty; want a JSON object")
 		}
-		return nil, invalid("want a JSON object: " + err.Error())
+		return nil, failure.InvalidField("body", "want a JSON object: %v", err)
 	}
 	if object == nil {
-		return nil, invalid("want a JSON object, got null")
+		return nil, failure.InvalidField("body", "want a JSON object, got null")
 	}
 	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-		return nil, invalid("has text after the JSON object")
+		return nil, failure.InvalidField("body", "has text after the JSON object")
 	}
 	return object, nil
 }

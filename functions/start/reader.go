@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"time"
 
@@ -11,32 +12,31 @@ import (
 	"kubejobs/shared/core/failure"
 )
 
-// reader reads the fields of a JSON object and collects what is wrong with them. A
-// field that is missing or null reads as its zero value.
+// reader reads the fields of a JSON object and collects the wrong ones. A field that
+// is missing or null reads as its zero value.
 type reader struct {
-	object   map[string]any
-	prefix   string
-	problems []failure.FieldError
+	object map[string]any
+	prefix string
+	wrong  failure.Fields
 }
 
-func (r *reader) bad(field, format string, args ...any) {
+// refuse reports what is wrong with a field, unless it was refused before.
+func (r *reader) refuse(field, format string, args ...any) {
 	name := r.prefix + field
-	for _, known := range r.problems {
-		if known.Field == name {
-			return
-		}
+	if !slices.ContainsFunc(r.wrong, func(f failure.FieldError) bool { return f.Field == name }) {
+		r.wrong.Add(name, format, args...)
 	}
-	r.problems = append(r.problems, failure.FieldError{Field: name, Problem: fmt.Sprintf(format, args...)})
 }
 
-func (r *reader) wrong(field, want string) {
-	r.bad(field, "want %s, got %s", want, describe(r.object[field]))
+// want refuses the value of a field and says what it should be.
+func (r *reader) want(field, what string) {
+	r.refuse(field, "want %s, got %s", what, describe(r.object[field]))
 }
 
-// required reports a field that is missing.
+// required refuses a field that is missing.
 func (r *reader) required(field string) *reader {
 	if r.object[field] == nil {
-		r.bad(field, "is missing")
+		r.refuse(field, "is missing")
 	}
 	return r
 }
@@ -44,7 +44,7 @@ func (r *reader) required(field string) *reader {
 func (r *reader) text(field string) string {
 	value, ok := r.object[field].(string)
 	if !ok && r.object[field] != nil {
-		r.wrong(field, "a string")
+		r.want(field, "a string")
 	}
 	return value
 }
@@ -52,16 +52,16 @@ func (r *reader) text(field string) string {
 func (r *reader) flag(field string) bool {
 	value, ok := r.object[field].(bool)
 	if !ok && r.object[field] != nil {
-		r.wrong(field, "true or false")
+		r.want(field, "true or false")
 	}
 	return value
 }
 
-// sub returns a reader of the object in a field, which collects its own problems.
+// sub returns a reader of the object in a field, which collects its own wrong fields.
 func (r *reader) sub(field string) *reader {
 	object, ok := r.object[field].(map[string]any)
 	if !ok && r.object[field] != nil {
-		r.wrong(field, "an object")
+		r.want(field, "an object")
 	}
 	return &reader{object: object, prefix: r.prefix + field + "."}
 }
@@ -86,7 +86,7 @@ func (r *reader) whole(field string, low, high int64) int64 {
 			return value
 		}
 	}
-	r.wrong(field, fmt.Sprintf("a whole number from %d to %d", low, high))
+	r.want(field, fmt.Sprintf("a whole number from %d to %d", low, high))
 	return 0
 }
 
@@ -102,26 +102,23 @@ func (r *reader) seconds(field string) time.Duration {
 			return time.Duration(nanos)
 		}
 	}
-	r.wrong(field, fmt.Sprintf("a number of seconds over 0, at most %d", maxSeconds))
+	r.want(field, fmt.Sprintf("a number of seconds over 0, at most %d", maxSeconds))
 	return 0
 }
 
 // moment reads a time in the format of Asperathos.
 func (r *reader) moment(field string, zone *time.Location) time.Time {
 	text := r.text(field)
-	if text == "" {
-		if _, given := r.object[field].(string); given {
-			r.wrong(field, "YYYY-MM-DDTHH:MM:SS.ffffffGMT")
-		}
+	if _, given := r.object[field].(string); !given {
 		return time.Time{}
 	}
 	value, err := time.ParseInLocation(submissionLayout, text, zone)
 	if err != nil || !fractional(text) {
-		r.wrong(field, "YYYY-MM-DDTHH:MM:SS.ffffffGMT")
+		r.want(field, "YYYY-MM-DDTHH:MM:SS.ffffffGMT")
 		return time.Time{}
 	}
 	if year := value.UTC().Year(); year < firstYear || year > lastYear {
-		r.wrong(field, fmt.Sprintf("a time from %d to %d", firstYear, lastYear))
+		r.want(field, fmt.Sprintf("a time from %d to %d", firstYear, lastYear))
 		return time.Time{}
 	}
 	return value
@@ -138,7 +135,7 @@ func fractional(text string) bool {
 func (r *reader) host(field string) string {
 	text := r.text(field)
 	if _, given := r.object[field].(string); given && !egress.Host(text) {
-		r.wrong(field, "a host name or an IP address")
+		r.want(field, "a host name or an IP address")
 		return ""
 	}
 	return text

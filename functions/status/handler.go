@@ -69,18 +69,14 @@ func NewList(service reader, log *slog.Logger) http.Handler {
 // maxLimit is the size of the largest page.
 const maxLimit = 100
 
-func query(q url.Values) (after job.ID, limit int, err error) {
+// query reads the parameters of the list.
+func query(values url.Values) (after job.ID, limit int, err error) {
 	var wrong failure.Fields
-	if text := q.Get("after"); text != "" {
+	if text := values.Get("after"); text != "" {
 		if after, err = job.ParseID(text); err != nil {
 			wrong.Add("after", "want an id")
 		}
 	}
-	limit = maxLimit
-	if text := q.Get("limit"); text != "" {
-		if limit, err = strconv.Atoi(text); err != nil || limit < 1 || limit > maxLimit {
-			wrong.Add("limit", "want a whole number from 1 to %d", maxLimit)
-		}
-	}
+	limit = httpapi.Limit(values, maxLimit, maxLimit, &wrong)
 	return after, limit, wrong.Err()
 }

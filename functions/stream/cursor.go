@@ -52,7 +52,7 @@ func parseCursor(text string) (cursor, bool) {
 func resumeFrom(r *http.Request) (cursor, error) {
 	values, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
-		return cursor{}, failure.Invalid(failure.FieldError{Field: "query", Problem: "want last_event_id=ID or nothing"})
+		return cursor{}, failure.InvalidField("query", "want last_event_id=ID or nothing")
 	}
 	var wrong failure.Fields
 	field, text := "last_event_id", values.Get("last_event_id")

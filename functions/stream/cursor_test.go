@@ -2,9 +2,7 @@ package stream_test
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"net/http/httptest"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -12,7 +10,7 @@ import (
 	"kubejobs/functions/stream"
 	"kubejobs/shared/core/job"
 	"kubejobs/shared/monitor"
-	"kubejobs/shared/platform/httpapi"
+	"kubejobs/shared/testkit/failuretest"
 )
 
 func TestWhatTheClientKnows(t *testing.T) {
@@ -75,19 +73,9 @@ func TestRefusals(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := get(t, stream.New(script(tt.answer), quick(), quiet()), tt.query, tt.header)
-			if got := refusal(t, w); w.Code != tt.status || got != tt.message {
+			if got := failuretest.Message(t, w); w.Code != tt.status || got != tt.message {
 				t.Errorf("answer %d %q, want %d %q", w.Code, got, tt.status, tt.message)
 			}
 		})
 	}
-}
-
-// refusal is the message of an error's answer.
-func refusal(t *testing.T, w *httptest.ResponseRecorder) string {
-	t.Helper()
-	var failure httpapi.Failure
-	if err := json.Unmarshal(w.Body.Bytes(), &failure); err != nil || failure.Code != w.Code {
-		t.Fatalf("answer %d, body %q (%v), want a failure", w.Code, w.Body, err)
-	}
-	return failure.Message
 }

@@ -12,6 +12,7 @@ import (
 	"kubejobs/shared/core/failure"
 	"kubejobs/shared/core/job"
 	"kubejobs/shared/monitor"
+	"kubejobs/shared/testkit/failuretest"
 )
 
 // running is a job of which nothing is new, ever.
@@ -106,7 +107,7 @@ func TestStreamsAreBounded(t *testing.T) {
 	<-came
 	<-came
 	w := get(t, handler, "", "")
-	if got := refusal(t, w); w.Code != 503 || got != "too many streams at once" || w.Header().Get("Retry-After") != "1" {
+	if got := failuretest.Message(t, w); w.Code != 503 || got != "too many streams at once" || w.Header().Get("Retry-After") != "1" {
 		t.Errorf("a third stream: %d %q, Retry-After %q, want 503 and 1", w.Code, got, w.Header().Get("Retry-After"))
 	}
 	close(ending)

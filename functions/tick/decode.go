@@ -34,10 +34,10 @@ func Decode(r *http.Request, body []byte) (monitor.Tick, error) {
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	event, err := cloudevents.NewEventFromHTTPRequest(r)
 	if err != nil {
-		return monitor.Tick{}, invalid("event", "want a CloudEvent in binary or structured mode")
+		return monitor.Tick{}, failure.InvalidField("event", "want a CloudEvent in binary or structured mode")
 	}
 	if err := event.Validate(); err != nil {
-		return monitor.Tick{}, invalid("event", strings.ReplaceAll(strings.TrimSpace(err.Error()), "\n", "; "))
+		return monitor.Tick{}, failure.InvalidField("event", "%s", strings.ReplaceAll(strings.TrimSpace(err.Error()), "\n", "; "))
 	}
 	var wrong failure.Fields
 	if event.Type() != monitor.TickEventType {
@@ -59,8 +59,4 @@ func Decode(r *http.Request, body []byte) (monitor.Tick, error) {
 		wrong.Add("data.app_id", "want an id, got %.80q", data.ID)
 	}
 	return monitor.Tick{ID: event.ID(), Job: id, Sent: event.Time()}, wrong.Err()
-}
-
-func invalid(field, problem string) error {
-	return failure.Invalid(failure.FieldError{Field: field, Problem: problem})
 }

@@ -3,7 +3,6 @@ package tick_test
 import (
 	"bufio"
 	"bytes"
-	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -15,9 +14,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"kubejobs/functions/tick"
-	"kubejobs/shared/core/failure"
 	"kubejobs/shared/core/job"
 	"kubejobs/shared/monitor"
+	"kubejobs/shared/testkit/failuretest"
 )
 
 const testdata = "../../tests/testdata/"
@@ -58,23 +57,6 @@ func binary(tb testing.TB, changes map[string]string) *http.Request {
 		}
 	}
 	return r
-}
-
-// fields are the wrong fields that an error names.
-func fields(t *testing.T, err error) []string {
-	t.Helper()
-	if err == nil {
-		return nil
-	}
-	typed, ok := errors.AsType[*failure.Error](err)
-	if !ok || typed.Kind != failure.KindInvalid {
-		t.Fatalf("error = %v, want kind invalid", err)
-	}
-	var names []string
-	for _, f := range typed.Fields {
-		names = append(names, f.Field)
-	}
-	return names
 }
 
 func TestDecodeCaptured(t *testing.T) {
@@ -142,7 +124,7 @@ func TestDecodeStructured(t *testing.T) {
 				t.Error("IsEvent = false, want true")
 			}
 			got, err := tick.Decode(r, []byte(tt.body))
-			if diff := cmp.Diff(tt.want, fields(t, err)); diff != "" {
+			if diff := cmp.Diff(tt.want, failuretest.Fields(t, err)); diff != "" {
 				t.Fatalf("wrong fields (-want +got):\n%s\n%v", diff, err)
 			}
 			if diff := cmp.Diff(want, got); err == nil && diff != "" {
@@ -194,7 +176,7 @@ func TestDecodeNamesEveryWrongField(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			_, err := tick.Decode(binary(t, tt.changes), []byte(tt.body))
-			if diff := cmp.Diff(tt.want, fields(t, err)); diff != "" {
+			if diff := cmp.Diff(tt.want, failuretest.Fields(t, err)); diff != "" {
 				t.Errorf("wrong fields (-want +got):\n%s\n%v", diff, err)
 			}
 		})
@@ -223,7 +205,7 @@ func TestDecodeRefusesOtherRequests(t *testing.T) {
 				t.Errorf("IsEvent = %t, want %t", got, tt.event)
 			}
 			_, err := tick.Decode(r, body)
-			if diff := cmp.Diff(tt.want, fields(t, err)); diff != "" {
+			if diff := cmp.Diff(tt.want, failuretest.Fields(t, err)); diff != "" {
 				t.Errorf("wrong fields (-want +got):\n%s\n%v", diff, err)
 			}
 		})
@@ -242,7 +224,7 @@ func FuzzDecode(f *testing.F) {
 		})
 		got, err := tick.Decode(r, []byte(body))
 		if err != nil {
-			if len(fields(t, err)) == 0 {
+			if len(failuretest.Fields(t, err)) == 0 {
 				t.Errorf("the error names no field: %v", err)
 			}
 			return

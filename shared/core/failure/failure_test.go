@@ -81,6 +81,14 @@ func TestFields(t *testing.T) {
 	}
 }
 
+func TestInvalidField(t *testing.T) {
+	t.Parallel()
+	err := failure.InvalidField("a", "want at most %d bytes, got %q", 1, "xy")
+	if failure.KindOf(err) != failure.KindInvalid || err.Error() != `a: want at most 1 bytes, got "xy"` {
+		t.Errorf("InvalidField = %v, want one error of kind invalid with a", err)
+	}
+}
+
 func TestInvalidNamesEveryField(t *testing.T) {
 	t.Parallel()
 	if err := failure.Invalid(); err != nil {

@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -92,4 +93,12 @@ func ReadBody(w http.ResponseWriter, r *http.Request) ([]byte, bool) {
 		Refuse(w, http.StatusBadRequest, "the body cannot be read")
 	}
 	return nil, false
+}
+
+// readAll reads the body; nil if the request has none.
+func readAll(r *http.Request) ([]byte, error) {
+	if r.Body == nil {
+		return nil, nil
+	}
+	return io.ReadAll(r.Body)
 }

@@ -93,6 +93,32 @@ func TestFail(t *testing.T) {
 	}
 }
 
+func TestFailREST(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		err     error
+		status  int
+		message string
+	}{
+		"not found":   {&failure.Error{Kind: failure.KindNotFound, Message: "no such job"}, 404, "no such job"},
+		"wrapped":     {fmt.Errorf("status: %w", &failure.Error{Kind: failure.KindNotFound, Message: "no such job"}), 404, "no such job"},
+		"invalid":     {failure.InvalidField("a", "is missing"), 400, "a: is missing"},
+		"conflict":    {&failure.Error{Kind: failure.KindConflict, Message: "another"}, 400, "another"},
+		"unavailable": {failure.Unavailable("the store does not answer", nil), 503, "the store does not answer"},
+		"internal":    {errors.New("decode"), 500, "internal error"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := httptest.NewRecorder()
+			httpapi.FailREST(t.Context(), w, quiet(), tt.err)
+			if got := decodeFailure(t, w.Body); w.Code != tt.status || got.Code != tt.status || got.Message != tt.message {
+				t.Errorf("FailREST = %d %+v, want %d %q", w.Code, got, tt.status, tt.message)
+			}
+		})
+	}
+}
+
 // An error of kind internal may carry a message; it is not for the caller.
 func TestFailShowsNothingOfAnInternalError(t *testing.T) {
 	t.Parallel()

@@ -1,0 +1,48 @@
+package httpapi_test
+
+import (
+	"net/url"
+	"testing"
+
+	"kubejobs/shared/core/failure"
+	"kubejobs/shared/platform/httpapi"
+)
+
+func TestLimit(t *testing.T) {
+	t.Parallel()
+	const refused = "limit: want a whole number from 1 to 10"
+	tests := map[string]struct {
+		query   string
+		want    int
+		refused bool
+	}{
+		"omitted":      {"", 7, false},
+		"empty":        {"limit=", 7, false},
+		"1":            {"limit=1", 1, false},
+		"the largest":  {"limit=10", 10, false},
+		"0":            {"limit=0", 0, true},
+		"too large":    {"limit=11", 0, true},
+		"negative":     {"limit=-1", 0, true},
+		"a word":       {"limit=all", 0, true},
+		"past an int":  {"limit=9223372036854775808", 0, true},
+		"two, one bad": {"limit=2&limit=x", 2, false},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			values, err := url.ParseQuery(tt.query)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var wrong failure.Fields
+			got := httpapi.Limit(values, 10, 7, &wrong)
+			if tt.refused {
+				if err := wrong.Err(); err == nil || err.Error() != refused {
+					t.Errorf("wrong fields: %v, want %s", err, refused)
+				}
+			} else if got != tt.want || wrong.Err() != nil {
+				t.Errorf("Limit = %d, wrong fields: %v, want %d and none", got, wrong.Err(), tt.want)
+			}
+		})
+	}
+}
