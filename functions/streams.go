@@ -9,7 +9,7 @@ import (
 	"kubejobs/shared/platform/httpapi"
 )
 
-// streams holds the options of the event streams and the function that ends them.
+// streams holds the options of the streams and the function that ends them.
 type streams struct {
 	options stream.Options
 	end     func()
@@ -21,10 +21,10 @@ func newStreams(o stream.Options) streams {
 	return streams{o, sync.OnceFunc(func() { close(ending) })}
 }
 
-// EndStreams ends every event stream, which would delay the end of the server.
+// EndStreams ends every stream, which would otherwise delay the end of the server.
 func (s *Set) EndStreams() { s.streams.end() }
 
-// addSamples adds the functions that read a job's samples.
+// addSamples adds the functions that read a job's samples: as pages or as a stream.
 func (s *Set) addSamples(mux *http.ServeMux) {
 	for path, handler := range map[string]http.Handler{
 		"samples":        samples.New(s.service, s.log),

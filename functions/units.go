@@ -67,7 +67,7 @@ func (s *Set) Handler(name string) (http.Handler, error) {
 	return handler, nil
 }
 
-// Drain makes the probes fail, ends the event streams and waits until no request is
+// Drain makes the probes fail, ends the streams and waits until no request is
 // in flight.
 func (s *Set) Drain(ctx context.Context) error {
 	s.EndStreams()

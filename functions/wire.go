@@ -64,7 +64,7 @@ type Options struct {
 	Now       func() time.Time
 	SweepCron string          // schedule of the local sweep; "": never
 	Publish   publish.Options // limits of the publishers
-	Events    stream.Options  // limits of the event streams; Ending is ignored
+	Streams   stream.Options  // limits of the streams; Ending is ignored
 	// Readers and Processors get metrics and spans in addition to the exporters that
 	// the settings select.
 	Readers    []sdkmetric.Reader
@@ -78,7 +78,7 @@ func QuietRedis() { redisstore.Quiet() }
 // Open creates everything. ctx bounds the ticks of the local scheduler. Close
 // releases what Open created.
 func Open(ctx context.Context, cfg config.Config, log *slog.Logger, o Options) (*Set, error) {
-	s := &Set{cfg: cfg, log: log, streams: newStreams(o.Events)}
+	s := &Set{cfg: cfg, log: log, streams: newStreams(o.Streams)}
 	if err := s.openTelemetry(ctx, o); err != nil {
 		return nil, err
 	}

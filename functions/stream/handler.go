@@ -30,8 +30,8 @@ type Options struct {
 	MinPoll, MaxPoll time.Duration
 	// Heartbeat is the longest time without a write, 5 s.
 	Heartbeat time.Duration
-	// Streams is the maximum number of streams at once, 100.
-	Streams int
+	// Max is the maximum number of streams at once, 100.
+	Max int
 	// Ending is closed to end every stream at once; nil: never.
 	Ending <-chan struct{}
 }
@@ -47,8 +47,8 @@ func (o Options) withDefaults() Options {
 	orElse(&o.MinPoll, 250*time.Millisecond)
 	orElse(&o.MaxPoll, time.Second)
 	orElse(&o.Heartbeat, 5*time.Second)
-	if o.Streams == 0 {
-		o.Streams = 100
+	if o.Max == 0 {
+		o.Max = 100
 	}
 	return o
 }
@@ -56,7 +56,7 @@ func (o Options) withDefaults() Options {
 // New returns the handler.
 func New(service follower, o Options, log *slog.Logger) http.Handler {
 	o = o.withDefaults()
-	slots := make(chan struct{}, o.Streams)
+	slots := make(chan struct{}, o.Max)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		id, err := job.ParseID(r.PathValue("id"))
 		from, wrong := resumeFrom(r)

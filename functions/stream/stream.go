@@ -18,8 +18,8 @@ import (
 const (
 	// readTimeout bounds one read of a job.
 	readTimeout = 2 * time.Second
-	// sendTimeout bounds one write: a client that does not read is disconnected.
-	sendTimeout = 5 * time.Second
+	// writeTimeout bounds one write: a client that does not read is disconnected.
+	writeTimeout = 5 * time.Second
 	// restartRetry is the reconnection time for clients of an instance that ends:
 	// by then another one serves them.
 	restartRetry = 2 * time.Second
@@ -42,8 +42,8 @@ type stream struct {
 	written time.Time
 }
 
-// serve sends the first news, or that the store does not answer, and then follows
-// the job until the stream ends.
+// serve sends the first news, or a comment if reading them failed with err. Then it
+// follows the job until the stream ends.
 func (s *stream) serve(w http.ResponseWriter, r *http.Request, news monitor.News, err error) {
 	w.Header().Set("X-Accel-Buffering", "no")
 	w.Header().Set("X-Content-Type-Options", "nosniff")
@@ -72,19 +72,19 @@ func (s *stream) serve(w http.ResponseWriter, r *http.Request, news monitor.News
 	}
 	select {
 	case <-s.Ending:
-		_ = s.send(&sse.Message{Retry: restartRetry}) && s.flush()
+		_ = s.write(&sse.Message{Retry: restartRetry}) && s.flush()
 	default:
 	}
 	s.extend() // for what the server still writes
 }
 
-// open sends the first messages of a stream.
+// open sends the first messages: the reconnection time and, after err, a comment.
 func (s *stream) open(err error) bool {
-	if !s.send(&sse.Message{Retry: s.Retry}) {
+	if !s.write(&sse.Message{Retry: s.Retry}) {
 		return false
 	}
 	s.failing = err != nil
-	return !s.failing || s.comment(storeDown)
+	return !s.failing || s.sendComment(storeDown)
 }
 
 // follow reads the job until ctx ends, the client is gone or the job has ended.
@@ -123,7 +123,7 @@ func (s *stream) read(ctx context.Context) bool {
 	default:
 		s.failing = true
 		s.log.WarnContext(ctx, "reading a followed job failed", "job", s.id, "error", err)
-		return s.comment(storeDown)
+		return s.sendComment(storeDown)
 	}
 }
 
@@ -134,14 +134,14 @@ func (s *stream) sendNews(ctx context.Context, news monitor.News) bool {
 	}
 	for _, x := range news.Samples {
 		s.cursor.seen = &monitor.Seen{At: x.Timestamp}
-		if ctx.Err() != nil || !s.message("sample", x) {
+		if ctx.Err() != nil || !s.sendMessage("sample", x) {
 			return false
 		}
 	}
 	s.cursor.seen, s.period = &news.Seen, news.Period
 	if news.Phase != s.cursor.phase {
 		s.cursor.phase = news.Phase
-		if !s.message("phase", phase{news.Phase, news.Reason}) {
+		if !s.sendMessage("phase", phase{news.Phase, news.Reason}) {
 			return false
 		}
 	}
@@ -154,30 +154,30 @@ type phase struct {
 	Reason string    `json:"reason"` // why the job ended; "" if it did not
 }
 
-// message sends one message; false if the client is gone.
-func (s *stream) message(name string, data any) bool {
+// sendMessage sends one message; false if the client is gone.
+func (s *stream) sendMessage(name string, data any) bool {
 	text, err := json.Marshal(data)
 	if err != nil {
 		panic(err) // a mistake of the programmer
 	}
 	m := &sse.Message{ID: sse.ID(s.cursor.String()), Type: sse.Type(name)}
 	m.AppendData(string(text))
-	return s.send(m)
+	return s.write(m)
 }
 
 // beat sends a comment if nothing was sent for the length of a heartbeat.
 func (s *stream) beat() bool {
-	return time.Since(s.written) < s.Heartbeat || s.comment("alive")
+	return time.Since(s.written) < s.Heartbeat || s.sendComment("alive")
 }
 
-func (s *stream) comment(text string) bool {
+func (s *stream) sendComment(text string) bool {
 	m := &sse.Message{}
 	m.AppendComment(text)
-	return s.send(m) && s.flush()
+	return s.write(m) && s.flush()
 }
 
-// send writes a message. flush sends it.
-func (s *stream) send(m *sse.Message) bool {
+// write adds a message to what flush sends.
+func (s *stream) write(m *sse.Message) bool {
 	s.written = time.Now()
 	s.extend()
 	return s.session.Send(m) == nil
@@ -187,7 +187,7 @@ func (s *stream) flush() bool { return s.session.Flush() == nil }
 
 // extend sets the deadline of the next write.
 func (s *stream) extend() {
-	_ = s.control.SetWriteDeadline(time.Now().Add(sendTimeout)) // a recorder in a test has no deadline
+	_ = s.control.SetWriteDeadline(time.Now().Add(writeTimeout)) // a recorder in a test has no deadline
 }
 
 // poll returns the time until the next read.

@@ -25,7 +25,7 @@ type job struct {
 func start(t *testing.T, streams stream.Options, state ...string) *job {
 	t.Helper()
 	w := world.Open(t, map[string]string{"TICK_SPACING": "0"}, world.Options{
-		State: state, Functions: functions.Options{Events: streams},
+		State: state, Functions: functions.Options{Streams: streams},
 	})
 	w.Fill(1000, 0, 0)
 	w.Start("a", `"expected_time":600,"number_of_jobs":1000`)
