@@ -22,7 +22,7 @@ type Function struct{ started atomic.Pointer[instance] }
 type instance struct {
 	set     *functions.Set
 	handler http.Handler
-	forget  func() // stops listening for signals
+	release func() // stops listening for signals
 }
 
 // New returns an instance that is not started.
@@ -49,10 +49,11 @@ func (f *Function) Start(ctx context.Context, settings map[string]string) error 
 	if err != nil {
 		return err
 	}
-	// func's middleware waits for the requests in flight before it calls Stop.
-	signalled, forget := signal.NotifyContext(ctx, syscall.SIGTERM, syscall.SIGINT)
+	// func's middleware waits for the requests in flight before it calls Stop, so
+	// streams end on the signal.
+	signalled, release := signal.NotifyContext(ctx, syscall.SIGTERM, syscall.SIGINT)
 	context.AfterFunc(signalled, set.EndStreams)
-	f.started.Store(&instance{set: set, handler: handler, forget: forget})
+	f.started.Store(&instance{set: set, handler: handler, release: release})
 	return set.Start(ctx)
 }
 
@@ -77,7 +78,7 @@ func (f *Function) Alive(context.Context) (bool, error) { return true, nil }
 // Stop releases everything. func's middleware has already drained the requests.
 func (f *Function) Stop(ctx context.Context) error {
 	if i := f.started.Swap(nil); i != nil {
-		i.forget()
+		i.release()
 		return i.set.Close(ctx)
 	}
 	return nil

@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// func's middleware waits for requests before it stops the function: a stream
-// must end by the signal itself.
+// func's middleware waits for the requests in flight before it stops the function, so
+// a stream must end on the signal.
 func TestASignalEndsStreams(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
@@ -44,7 +44,7 @@ func TestASignalEndsStreams(t *testing.T) {
 	}
 	text, err := io.ReadAll(stream)
 	if err != nil || !strings.HasSuffix(string(text), "\n\nretry: 2000\n\n") {
-		t.Errorf("the stream ended with %q, %v, want a hint to come again", text, err)
+		t.Errorf("the stream ended with %q, %v, want a hint to reconnect", text, err)
 	}
 	if err := f.Stop(ctx); err != nil {
 		t.Errorf("Stop: %v", err)

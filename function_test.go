@@ -15,9 +15,9 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// func's detector wants exactly one New or Handle at package level in the
-// root's files, tests included, no replace line and no workspace.
-func TestRootIsWhatFuncExpects(t *testing.T) {
+// func requires exactly one New or Handle at package level in the root's files,
+// tests included. Its build fails on a replace line and on a workspace.
+func TestRootMeetsFuncsRequirements(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("*.go")
 	if err != nil {
@@ -37,21 +37,22 @@ func TestRootIsWhatFuncExpects(t *testing.T) {
 		}
 	}
 	if len(found) != 1 || found[0] != "New" {
-		t.Errorf("package-level entry points %v, want New alone", found)
+		t.Errorf("package-level entry points %v, want only New", found)
 	}
 	module, err := os.ReadFile("go.mod")
 	if err != nil {
 		t.Fatal(err)
 	}
 	if strings.Contains(string(module), "replace") {
-		t.Error("go.mod has a replace line: func's host build breaks on it")
+		t.Error("go.mod has a replace line, which breaks func's host build")
 	}
 	if _, err := os.Stat("go.work"); err == nil {
-		t.Error("there is a go.work: func's host build breaks on it")
+		t.Error("go.work exists, which breaks func's host build")
 	}
 }
 
-// manifest is the part of func.yaml's schema that is used, strictly.
+// manifest is the part of func.yaml's schema that the file uses. Any other key fails
+// the test.
 type manifest struct {
 	SpecVersion string    `json:"specVersion"`
 	Name        string    `json:"name"`
@@ -86,7 +87,7 @@ func TestManifest(t *testing.T) {
 		t.Fatal(err)
 	}
 	if m.Runtime != "go" || m.Invoke != "http" || m.SpecVersion == "" || m.Created.IsZero() {
-		t.Errorf("func.yaml: %+v, want a Go function that takes HTTP", m)
+		t.Errorf("func.yaml: %+v, want a Go function that serves HTTP", m)
 	}
 	settings := map[string]string{}
 	for _, env := range m.Run.Envs {
@@ -133,7 +134,7 @@ func TestStartNamesWrongSettings(t *testing.T) {
 	}
 }
 
-func TestLife(t *testing.T) {
+func TestStartAndStop(t *testing.T) {
 	t.Parallel()
 	f := New()
 	if err := f.Start(t.Context(), map[string]string{"TICK_SINK": "http://127.0.0.1:1/", "LOG_LEVEL": "error"}); err != nil {

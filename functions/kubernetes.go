@@ -51,13 +51,13 @@ func (s *Set) openKubernetes() (monitor.KubeJobs, error) {
 // PingSource.
 func ownerIn(jobs *batchjob.Jobs) pingsource.OwnerOf {
 	return func(ctx context.Context, id job.ID) (*pingsource.Owner, error) {
-		job, err := jobs.Get(ctx, id)
+		owner, err := jobs.Get(ctx, id)
 		switch {
 		case failure.IsRetryable(err):
 			return nil, err
 		case err != nil:
 			return nil, nil //nolint:nilerr // an owner is a convenience
 		}
-		return &pingsource.Owner{Name: job.Name, UID: job.UID}, nil
+		return &pingsource.Owner{Name: owner.Name, UID: owner.UID}, nil
 	}
 }

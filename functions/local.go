@@ -6,12 +6,28 @@ import (
 
 	"kubejobs/shared/core/failure"
 	"kubejobs/shared/core/job"
+	"kubejobs/shared/drivers/localtick"
 	"kubejobs/shared/platform/config"
 )
 
-// SweepCron is the schedule of the local scheduler's sweep, the same as that of the
-// PingSource on a cluster.
+// SweepCron is the schedule of the local sweep: every five minutes, as the PingSource
+// on a cluster.
 const SweepCron = "0 */5 * * * *"
+
+// openLocal creates the local scheduler, unless ticks come from Knative.
+func (s *Set) openLocal(ctx context.Context, now func() time.Time) error {
+	if s.scheduler != nil {
+		return nil
+	}
+	local, err := localtick.New(ctx, localtick.Options{
+		Sink: s.cfg.TickSink, Jitter: s.cfg.TickJitter, Wrap: s.telemetry.Transport, Now: now,
+	}, s.log)
+	if err != nil {
+		return err
+	}
+	s.local, s.scheduler = local, local
+	return nil
+}
 
 // sweepLocally schedules sweeps in the process if nobody else sweeps.
 func (s *Set) sweepLocally(ctx context.Context, cron string) error {

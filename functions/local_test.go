@@ -11,7 +11,7 @@ import (
 	"kubejobs/shared/testkit/proctest"
 )
 
-// Where nobody sends the sweep's tick the local scheduler sweeps.
+// Without a PingSource for the sweep, the local scheduler sweeps.
 func TestTheLocalSchedulerSweeps(t *testing.T) {
 	t.Parallel()
 	s := open(t, functions.Options{SweepCron: "* * * * * *"})

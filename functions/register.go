@@ -5,8 +5,8 @@ import (
 )
 
 // Register registers every unit with functions-framework-go, which serves the one
-// that FUNCTION_TARGET names at /. The framework keeps the names for the whole
-// process: a second call ends the program.
+// that FUNCTION_TARGET names at /. A process may call it only once: the framework
+// ends the program if a name is registered again.
 func Register(s *Set) {
 	for name, handler := range s.units {
 		ff.HTTP(name, handler.ServeHTTP)

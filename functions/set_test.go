@@ -24,10 +24,10 @@ import (
 // patience bounds each wait of a test.
 const patience = 30 * time.Second
 
-// password is the state Redis's: it must be nowhere to be seen.
+// password is the password of the state Redis. No log line and no span may show it.
 const password = "hunter2"
 
-// set is a function set on a real redis-server, which is also the jobs'.
+// set is a function set on a real redis-server, which also holds the jobs' queues.
 type set struct {
 	*functions.Set
 	t     *testing.T
@@ -35,7 +35,7 @@ type set struct {
 	logs  lines
 }
 
-// lines are written by many.
+// lines holds log lines. Several goroutines may write them.
 type lines struct {
 	mu   sync.Mutex
 	text bytes.Buffer
@@ -53,6 +53,7 @@ func (l *lines) String() string {
 	return l.text.String()
 }
 
+// open opens a function set. Each setting is NAME=value.
 func open(t *testing.T, o functions.Options, settings ...string) *set {
 	t.Helper()
 	s := &set{t: t, redis: redistest.Start(t)}
@@ -90,7 +91,7 @@ func (s *set) serve(target string, r *http.Request) *httptest.ResponseRecorder {
 	return w
 }
 
-// start starts the job of the captured tick, with three items in its queue.
+// start starts the job of the captured tick, with three items in the queue.
 func (s *set) start() {
 	s.t.Helper()
 	if err := s.redis.Client().RPush(s.t.Context(), "job", "x", "y", "z").Err(); err != nil {
@@ -104,7 +105,7 @@ func (s *set) start() {
 	}
 }
 
-// tick delivers a tick that Knative's adapter sent, with a trace.
+// tick delivers a captured tick of Knative's adapter, which carries a trace.
 func (s *set) tick() {
 	s.t.Helper()
 	text, err := os.ReadFile("../tests/testdata/knative/tick-traced.http")

@@ -24,8 +24,8 @@ import (
 )
 
 // limits returns the limits of a unit's requests. A start may wait 10 s for its
-// schedule, and func's middleware cuts an answer after 30 s. The duration of a
-// sweep depends on the number of jobs.
+// schedule, and func's middleware cuts an answer after 30 s. A sweep takes longer the
+// more jobs there are.
 func limits(unit string) httpapi.Limits {
 	l := httpapi.Limits{Body: 1 << 20, Read: 10 * time.Second, Write: 25 * time.Second}
 	if unit == config.TargetSweep || unit == config.TargetAll {
@@ -38,9 +38,10 @@ func limits(unit string) httpapi.Limits {
 // to end does so.
 const quietPeriod = 500 * time.Millisecond
 
-// unit is a deployable set of functions behind one small mux.
+// unit is a deployable set of functions behind one mux.
 type unit = *httpapi.Drainer
 
+// newUnits returns the units by name, each with probes, metrics, limits and draining.
 func (s *Set) newUnits() map[string]unit {
 	units := map[string]unit{}
 	for name, mux := range map[string]*http.ServeMux{
@@ -81,7 +82,7 @@ func (s *Set) Drain(ctx context.Context) error {
 // monitorMux serves the calls of Asperathos' Manager, the status and the samples.
 // root serves /.
 func (s *Set) monitorMux(root http.Handler) *http.ServeMux {
-	started := httpapi.Methods{
+	job := httpapi.Methods{
 		http.MethodPost: start.New(s.service, s.cfg.SubmissionZone, s.log),
 		http.MethodGet:  status.New(s.service, s.log),
 	}
@@ -89,8 +90,8 @@ func (s *Set) monitorMux(root http.Handler) *http.ServeMux {
 	mux.HandleFunc("/", httpapi.NotFound)
 	mux.Handle("/{$}", root)
 	mux.Handle("/monitoring", httpapi.Methods{http.MethodGet: status.NewList(s.service, s.log)})
-	mux.Handle("/monitoring/{$}", started) // the empty id
-	mux.Handle("/monitoring/{id}", started)
+	mux.Handle("/monitoring/{$}", job) // the empty id
+	mux.Handle("/monitoring/{id}", job)
 	mux.Handle("/monitoring/{id}/stop", httpapi.Methods{http.MethodPut: stop.New(s.service, s.log)})
 	mux.Handle("/monitoring/{id}/report", httpapi.Methods{http.MethodGet: report.New(s.service, s.log)})
 	mux.Handle("/monitoring/{id}/report/detailed", httpapi.Methods{http.MethodGet: report.NewDetailed(s.service, s.log)})
@@ -99,11 +100,11 @@ func (s *Set) monitorMux(root http.Handler) *http.ServeMux {
 	return mux
 }
 
-// tickMux serves ticks on any path but the one for the status of Jobs.
+// tickMux serves ticks on any path, except /jobs, which takes the status of Jobs.
 func (s *Set) tickMux() *http.ServeMux {
 	mux := http.NewServeMux()
 	mux.Handle("/", httpapi.Methods{http.MethodPost: tick.New(s.service, s.log)})
-	mux.Handle("/jobs", s.jobs())
+	mux.Handle("/jobs", s.jobStatus())
 	return mux
 }
 
@@ -117,13 +118,13 @@ func (s *Set) sweepMux() *http.ServeMux {
 // allMux serves all three units, by path.
 func (s *Set) allMux() *http.ServeMux {
 	mux := s.monitorMux(s.tickOrHelp())
-	mux.Handle("/jobs", s.jobs())
+	mux.Handle("/jobs", s.jobStatus())
 	mux.Handle("/sweep", httpapi.Methods{http.MethodPost: sweep.New(s.service, s.log)})
 	return mux
 }
 
-// jobs serves the CloudEvents of an ApiServerSource.
-func (s *Set) jobs() http.Handler {
+// jobStatus serves the CloudEvents of an ApiServerSource.
+func (s *Set) jobStatus() http.Handler {
 	parse := func(text []byte) (change jobstatus.Change, err error) {
 		change.Namespace, change.ID, change.Status, change.Version, err = batchjob.Parse(text)
 		return change, err
@@ -163,7 +164,7 @@ func (s *Set) help() http.Handler {
 	})
 }
 
-// metrics serves /metrics; 404 if metrics are not served.
+// metrics serves /metrics, or 404 if the settings turn it off.
 func (s *Set) metrics() http.Handler {
 	served := s.telemetry.Served()
 	if served == nil {

@@ -35,7 +35,8 @@ const (
 	dialTimeout = time.Second
 	// scheduleFor is how long start tries to create a schedule.
 	scheduleFor = 10 * time.Second
-	// closeTimeout bounds the wait for the local scheduler's ticks at the end.
+	// closeTimeout bounds the end of the local scheduler's ticks, and that of the
+	// publishers.
 	closeTimeout = time.Second
 	// redisPort is the default port of a job's Redis.
 	redisPort = 6379
@@ -48,7 +49,7 @@ type Set struct {
 	service   measured
 	telemetry *telemetry.Telemetry
 	scheduler monitor.Scheduler
-	local     *localtick.Scheduler // nil if ticks come from Knative
+	local     *localtick.Scheduler // the same scheduler; nil if ticks come from Knative
 	embedded  *embedredis.Server   // nil if STATE_REDIS_URL is set
 	state     redis.UniversalClient
 	pool      *redispool.Pool
@@ -60,11 +61,11 @@ type Set struct {
 
 // Options are what Open needs in addition to the settings.
 type Options struct {
-	RedisPort int // of the embedded Redis; 0 is any free port
-	Now       func() time.Time
-	SweepCron string          // schedule of the local sweep; "": never
-	Publish   publish.Options // limits of the publishers
-	Streams   stream.Options  // limits of the streams; Ending is ignored
+	RedisPort int              // of the embedded Redis; 0 is any free port
+	Now       func() time.Time // nil: time.Now
+	SweepCron string           // schedule of the local sweep; "": never
+	Publish   publish.Options  // limits of the publishers
+	Streams   stream.Options   // limits of the streams; Ending is ignored
 	// Readers and Processors get metrics and spans in addition to the exporters that
 	// the settings select.
 	Readers    []sdkmetric.Reader
@@ -75,8 +76,8 @@ type Options struct {
 // calls it once.
 func QuietRedis() { redisstore.Quiet() }
 
-// Open creates everything. ctx bounds the ticks of the local scheduler. Close
-// releases what Open created.
+// Open creates the drivers, the use cases and the units. ctx bounds the ticks of the
+// local scheduler. Close releases what Open created.
 func Open(ctx context.Context, cfg config.Config, log *slog.Logger, o Options) (*Set, error) {
 	s := &Set{cfg: cfg, log: log, streams: newStreams(o.Streams)}
 	if err := s.openTelemetry(ctx, o); err != nil {
@@ -115,6 +116,7 @@ func (s *Set) openState(port int) error {
 	return nil
 }
 
+// openService creates the other drivers, and the use cases on top of them.
 func (s *Set) openService(ctx context.Context, o Options) error {
 	policy, err := egress.Parse(s.cfg.AllowedHosts)
 	if err != nil {
@@ -124,14 +126,8 @@ func (s *Set) openService(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
-	if s.scheduler == nil {
-		s.local, err = localtick.New(ctx, localtick.Options{
-			Sink: s.cfg.TickSink, Jitter: s.cfg.TickJitter, Wrap: s.telemetry.Transport, Now: o.Now,
-		}, s.log)
-		if err != nil {
-			return err
-		}
-		s.scheduler = s.local
+	if err := s.openLocal(ctx, o.Now); err != nil {
+		return err
 	}
 	s.pool = redispool.New(redispool.Options{
 		Dial: dial.New(policy, "plugin_info.redis_ip", dialTimeout), Hook: s.telemetry.RedisHook(telemetry.RedisJob),
@@ -183,7 +179,8 @@ func (s *Set) ready(ctx context.Context, unit string) error {
 }
 
 // Close releases everything that Open created. It waits at most a second for ticks
-// in flight, and two for the last telemetry.
+// in flight, a second for what the publishers still hold, and two for the last
+// telemetry.
 func (s *Set) Close(ctx context.Context) error {
 	var errs []error
 	if s.local != nil {

@@ -14,15 +14,15 @@ import (
 	"kubejobs/shared/drivers/batchjob"
 )
 
-// keeper notes what it is told to keep.
-type keeper struct {
-	kept []job.KubeStatus
-	err  error
+// saver records the job statuses that it gets.
+type saver struct {
+	saved []job.KubeStatus
+	err   error
 }
 
-func (k *keeper) SaveKubeStatus(_ context.Context, _ job.ID, status job.KubeStatus, _ uint64) error {
-	k.kept = append(k.kept, status)
-	return k.err
+func (s *saver) SaveKubeStatus(_ context.Context, _ job.ID, status job.KubeStatus, _ uint64) error {
+	s.saved = append(s.saved, status)
+	return s.err
 }
 
 func parse(text []byte) (change jobstatus.Change, err error) {
@@ -42,10 +42,10 @@ func TestHandler(t *testing.T) {
 		"added":             {"dev.knative.apiserver.resource.add", object, nil, 200, []job.KubeStatus{{Active: 2, Started: true}}},
 		"updated":           {"dev.knative.apiserver.resource.update", object, nil, 200, []job.KubeStatus{{Active: 2, Started: true}}},
 		"deleted":           {"dev.knative.apiserver.resource.delete", object, nil, 200, []job.KubeStatus{{Active: 2, Started: true, Gone: true}}},
-		"store away":        {"dev.knative.apiserver.resource.update", object, failure.Unavailable("away", nil), 503, []job.KubeStatus{{Active: 2, Started: true}}},
+		"the store is down": {"dev.knative.apiserver.resource.update", object, failure.Unavailable("down", nil), 503, []job.KubeStatus{{Active: 2, Started: true}}},
 		"another namespace": {"dev.knative.apiserver.resource.add", strings.Replace(object, "batch", "other", 1), nil, 200, nil},
-		"a name of no job":  {"dev.knative.apiserver.resource.add", strings.Replace(object, `"a"`, `"a.b"`, 1), nil, 200, nil},
-		"no Job":            {"dev.knative.apiserver.resource.add", `[]`, nil, 400, nil},
+		"an unusable name":  {"dev.knative.apiserver.resource.add", strings.Replace(object, `"a"`, `"a.b"`, 1), nil, 200, nil},
+		"not a Job":         {"dev.knative.apiserver.resource.add", `[]`, nil, 400, nil},
 		"a reference":       {"dev.knative.apiserver.ref.add", object, nil, 400, nil},
 		"a tick":            {"dev.knative.sources.ping", object, nil, 400, nil},
 		"not an event":      {"", object, nil, 400, nil},
@@ -53,7 +53,7 @@ func TestHandler(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			k := &keeper{err: tt.err}
+			s := &saver{err: tt.err}
 			r := httptest.NewRequest(http.MethodPost, "/jobs", strings.NewReader(tt.body))
 			r.Header.Set("Content-Type", "application/json")
 			if tt.eventType != "" {
@@ -63,13 +63,13 @@ func TestHandler(t *testing.T) {
 				r.Header.Set("Ce-Type", tt.eventType)
 			}
 			w := httptest.NewRecorder()
-			jobstatus.New(k, parse, "batch", slog.New(slog.DiscardHandler)).ServeHTTP(w, r)
-			if w.Code != tt.status || len(k.kept) != len(tt.want) {
-				t.Fatalf("%d %s, kept %+v, want %d and %+v", w.Code, w.Body, k.kept, tt.status, tt.want)
+			jobstatus.New(s, parse, "batch", slog.New(slog.DiscardHandler)).ServeHTTP(w, r)
+			if w.Code != tt.status || len(s.saved) != len(tt.want) {
+				t.Fatalf("%d %s, saved %+v, want %d and %+v", w.Code, w.Body, s.saved, tt.status, tt.want)
 			}
 			for i, want := range tt.want {
-				if k.kept[i] != want {
-					t.Errorf("kept %+v, want %+v", k.kept[i], want)
+				if s.saved[i] != want {
+					t.Errorf("saved %+v, want %+v", s.saved[i], want)
 				}
 			}
 		})

@@ -30,7 +30,7 @@ func (r reporter) Detailed(ctx context.Context, id job.ID) (job.Detailed, error)
 	return r.DetailedFunc(ctx, id)
 }
 
-// finished is a reporter of one job, which fails with err if that is not nil.
+// finished returns a reporter of one job, which returns err too.
 func finished(t *testing.T, err error) reporter {
 	t.Helper()
 	check := func(id job.ID) {
@@ -61,25 +61,25 @@ func serve(t *testing.T, handler http.Handler, id string) *httptest.ResponseReco
 	return w
 }
 
-// The Manager polls until it reads 200 or 400; a body that is not a JSON
-// object ends its thread.
+// The Manager polls until the status is 200 or 400. A body that is not a JSON object
+// ends its thread.
 func TestStatus(t *testing.T) {
 	t.Parallel()
-	away := failure.Unavailable("the store is away", errors.New("dial tcp 10.1.2.3:6379"))
+	down := failure.Unavailable("the store is down", errors.New("dial tcp 10.1.2.3:6379"))
 	tests := map[string]struct {
 		id     string
 		err    error
 		status int
 	}{
-		"finished":                {"kj-abc1234", nil, 200},
-		"running":                 {"kj-abc1234", monitor.ErrRunning, 202},
-		"running, wrapped":        {"kj-abc1234", fmt.Errorf("report: %w", monitor.ErrRunning), 202},
-		"the store is away":       {"kj-abc1234", away, 202},
-		"the store is away still": {"kj-abc1234", fmt.Errorf("report: %w", away), 202},
-		"stopped":                 {"kj-abc1234", monitor.ErrNoReport, 400},
-		"unknown":                 {"kj-abc1234", monitor.ErrUnknownJob, 400},
-		"no label":                {"Kj_1", nil, 400},
-		"no id":                   {"", nil, 400},
+		"finished":                   {"kj-abc1234", nil, 200},
+		"running":                    {"kj-abc1234", monitor.ErrRunning, 202},
+		"running, wrapped":           {"kj-abc1234", fmt.Errorf("report: %w", monitor.ErrRunning), 202},
+		"the store is down":          {"kj-abc1234", down, 202},
+		"the store is down, wrapped": {"kj-abc1234", fmt.Errorf("report: %w", down), 202},
+		"stopped":                    {"kj-abc1234", monitor.ErrNoReport, 400},
+		"unknown":                    {"kj-abc1234", monitor.ErrUnknownJob, 400},
+		"not a DNS label":            {"Kj_1", nil, 400},
+		"no id":                      {"", nil, 400},
 	}
 	kinds := map[string]func(reporter) http.Handler{
 		"report":   func(r reporter) http.Handler { return report.New(r, slog.New(slog.DiscardHandler)) },
@@ -140,11 +140,11 @@ func TestBody(t *testing.T) {
 	}
 }
 
-// 202 hides from the Manager that the store is away; the log tells.
-func TestStoreAwayIsLogged(t *testing.T) {
+// The Manager gets 202 while the store does not answer; the log has the cause.
+func TestStoreDownIsLogged(t *testing.T) {
 	t.Parallel()
 	var lines strings.Builder
-	err := failure.Unavailable("away", errors.New("dial tcp"))
+	err := failure.Unavailable("down", errors.New("dial tcp"))
 	serve(t, report.New(finished(t, err), slog.New(slog.NewJSONHandler(&lines, nil))), "kj-abc1234")
 	for _, part := range []string{`"level":"WARN"`, `"job":"kj-abc1234"`, "dial tcp"} {
 		if !strings.Contains(lines.String(), part) {

@@ -24,17 +24,18 @@ func (r reader) Samples(ctx context.Context, id job.ID, in monitor.SampleRange) 
 	return r(ctx, id, in)
 }
 
-// two is a part of a job's samples, with more behind it.
+// two is a page of a job's samples that is not the last page.
 var two = monitor.Samples{More: true, Samples: []monitor.TimedSample{
 	{Timestamp: 1795500382418, At: time.UnixMilli(1795500382418).UTC(), Job: 0.5, Time: 1. / 3, Error: 0.16666666666666669, Replicas: 4},
 	{Timestamp: 1795500384000, At: time.UnixMilli(1795500384000).UTC(), Time: 1e-7, Error: -1e-7},
 }}
 
+// give returns a reader of one page.
 func give(part monitor.Samples) reader {
 	return func(context.Context, job.ID, monitor.SampleRange) (monitor.Samples, error) { return part, nil }
 }
 
-// get calls a handler for a job.
+// get returns a handler's answer for a job.
 func get(t *testing.T, handler http.Handler, id, query string, accept ...string) *httptest.ResponseRecorder {
 	t.Helper()
 	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/monitoring/"+id+"/samples"+query, http.NoBody)
@@ -103,7 +104,7 @@ func TestFormats(t *testing.T) {
 
 var none = monitor.Samples{Samples: []monitor.TimedSample{}}
 
-func TestNextKeepsTheEnd(t *testing.T) {
+func TestNextPageKeepsUntil(t *testing.T) {
 	t.Parallel()
 	w := get(t, samples.NewAs(samples.NDJSON, give(two), quiet()), "a", "?until=2026-11-24T08:00:00%2B01:00&limit=2&since=1")
 	const want = `</monitoring/a/samples.ndjson?limit=2&since=1795500384001&until=2026-11-24T08%3A00%3A00%2B01%3A00>; rel="next"`
@@ -119,30 +120,30 @@ func TestAccept(t *testing.T) {
 		accept []string
 		want   string
 	}{
-		"none":                         {nil, asJSON},
-		"empty":                        {[]string{""}, asJSON},
-		"anything":                     {[]string{"*/*"}, asJSON},
-		"a browser's":                  {[]string{"text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}, asJSON},
-		"JSON":                         {[]string{"application/json"}, asJSON},
-		"JSON in UTF-8":                {[]string{"application/json; charset=UTF-8"}, asJSON},
-		"NDJSON":                       {[]string{"application/x-ndjson"}, asNDJSON},
-		"CSV":                          {[]string{"text/csv"}, asCSV},
-		"CSV with a header":            {[]string{"text/csv;header=present"}, asCSV},
-		"CSV without one":              {[]string{"text/csv;header=absent"}, refused},
-		"any text":                     {[]string{"text/*"}, asCSV},
-		"in capitals":                  {[]string{"Text/CSV"}, asCSV},
-		"two, the first":               {[]string{"text/csv, application/json"}, asCSV},
-		"two, by weight":               {[]string{"text/csv;q=0.5, application/json;q=0.6"}, asJSON},
-		"a weight of three digits":     {[]string{"text/csv;q=0.501, application/json;q=0.5"}, asCSV},
-		"anything but JSON":            {[]string{"application/json;q=0, */*;q=0.1"}, asNDJSON},
-		"a wildcard weighs less":       {[]string{"*/*;q=0.1, text/csv"}, asCSV},
-		"in two lines":                 {[]string{"text/html", "text/csv"}, asCSV},
-		"something else":               {[]string{"text/html"}, refused},
-		"nothing of what there is":     {[]string{"application/json;q=0"}, refused},
-		"JSON in another charset":      {[]string{"application/json;charset=utf-16"}, refused},
-		"a weight that is no number":   {[]string{"text/csv;q=x"}, refused},
-		"something that is no Accept":  {[]string{"csv"}, refused},
-		"an application of everything": {[]string{"application/*"}, asJSON},
+		"none":                       {nil, asJSON},
+		"empty":                      {[]string{""}, asJSON},
+		"anything":                   {[]string{"*/*"}, asJSON},
+		"a browser's":                {[]string{"text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}, asJSON},
+		"JSON":                       {[]string{"application/json"}, asJSON},
+		"JSON in UTF-8":              {[]string{"application/json; charset=UTF-8"}, asJSON},
+		"NDJSON":                     {[]string{"application/x-ndjson"}, asNDJSON},
+		"CSV":                        {[]string{"text/csv"}, asCSV},
+		"CSV with a header":          {[]string{"text/csv;header=present"}, asCSV},
+		"CSV without one":            {[]string{"text/csv;header=absent"}, refused},
+		"any text":                   {[]string{"text/*"}, asCSV},
+		"in capitals":                {[]string{"Text/CSV"}, asCSV},
+		"two, the first":             {[]string{"text/csv, application/json"}, asCSV},
+		"two, by weight":             {[]string{"text/csv;q=0.5, application/json;q=0.6"}, asJSON},
+		"a weight of three digits":   {[]string{"text/csv;q=0.501, application/json;q=0.5"}, asCSV},
+		"anything but JSON":          {[]string{"application/json;q=0, */*;q=0.1"}, asNDJSON},
+		"a wildcard weighs less":     {[]string{"*/*;q=0.1, text/csv"}, asCSV},
+		"in two headers":             {[]string{"text/html", "text/csv"}, asCSV},
+		"something else":             {[]string{"text/html"}, refused},
+		"no JSON and nothing else":   {[]string{"application/json;q=0"}, refused},
+		"JSON in another charset":    {[]string{"application/json;charset=utf-16"}, refused},
+		"a weight that is no number": {[]string{"text/csv;q=x"}, refused},
+		"a malformed header":         {[]string{"csv"}, refused},
+		"any application":            {[]string{"application/*"}, asJSON},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -153,7 +154,7 @@ func TestAccept(t *testing.T) {
 			}
 			if tt.want == refused {
 				if message := failuretest.Message(t, w); w.Code != 406 || message != "Accept: there are application/json, application/x-ndjson, text/csv" {
-					t.Errorf("answer %d %q, want 406 and what there is", w.Code, message)
+					t.Errorf("answer %d %q, want 406 and the media types", w.Code, message)
 				}
 			} else if got := w.Header().Get("Content-Type"); w.Code != 200 || got != tt.want {
 				t.Errorf("answer %d of type %q, want 200 of %q", w.Code, got, tt.want)
@@ -164,7 +165,7 @@ func TestAccept(t *testing.T) {
 
 func TestFailures(t *testing.T) {
 	t.Parallel()
-	away := failure.Unavailable("the store is away", errors.New("dial"))
+	down := failure.Unavailable("the store does not answer", errors.New("dial"))
 	tests := map[string]struct {
 		id, query string
 		err       error
@@ -172,8 +173,8 @@ func TestFailures(t *testing.T) {
 		message   string
 	}{
 		"unknown job":       {"a", "", monitor.ErrUnknownJob, 404, "no such job"},
-		"the store is away": {"a", "", away, 503, "the store is away"},
-		"a mistake of ours": {"a", "", errors.New("nil"), 500, "internal error"},
+		"the store is down": {"a", "", down, 503, "the store does not answer"},
+		"a bug":             {"a", "", errors.New("nil"), 500, "internal error"},
 		"everything is wrong": {
 			"A", "?limit=0&foo=1", nil, 400,
 			`id: want a DNS label (1 to 63 of a-z, 0-9 and '-', with neither end a '-'), got "A"; ` +

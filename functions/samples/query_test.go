@@ -24,12 +24,12 @@ func TestQuery(t *testing.T) {
 		"nothing":               {"", monitor.SampleRange{}},
 		"empty values":          {"?since=&until=&limit=", monitor.SampleRange{}},
 		"RFC 3339":              {"?since=2026-11-24T06:06:22.418Z", monitor.SampleRange{Since: at}},
-		"RFC 3339, further":     {"?until=2026-11-24T07:06:22.418%2B01:00", monitor.SampleRange{Until: at}},
+		"RFC 3339, with a zone": {"?until=2026-11-24T07:06:22.418%2B01:00", monitor.SampleRange{Until: at}},
 		"milliseconds":          {"?since=1795500382418", monitor.SampleRange{Since: at}},
 		"all":                   {"?until=1795500382418&since=0&limit=7", monitor.SampleRange{Since: time.UnixMilli(0), Until: at, Limit: 7}},
 		"the largest limit":     {"?limit=1000", monitor.SampleRange{Limit: 1000}},
 		"the last millisecond":  {"?until=253402300799999", monitor.SampleRange{Until: time.UnixMilli(253402300799999)}},
-		"a millisecond between": {"?since=1795500382418&until=1795500382419", monitor.SampleRange{Since: at, Until: at.Add(time.Millisecond)}},
+		"one millisecond":       {"?since=1795500382418&until=1795500382419", monitor.SampleRange{Since: at, Until: at.Add(time.Millisecond)}},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -58,7 +58,7 @@ func TestWrongQuery(t *testing.T) {
 		no     = "no such parameter: there are since, until and limit"
 	)
 	tests := map[string]struct{ query, want string }{
-		"no time":               {"?since=yesterday", `since: ` + moment + `"yesterday"`},
+		"not a time":            {"?since=yesterday", `since: ` + moment + `"yesterday"`},
 		"a time without a zone": {"?until=2026-11-24T06:06:22", `until: ` + moment + `"2026-11-24T06:06:22"`},
 		"seconds with a point":  {"?since=1.5", `since: ` + moment + `"1.5"`},
 		"before 1970":           {"?since=-1", `since: ` + moment + `"-1"`},
@@ -69,10 +69,10 @@ func TestWrongQuery(t *testing.T) {
 		"until at since":        {"?since=2&until=2", "until: want a time after since"},
 		"limit 0":               {"?limit=0", limit},
 		"limit 1001":            {"?limit=1001", limit},
-		"limit that is none":    {"?limit=all", limit},
+		"limit not a number":    {"?limit=all", limit},
 		"limit past an int":     {"?limit=9223372036854775808", limit},
-		"unknown":               {"?from=1", `"from": ` + no},
-		"capitals":              {"?Limit=1", `"Limit": ` + no},
+		"an unknown parameter":  {"?from=1", `"from": ` + no},
+		"capital letters":       {"?Limit=1", `"Limit": ` + no},
 		"twice":                 {"?limit=1&limit=2", "limit: want it once"},
 		"a broken escape":       {"?since=%zz", "query: want name=value, joined by &"},
 		"a semicolon":           {"?since=1;limit=2", "query: want name=value, joined by &"},

@@ -14,13 +14,13 @@ import (
 	"kubejobs/shared/testkit/failuretest"
 )
 
-// whole is every field that the monitor knows.
+// whole is a request with every field that the monitor knows.
 const whole = `{"plugin":"kubejobs","collect_period":1.5,"plugin_info":{"expected_time":60,"number_of_jobs":6,
 	"submission_time":"2026-11-24T05:41:07.390079GMT","redis_ip":"10.1.2.3","redis_port":6380,"scaling_strategy":"pid",
 	"heuristic_options":{"kp":1},"enable_detailed_report":true,"enable_visualizer":false,"datasource_type":"influxdb",
 	"database_data":{"url":"influx","name":"asperathos","password":"hunter2"},"max_replicas":10}}`
 
-// decode decodes a request that is right.
+// decode decodes a valid request.
 func decode(t *testing.T, body string) monitor.Request {
 	t.Helper()
 	r, err := start.Decode("kj-abc1234", []byte(body), time.UTC)
@@ -30,7 +30,7 @@ func decode(t *testing.T, body string) monitor.Request {
 	return r
 }
 
-// info is a request whose plugin_info has members beside expected_time.
+// info returns a request whose plugin_info has members in addition to expected_time.
 func info(members string) string {
 	return `{"plugin":"kubejobs","plugin_info":{"expected_time":40,` + members + `}}`
 }
@@ -55,8 +55,8 @@ func TestDecode(t *testing.T) {
 				"enable_detailed_report":null,"enable_visualizer":null,"datasource_type":null,"database_data":null}}`,
 			minimal,
 		},
-		"a field that nobody knows": {info(`"max_replicas":[1,"x"]`), minimal},
-		"a fraction of a second":    {`{"plugin":"kubejobs","plugin_info":{"expected_time":4e1}}`, minimal},
+		"an unknown field":          {info(`"max_replicas":[1,"x"]`), minimal},
+		"a number with an exponent": {`{"plugin":"kubejobs","plugin_info":{"expected_time":4e1}}`, minimal},
 		"heuristics without pid":    {info(`"heuristic_options":7`), minimal},
 		"spaces around it":          {" \n{\"plugin\":\"kubejobs\",\"plugin_info\":{\"expected_time\":40}}\r\n", minimal},
 	}
@@ -81,37 +81,37 @@ func TestDecodeNamesEveryWrongField(t *testing.T) {
 		body string
 		want []string
 	}{
-		"empty":               {"", []string{"body"}},
-		"spaces":              {" \n", []string{"body"}},
-		"no JSON":             {"plugin=kubejobs", []string{"body"}},
-		"cut off":             {`{"plugin":`, []string{"body"}},
-		"null":                {"null", []string{"body"}},
-		"a list":              {"[]", []string{"body"}},
-		"two objects":         {"{}{}", []string{"body"}},
-		"text after it":       {`{"plugin":"kubejobs"} x`, []string{"body"}},
-		"an empty object":     {"{}", []string{"plugin", "plugin_info", "plugin_info.expected_time"}},
-		"plugin is a number":  {`{"plugin":7,"plugin_info":{"expected_time":1}}`, []string{"plugin"}},
-		"info is a text":      {`{"plugin":"p","plugin_info":"x"}`, []string{"plugin_info", "plugin_info.expected_time"}},
-		"no expected time":    {`{"plugin":"p","plugin_info":{}}`, []string{"plugin_info.expected_time"}},
-		"expected time null":  {`{"plugin":"p","plugin_info":{"expected_time":null}}`, []string{"plugin_info.expected_time"}},
-		"expected time 0":     {`{"plugin":"p","plugin_info":{"expected_time":0}}`, []string{"plugin_info.expected_time"}},
-		"expected time < 0":   {`{"plugin":"p","plugin_info":{"expected_time":-1}}`, []string{"plugin_info.expected_time"}},
-		"expected time text":  {`{"plugin":"p","plugin_info":{"expected_time":"40"}}`, []string{"plugin_info.expected_time"}},
-		"expected time huge":  {`{"plugin":"p","plugin_info":{"expected_time":1e400}}`, []string{"plugin_info.expected_time"}},
-		"expected time tiny":  {`{"plugin":"p","plugin_info":{"expected_time":1e-10}}`, []string{"plugin_info.expected_time"}},
-		"over a century":      {`{"plugin":"p","plugin_info":{"expected_time":3153600001}}`, []string{"plugin_info.expected_time"}},
-		"period 0":            {`{"plugin":"p","collect_period":0,"plugin_info":{"expected_time":1}}`, []string{"collect_period"}},
-		"items 0":             {info(`"number_of_jobs":0`), []string{"plugin_info.number_of_jobs"}},
-		"items a fraction":    {info(`"number_of_jobs":1.5`), []string{"plugin_info.number_of_jobs"}},
-		"items a text":        {info(`"number_of_jobs":"6"`), []string{"plugin_info.number_of_jobs"}},
-		"items over a double": {info(`"number_of_jobs":9007199254740993`), []string{"plugin_info.number_of_jobs"}},
-		"redis_ip a number":   {info(`"redis_ip":7`), []string{"plugin_info.redis_ip"}},
-		"redis_ip empty":      {info(`"redis_ip":""`), []string{"plugin_info.redis_ip"}},
-		"redis_ip with port":  {info(`"redis_ip":"redis:6379"`), []string{"plugin_info.redis_ip"}},
-		"redis_port 0":        {info(`"redis_port":0`), []string{"plugin_info.redis_port"}},
-		"redis_port 65536":    {info(`"redis_port":65536`), []string{"plugin_info.redis_port"}},
-		"strategy a list":     {info(`"scaling_strategy":[]`), []string{"plugin_info.scaling_strategy"}},
-		"pid, no options":     {info(`"scaling_strategy":"pid"`), []string{"plugin_info.heuristic_options"}},
+		"empty":              {"", []string{"body"}},
+		"spaces":             {" \n", []string{"body"}},
+		"not JSON":           {"plugin=kubejobs", []string{"body"}},
+		"cut off":            {`{"plugin":`, []string{"body"}},
+		"null":               {"null", []string{"body"}},
+		"a list":             {"[]", []string{"body"}},
+		"two objects":        {"{}{}", []string{"body"}},
+		"text after it":      {`{"plugin":"kubejobs"} x`, []string{"body"}},
+		"an empty object":    {"{}", []string{"plugin", "plugin_info", "plugin_info.expected_time"}},
+		"plugin is a number": {`{"plugin":7,"plugin_info":{"expected_time":1}}`, []string{"plugin"}},
+		"info is a string":   {`{"plugin":"p","plugin_info":"x"}`, []string{"plugin_info", "plugin_info.expected_time"}},
+		"no expected time":   {`{"plugin":"p","plugin_info":{}}`, []string{"plugin_info.expected_time"}},
+		"expected time null": {`{"plugin":"p","plugin_info":{"expected_time":null}}`, []string{"plugin_info.expected_time"}},
+		"expected time 0":    {`{"plugin":"p","plugin_info":{"expected_time":0}}`, []string{"plugin_info.expected_time"}},
+		"expected time < 0":  {`{"plugin":"p","plugin_info":{"expected_time":-1}}`, []string{"plugin_info.expected_time"}},
+		"expected time text": {`{"plugin":"p","plugin_info":{"expected_time":"40"}}`, []string{"plugin_info.expected_time"}},
+		"expected time huge": {`{"plugin":"p","plugin_info":{"expected_time":1e400}}`, []string{"plugin_info.expected_time"}},
+		"expected time tiny": {`{"plugin":"p","plugin_info":{"expected_time":1e-10}}`, []string{"plugin_info.expected_time"}},
+		"over a century":     {`{"plugin":"p","plugin_info":{"expected_time":3153600001}}`, []string{"plugin_info.expected_time"}},
+		"period 0":           {`{"plugin":"p","collect_period":0,"plugin_info":{"expected_time":1}}`, []string{"collect_period"}},
+		"items 0":            {info(`"number_of_jobs":0`), []string{"plugin_info.number_of_jobs"}},
+		"items a fraction":   {info(`"number_of_jobs":1.5`), []string{"plugin_info.number_of_jobs"}},
+		"items a text":       {info(`"number_of_jobs":"6"`), []string{"plugin_info.number_of_jobs"}},
+		"items above 2^53":   {info(`"number_of_jobs":9007199254740993`), []string{"plugin_info.number_of_jobs"}},
+		"redis_ip a number":  {info(`"redis_ip":7`), []string{"plugin_info.redis_ip"}},
+		"redis_ip empty":     {info(`"redis_ip":""`), []string{"plugin_info.redis_ip"}},
+		"redis_ip with port": {info(`"redis_ip":"redis:6379"`), []string{"plugin_info.redis_ip"}},
+		"redis_port 0":       {info(`"redis_port":0`), []string{"plugin_info.redis_port"}},
+		"redis_port 65536":   {info(`"redis_port":65536`), []string{"plugin_info.redis_port"}},
+		"strategy a list":    {info(`"scaling_strategy":[]`), []string{"plugin_info.scaling_strategy"}},
+		"pid, no options":    {info(`"scaling_strategy":"pid"`), []string{"plugin_info.heuristic_options"}},
 		"pid, null options": {
 			info(`"scaling_strategy":"pid","heuristic_options":null`), []string{"plugin_info.heuristic_options"},
 		},
@@ -138,7 +138,7 @@ func TestDecodeNamesEveryWrongField(t *testing.T) {
 				t.Errorf("wrong fields (-want +got):\n%s\n%v", diff, err)
 			}
 			if diff := cmp.Diff(monitor.Request{}, got); diff != "" {
-				t.Errorf("request beside an error (-want +got):\n%s", diff)
+				t.Errorf("request with an error (-want +got):\n%s", diff)
 			}
 		})
 	}
@@ -150,7 +150,7 @@ func TestFingerprint(t *testing.T) {
 		old, new string // replaced in the whole request
 		same     bool
 	}{
-		"the request again":     {"", "", true},
+		"the same request":      {"", "", true},
 		"other spaces":          {`,"`, " ,\n\t\"", true},
 		"another order":         {`"expected_time":60,"number_of_jobs":6`, `"number_of_jobs":6,"expected_time":60`, true},
 		"an escaped letter":     {`"kubejobs"`, `"\u006bubejobs"`, true},
@@ -160,7 +160,7 @@ func TestFingerprint(t *testing.T) {
 		"another time":          {`"expected_time":60`, `"expected_time":61`, false},
 		"another plugin":        {`"kubejobs"`, `"kubejob"`, false},
 		"another field":         {`"max_replicas":10`, `"max_replicas":11`, false},
-		"a field less":          {`,"max_replicas":10`, "", false},
+		"one field less":        {`,"max_replicas":10`, "", false},
 		"a password elsewhere":  {`"max_replicas"`, `"password"`, false},
 		"a digit past a double": {`"max_replicas":10`, `"max_replicas":10.00000000000000000001`, false},
 	}

@@ -21,19 +21,19 @@ func (f starterFunc) Start(ctx context.Context, r monitor.Request) error { retur
 
 func TestHandler(t *testing.T) {
 	t.Parallel()
-	const right = `{"plugin":"kubejobs","plugin_info":{"expected_time":40}}`
+	const valid = `{"plugin":"kubejobs","plugin_info":{"expected_time":40}}`
 	tests := map[string]struct {
 		id, body string
 		err      error
 		status   int
 		names    []string
 	}{
-		"right":                  {"a", right, nil, http.StatusAccepted, nil},
-		"a wrong id":             {"A", right, nil, http.StatusBadRequest, []string{"id:"}},
+		"valid":                  {"a", valid, nil, http.StatusAccepted, nil},
+		"a wrong id":             {"A", valid, nil, http.StatusBadRequest, []string{"id:"}},
 		"a wrong id and a field": {"A", `{"plugin":"kubejobs","plugin_info":{}}`, nil, http.StatusBadRequest, []string{"id:", "plugin_info.expected_time:"}},
-		"refused":                {"a", right, monitor.ErrOtherRequest, http.StatusBadRequest, []string{"a different request"}},
-		"the store is away":      {"a", right, failure.Unavailable("away", nil), http.StatusServiceUnavailable, []string{"away"}},
-		"a bug":                  {"a", right, errors.New("secret"), http.StatusInternalServerError, []string{"internal error"}},
+		"refused":                {"a", valid, monitor.ErrOtherRequest, http.StatusBadRequest, []string{"a different request"}},
+		"the store is down":      {"a", valid, failure.Unavailable("down", nil), http.StatusServiceUnavailable, []string{"down"}},
+		"a bug":                  {"a", valid, errors.New("secret"), http.StatusInternalServerError, []string{"internal error"}},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -33,7 +33,7 @@ func (r reader) List(ctx context.Context, after job.ID, limit int) ([]monitor.St
 
 func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
-// decode reads a whole JSON answer.
+// decode decodes a JSON answer.
 func decode[T any](t *testing.T, w *httptest.ResponseRecorder) T {
 	t.Helper()
 	if got := w.Header().Get("Content-Type"); got != "application/json" {
@@ -48,7 +48,7 @@ func decode[T any](t *testing.T, w *httptest.ResponseRecorder) T {
 
 func TestOne(t *testing.T) {
 	t.Parallel()
-	away := failure.Unavailable("the store is away", errors.New("dial"))
+	down := failure.Unavailable("the store does not answer", errors.New("dial"))
 	tests := map[string]struct {
 		id      string
 		err     error
@@ -57,9 +57,9 @@ func TestOne(t *testing.T) {
 	}{
 		"known":             {"kj-abc1234", nil, 200, ""},
 		"unknown":           {"kj-abc1234", monitor.ErrUnknownJob, 404, "no such job"},
-		"the store is away": {"kj-abc1234", away, 503, "the store is away"},
-		"a mistake of ours": {"kj-abc1234", errors.New("nil"), 500, "internal error"},
-		"no label": {
+		"the store is down": {"kj-abc1234", down, 503, "the store does not answer"},
+		"a bug":             {"kj-abc1234", errors.New("nil"), 500, "internal error"},
+		"not a DNS label": {
 			"A", nil, 400, `id: want a DNS label (1 to 63 of a-z, 0-9 and '-', with neither end a '-'), got "A"`,
 		},
 	}
@@ -99,12 +99,12 @@ func TestList(t *testing.T) {
 		asked asked
 		link  string
 	}{
-		"the first page":          {"", "", asked{"", 100}, ""},
-		"empty values":            {"?after=&limit=", "", asked{"", 100}, ""},
-		"a page after a job":      {"?after=a&limit=2", "", asked{"a", 2}, ""},
-		"the largest page":        {"?limit=100", "", asked{"", 100}, ""},
-		"a page with more behind": {"?limit=1", "b", asked{"", 1}, "/monitoring?after=b&limit=1"},
-		"more behind by default":  {"", "b-1", asked{"", 100}, "/monitoring?after=b-1&limit=100"},
+		"the first page":         {"", "", asked{"", 100}, ""},
+		"empty values":           {"?after=&limit=", "", asked{"", 100}, ""},
+		"a page after a job":     {"?after=a&limit=2", "", asked{"a", 2}, ""},
+		"the largest page":       {"?limit=100", "", asked{"", 100}, ""},
+		"a page before another":  {"?limit=1", "b", asked{"", 1}, "/monitoring?after=b&limit=1"},
+		"the default page, full": {"", "b-1", asked{"", 100}, "/monitoring?after=b-1&limit=100"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -137,13 +137,13 @@ func TestListThatFails(t *testing.T) {
 		status  int
 		message string
 	}{
-		"limit 0":             {"?limit=0", nil, 400, limit},
-		"limit 101":           {"?limit=101", nil, 400, limit},
-		"limit that is none":  {"?limit=all", nil, 400, limit},
-		"limit past an int":   {"?limit=9223372036854775808", nil, 400, limit},
-		"after that is no id": {"?after=A", nil, 400, after},
-		"both":                {"?after=..&limit=-1", nil, 400, after + "; " + limit},
-		"the store is away":   {"", failure.Unavailable("away", nil), 503, "away"},
+		"limit 0":            {"?limit=0", nil, 400, limit},
+		"limit 101":          {"?limit=101", nil, 400, limit},
+		"limit not a number": {"?limit=all", nil, 400, limit},
+		"limit past an int":  {"?limit=9223372036854775808", nil, 400, limit},
+		"after is not an id": {"?after=A", nil, 400, after},
+		"both":               {"?after=..&limit=-1", nil, 400, after + "; " + limit},
+		"the store is down":  {"", failure.Unavailable("down", nil), 503, "down"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -29,12 +29,12 @@ func TestHandler(t *testing.T) {
 		status int
 		asked  bool
 	}{
-		"stopped":                {"kj-abc1234", nil, 204, true},
-		"an unknown job":         {"kj-abc1234", monitor.ErrUnknownJob, 400, true},
-		"the store is away":      {"kj-abc1234", failure.Unavailable("away", errors.New("dial")), 503, true},
-		"a mistake of ours":      {"kj-abc1234", errors.New("nil"), 500, true},
-		"an id that is no label": {"../etc", nil, 400, false},
-		"no id":                  {"", nil, 400, false},
+		"stopped":           {"kj-abc1234", nil, 204, true},
+		"an unknown job":    {"kj-abc1234", monitor.ErrUnknownJob, 400, true},
+		"the store is down": {"kj-abc1234", failure.Unavailable("down", errors.New("dial")), 503, true},
+		"a bug":             {"kj-abc1234", errors.New("nil"), 500, true},
+		"not a DNS label":   {"../etc", nil, 400, false},
+		"no id":             {"", nil, 400, false},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -57,7 +57,7 @@ func TestHandler(t *testing.T) {
 				t.Errorf("Content-Type = %q, want application/json", got)
 			}
 			if json.Valid(w.Body.Bytes()) == (w.Code == http.StatusNoContent) {
-				t.Errorf("body = %q, want JSON, and none with 204", w.Body)
+				t.Errorf("body = %q, want JSON, and no body with 204", w.Body)
 			}
 		})
 	}

@@ -24,8 +24,8 @@ func TestHandler(t *testing.T) {
 		status int
 		body   string
 	}{
-		"swept":             {nil, http.StatusOK, `{"jobs":3,"schedules":2,"created":1,"replaced":0,"deleted":0,"ended":0,"sent":0,"failed":0}`},
-		"something is away": {failure.Unavailable("away", nil), http.StatusServiceUnavailable, `"error_message":"away"`},
+		"swept":       {nil, http.StatusOK, `{"jobs":3,"schedules":2,"created":1,"replaced":0,"deleted":0,"ended":0,"sent":0,"failed":0}`},
+		"unavailable": {failure.Unavailable("down", nil), http.StatusServiceUnavailable, `"error_message":"down"`},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -21,7 +21,7 @@ import (
 
 const testdata = "../../tests/testdata/"
 
-// captured is a request that a real peer sent, and its body.
+// captured returns a request that a real peer sent, and its body.
 func captured(tb testing.TB, name string) (*http.Request, []byte) {
 	tb.Helper()
 	text, err := os.ReadFile(testdata + name)
@@ -42,8 +42,8 @@ func captured(tb testing.TB, name string) (*http.Request, []byte) {
 	return r, body
 }
 
-// binary is a tick's request in binary mode with attributes changed: "" takes
-// one off.
+// binary returns a tick's request in binary mode with changed attributes; "" removes
+// one.
 func binary(tb testing.TB, changes map[string]string) *http.Request {
 	tb.Helper()
 	r := httptest.NewRequestWithContext(tb.Context(), http.MethodPost, "/", http.NoBody)
@@ -110,9 +110,9 @@ func TestDecodeStructured(t *testing.T) {
 		"JSON data":   {"application/cloudevents+json", head + `"data":{"app_id":"a"}}`, nil},
 		"base64 data": {"application/cloudevents+json; charset=utf-8", head + `"data_base64":"eyJhcHBfaWQiOiJhIn0="}`, nil},
 		"no data":     {"application/cloudevents+json", strings.TrimSuffix(head, ",") + "}", []string{"data"}},
-		"cut off":     {"application/cloudevents+json", head, []string{"event"}},
-		"no JSON":     {"application/cloudevents+json", "tick", []string{"event"}},
-		"nothing":     {"application/cloudevents+json", "", []string{"event"}},
+		"truncated":   {"application/cloudevents+json", head, []string{"event"}},
+		"not JSON":    {"application/cloudevents+json", "tick", []string{"event"}},
+		"empty":       {"application/cloudevents+json", "", []string{"event"}},
 		"a batch":     {"application/cloudevents-batch+json", "[" + head + `"data":{"app_id":"a"}}]`, []string{"event"}},
 	}
 	for name, tt := range tests {
@@ -150,22 +150,22 @@ func TestDecodeNamesEveryWrongField(t *testing.T) {
 		"another source": {
 			map[string]string{"Ce-Source": "/apis/v1/namespaces/a/apiserversources/b"}, `{"app_id":"a"}`, []string{"source"},
 		},
-		"more than a source": {
+		"a longer source": {
 			map[string]string{"Ce-Source": "/apis/v1/namespaces/a/pingsources/b/c"}, `{"app_id":"a"}`, []string{"source"},
 		},
-		"an id of 129":         {map[string]string{"Ce-Id": long}, `{"app_id":"a"}`, []string{"id"}},
-		"no id":                {map[string]string{"Ce-Id": ""}, `{"app_id":"a"}`, []string{"event"}},
-		"no source":            {map[string]string{"Ce-Source": ""}, `{"app_id":"a"}`, []string{"event"}},
-		"no type":              {map[string]string{"Ce-Type": ""}, `{"app_id":"a"}`, []string{"event"}},
-		"a time that is none":  {map[string]string{"Ce-Time": "now"}, `{"app_id":"a"}`, []string{"event"}},
-		"no event":             {map[string]string{"Ce-Specversion": ""}, `{"app_id":"a"}`, []string{"event"}},
-		"an unknown version":   {map[string]string{"Ce-Specversion": "9"}, `{"app_id":"a"}`, []string{"event"}},
-		"no data":              {nil, "", []string{"data"}},
-		"data that is no JSON": {nil, "a", []string{"data"}},
-		"data of a list":       {nil, "[]", []string{"data"}},
-		"data without an id":   {nil, `{"job":"a"}`, []string{"data.app_id"}},
-		"data with a number":   {nil, `{"app_id":7}`, []string{"data"}},
-		"data with a bad id":   {nil, `{"app_id":"../a"}`, []string{"data.app_id"}},
+		"an id of 129":       {map[string]string{"Ce-Id": long}, `{"app_id":"a"}`, []string{"id"}},
+		"no id":              {map[string]string{"Ce-Id": ""}, `{"app_id":"a"}`, []string{"event"}},
+		"no source":          {map[string]string{"Ce-Source": ""}, `{"app_id":"a"}`, []string{"event"}},
+		"no type":            {map[string]string{"Ce-Type": ""}, `{"app_id":"a"}`, []string{"event"}},
+		"a malformed time":   {map[string]string{"Ce-Time": "now"}, `{"app_id":"a"}`, []string{"event"}},
+		"not an event":       {map[string]string{"Ce-Specversion": ""}, `{"app_id":"a"}`, []string{"event"}},
+		"an unknown version": {map[string]string{"Ce-Specversion": "9"}, `{"app_id":"a"}`, []string{"event"}},
+		"no data":            {nil, "", []string{"data"}},
+		"data not JSON":      {nil, "a", []string{"data"}},
+		"data a list":        {nil, "[]", []string{"data"}},
+		"data without an id": {nil, `{"job":"a"}`, []string{"data.app_id"}},
+		"data with a number": {nil, `{"app_id":7}`, []string{"data"}},
+		"data with a bad id": {nil, `{"app_id":"../a"}`, []string{"data.app_id"}},
 		"all at once": {
 			map[string]string{"Ce-Type": "t", "Ce-Source": "s", "Ce-Id": long},
 			`{"app_id":"A"}`,
@@ -183,7 +183,7 @@ func TestDecodeNamesEveryWrongField(t *testing.T) {
 	}
 }
 
-// What func invoke sends is not a tick, whether it is an event or not.
+// The requests of func invoke are not ticks, whether they are events or not.
 func TestDecodeRefusesOtherRequests(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
@@ -191,11 +191,11 @@ func TestDecodeRefusesOtherRequests(t *testing.T) {
 		event bool
 		want  []string
 	}{
-		"an event of func":       {"func/invoke-cloudevent-default.txt", true, []string{"type", "source", "data.app_id"}},
-		"an event of a user":     {"func/invoke-cloudevent.txt", true, []string{"type", "source", "data.app_id"}},
-		"a plain POST":           {"func/invoke-default.txt", false, []string{"event"}},
-		"a GET":                  {"func/invoke-get.txt", false, []string{"event"}},
-		"a start of the Manager": {"asperathos/start_ok.request", false, []string{"event"}},
+		"func's default event": {"func/invoke-cloudevent-default.txt", true, []string{"type", "source", "data.app_id"}},
+		"a user's event":       {"func/invoke-cloudevent.txt", true, []string{"type", "source", "data.app_id"}},
+		"a plain POST":         {"func/invoke-default.txt", false, []string{"event"}},
+		"a GET":                {"func/invoke-get.txt", false, []string{"event"}},
+		"the Manager's start":  {"asperathos/start_ok.request", false, []string{"event"}},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -230,7 +230,7 @@ func FuzzDecode(f *testing.F) {
 			return
 		}
 		if _, err := job.ParseID(string(got.Job)); err != nil || got.ID == "" || len(got.ID) > 128 {
-			t.Errorf("taken: %+v", got)
+			t.Errorf("accepted: %+v", got)
 		}
 	})
 }

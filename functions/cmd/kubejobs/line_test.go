@@ -38,7 +38,7 @@ func TestProgressLine(t *testing.T) {
 		"stalled": {
 			func(s *monitor.Status) { s.Finish, s.Health = at(11*time.Second), forecast.StatusStalled }, shown + "stalled",
 		},
-		"due before now": {func(s *monitor.Status) { s.Finish = at(-time.Second) }, shown + "finish in 0 s, 10 s early"},
+		"finish in the past": {func(s *monitor.Status) { s.Finish = at(-time.Second) }, shown + "finish in 0 s, 10 s early"},
 		"ended": {
 			func(s *monitor.Status) {
 				s.Phase, s.Reason, s.EndedAt = job.PhaseFinished, "all items are done", at(500*time.Millisecond)
@@ -66,17 +66,17 @@ func TestBar(t *testing.T) {
 		done, due float64
 		want      string
 	}{
-		"nothing done or due":   {0, 0, "|-----------------------"},
-		"half done, half due":   {0.5, 0.5, "============|-----------"},
-		"ahead":                 {0.75, 0.25, "======|===========------"},
-		"behind":                {0.25, 0.75, "======------------|-----"},
-		"all done":              {1, 0.5, "============|==========="},
-		"all due":               {0.5, 1, "============------------"},
-		"overdue":               {0.5, 7, "============------------"},
-		"a hair under all due":  {0, 0.9999999, "-----------------------|"},
-		"done is over 1":        {1.5, 2, "========================"},
-		"done is under 0":       {-1, 2, "------------------------"},
-		"due before the submit": {0, -1, "------------------------"},
+		"nothing done or due": {0, 0, "|-----------------------"},
+		"half done, half due": {0.5, 0.5, "============|-----------"},
+		"ahead":               {0.75, 0.25, "======|===========------"},
+		"behind":              {0.25, 0.75, "======------------|-----"},
+		"all done":            {1, 0.5, "============|==========="},
+		"all due":             {0.5, 1, "============------------"},
+		"overdue":             {0.5, 7, "============------------"},
+		"just below all due":  {0, 0.9999999, "-----------------------|"},
+		"done above 1":        {1.5, 2, "========================"},
+		"done below 0":        {-1, 2, "------------------------"},
+		"due below 0":         {0, -1, "------------------------"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -27,7 +27,7 @@ func fileItems(ctx context.Context, dir string, most int) ([]any, error) {
 	if dir == "" {
 		out, err := exec.CommandContext(ctx, "go", "env", "GOROOT").Output()
 		if err != nil {
-			return nil, fmt.Errorf("find the Go installation (or name a folder by --dir): %w", err)
+			return nil, fmt.Errorf("find the Go installation (or pass a folder with --dir): %w", err)
 		}
 		dir = filepath.Join(strings.TrimSpace(string(out)), "src")
 	}

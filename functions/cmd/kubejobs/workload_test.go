@@ -18,7 +18,7 @@ import (
 	"kubejobs/shared/testkit/redistest"
 )
 
-// write writes a file in dir and gives its path.
+// write writes a file in dir and returns its path.
 func write(t *testing.T, dir, name, text string) string {
 	t.Helper()
 	path := filepath.Join(dir, name)
@@ -31,7 +31,7 @@ func write(t *testing.T, dir, name, text string) string {
 	return path
 }
 
-// lengths are those of the lists: waiting, in flight, done.
+// lengths returns the lengths of the lists: waiting, in flight, done.
 func lengths(t *testing.T, client *redis.Client) [3]int64 {
 	t.Helper()
 	var got [3]int64
@@ -56,9 +56,9 @@ func TestFileItems(t *testing.T) {
 		most int
 		want []any
 	}{
-		"all":            {10, []any{a, b}},
-		"as many as are": {2, []any{a, b}},
-		"one":            {1, []any{a}},
+		"all":         {10, []any{a, b}},
+		"exactly all": {2, []any{a, b}},
+		"one":         {1, []any{a}},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -74,7 +74,7 @@ func TestFileItems(t *testing.T) {
 	}
 }
 
-func TestFileItemsOfNoFile(t *testing.T) {
+func TestFileItemsWithoutAFile(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct{ dir string }{
 		"an empty folder": {t.TempDir()},
@@ -132,7 +132,7 @@ func TestDrainOfNothing(t *testing.T) {
 	}
 }
 
-// An item that cannot be worked on is not lost: it stays in flight.
+// An item that cannot be processed is not lost: it stays in flight.
 func TestDrainOfAMissingFile(t *testing.T) {
 	t.Parallel()
 	client := redistest.Start(t).Client()

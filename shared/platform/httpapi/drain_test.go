@@ -19,7 +19,8 @@ func status(code int) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(code) })
 }
 
-// gate holds a request in flight: entered says that it came, leave lets it go.
+// gate holds a request in flight. It closes entered when the request arrives, and
+// answers when leave is closed.
 type gate struct{ entered, leave chan struct{} }
 
 func newGate() *gate { return &gate{make(chan struct{}), make(chan struct{})} }
@@ -30,7 +31,7 @@ func (g *gate) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
 	w.WriteHeader(http.StatusOK)
 }
 
-// get sends a request with a User-Agent through handler.
+// get returns the answer to a request with a User-Agent.
 func get(t *testing.T, handler http.Handler, agent string) *httptest.ResponseRecorder {
 	t.Helper()
 	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/monitoring/a", http.NoBody)
@@ -100,9 +101,9 @@ func TestDrainWaitsForARequestInFlight(t *testing.T) {
 	}
 }
 
-// Requests go on coming while an instance drains, as the routers hear of it
-// late: each is served, and Drain returns.
-func TestDrainWhileRequestsCome(t *testing.T) {
+// Requests still arrive while an instance drains, because routers learn of it late.
+// Each is served, and Drain returns.
+func TestDrainWhileRequestsArrive(t *testing.T) {
 	t.Parallel()
 	for range 50 {
 		d := httpapi.NewDrainer(status(http.StatusOK), status(http.StatusOK), instant)

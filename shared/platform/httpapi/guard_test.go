@@ -17,7 +17,7 @@ import (
 	"kubejobs/shared/platform/logging"
 )
 
-// roomy are limits that no test here reaches.
+// roomy is limits that no test here reaches.
 var roomy = httpapi.Limits{Body: 1 << 20, Read: time.Minute, Write: time.Minute}
 
 // reading answers 200 with the body.
@@ -33,9 +33,9 @@ func TestGuardLimitsTheBody(t *testing.T) {
 		body   string
 		status int
 	}{
-		"under":       {"123", 200},
-		"at the edge": {"1234", 200},
-		"over":        {"12345", 413},
+		"under": {"123", 200},
+		"exact": {"1234", 200},
+		"over":  {"12345", 413},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -87,7 +87,7 @@ func TestGuardAnswersAPanic(t *testing.T) {
 	}
 }
 
-func TestGuardLetsAnAbortThrough(t *testing.T) {
+func TestGuardPassesAnAbortOn(t *testing.T) {
 	t.Parallel()
 	var lines strings.Builder
 	next := http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
@@ -101,12 +101,12 @@ func TestGuardLetsAnAbortThrough(t *testing.T) {
 	}()
 	httpapi.Guard(roomy, logging.New(&lines, slog.LevelDebug), next).
 		ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", http.NoBody))
-	t.Error("no panic came through")
+	t.Error("the panic was not passed on")
 }
 
-// A sender that stops in the middle of its body is cut: without a read
-// deadline this test would not end.
-func TestGuardCutsAStalledBody(t *testing.T) {
+// A sender that stops in the middle of its body is refused. Without a read deadline
+// this test would not end.
+func TestGuardRefusesAStalledBody(t *testing.T) {
 	t.Parallel()
 	limits := roomy
 	limits.Read = 50 * time.Millisecond
@@ -124,9 +124,8 @@ func TestGuardCutsAStalledBody(t *testing.T) {
 	}
 }
 
-// The read deadline is for the body. A handler that works on after it, as a
-// start that waits for its schedule does, keeps its context, its answer and
-// its connection.
+// The read deadline is for the body. A handler that works for longer, such as a start
+// that waits for its schedule, keeps its context, its answer and its connection.
 func TestGuardLetsASlowHandlerWork(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct{ request string }{

@@ -119,8 +119,8 @@ func TestFailREST(t *testing.T) {
 	}
 }
 
-// An error of kind internal may carry a message; it is not for the caller.
-func TestFailShowsNothingOfAnInternalError(t *testing.T) {
+// An error of kind internal may have a message, but the caller must not see it.
+func TestFailHidesAnInternalError(t *testing.T) {
 	t.Parallel()
 	w := httptest.NewRecorder()
 	err := &failure.Error{Kind: failure.KindInternal, Message: "key monitor:{a} is damaged"}
@@ -140,7 +140,7 @@ func TestReadBody(t *testing.T) {
 	}{
 		"none":       {nil, "", true, 200},
 		"some":       {strings.NewReader("text"), "text", true, 200},
-		"cut off":    {cutBody{}, "", false, 400},
+		"truncated":  {cutBody{}, "", false, 400},
 		"over limit": {http.MaxBytesReader(nil, io.NopCloser(strings.NewReader("text")), 3), "", false, 413},
 	}
 	for name, tt := range tests {
@@ -155,7 +155,7 @@ func TestReadBody(t *testing.T) {
 	}
 }
 
-func TestReadBodyOfAClientRequest(t *testing.T) {
+func TestReadBodyWithoutABody(t *testing.T) {
 	t.Parallel()
 	got, ok := httpapi.ReadBody(httptest.NewRecorder(), &http.Request{})
 	if len(got) != 0 || !ok {
@@ -163,12 +163,12 @@ func TestReadBodyOfAClientRequest(t *testing.T) {
 	}
 }
 
-// cutBody is a body whose sender hung up.
+// cutBody is a body whose sender disconnected.
 type cutBody struct{}
 
 func (cutBody) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
 
-// decodeFailure reads a body in the shape of errors, without any other key.
+// decodeFailure decodes a body in the format of errors, without any other key.
 func decodeFailure(t *testing.T, body io.Reader) httpapi.Failure {
 	t.Helper()
 	decoder := json.NewDecoder(body)
@@ -180,5 +180,5 @@ func decodeFailure(t *testing.T, body io.Reader) httpapi.Failure {
 	return f
 }
 
-// quiet is a logger for tests that do not look at it.
+// quiet returns a logger that discards its lines.
 func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }

@@ -83,7 +83,7 @@ func TestCleanPath(t *testing.T) {
 		"a path":                    {"/monitoring/a/report", 200, "/monitoring/a/report"},
 		"a trailing slash":          {"/monitoring/", 200, "/monitoring/"},
 		"the .json twin":            {"/monitoring/a.json", 200, "/monitoring/a"},
-		".json is taken off once":   {"/monitoring/a.json.json", 200, "/monitoring/a.json"},
+		".json is removed once":     {"/monitoring/a.json.json", 200, "/monitoring/a.json"},
 		".json in the middle stays": {"/a.json/stop", 200, "/a.json/stop"},
 		".json with a query":        {"/monitoring.json?limit=1", 200, "/monitoring"},
 		"an escaped .json":          {"/monitoring/a%2Ejson", 200, "/monitoring/a"},
@@ -118,7 +118,7 @@ func TestCleanPath(t *testing.T) {
 				t.Errorf("query = %q, want %q", query, before.RawQuery)
 			}
 			if w.Code == http.StatusBadRequest && decodeFailure(t, w.Body).Code != http.StatusBadRequest {
-				t.Error("the refusal is not in the shape of errors")
+				t.Error("the refusal is not in the format of errors")
 			}
 			if *r.URL != before {
 				t.Errorf("the caller's URL changed from %v to %v", before, *r.URL)
@@ -127,7 +127,7 @@ func TestCleanPath(t *testing.T) {
 	}
 }
 
-// A path that ends in .json is JSON, whatever the caller likes best.
+// A path that ends in .json asks for JSON, whatever Accept says.
 func TestCleanPathAsksForJSON(t *testing.T) {
 	t.Parallel()
 	for target, want := range map[string]string{"/a": "text/csv", "/a.json": "application/json", "/a.json/b": "text/csv"} {
