@@ -24,7 +24,7 @@ import (
 // patience bounds each wait of a test.
 const patience = 30 * time.Second
 
-// password is the password of the state Redis. No log line and no span may show it.
+// password is the password of the state Redis, which no output may show.
 const password = "hunter2"
 
 // set is a function set on a real redis-server, which also holds the jobs' queues.
