@@ -14,8 +14,8 @@ import (
 )
 
 // openKubernetes creates the drivers for Kubernetes that the settings require: the
-// scheduler, and the reader of Jobs, which it returns. That is nil if ticks do not
-// ask Kubernetes.
+// scheduler, and the reader of Jobs, which it returns. That is nil if the queue alone
+// decides. With JOB_STATUS=events only the sweep uses it.
 func (s *Set) openKubernetes() (monitor.KubeJobs, error) {
 	if s.cfg.Scheduler != config.SchedulerKnative && s.cfg.JobStatus != config.JobStatusKubernetes {
 		return nil, nil
@@ -40,7 +40,7 @@ func (s *Set) openKubernetes() (monitor.KubeJobs, error) {
 		}
 		s.scheduler = pingsource.New(client, namespace, sink, ownerOf)
 	}
-	if s.cfg.JobStatus != config.JobStatusKubernetes {
+	if s.cfg.JobStatus == config.JobStatusQueue {
 		return nil, nil
 	}
 	return jobs, nil

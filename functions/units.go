@@ -139,7 +139,7 @@ func (s *Set) tickOrHelp() http.Handler {
 	return httpapi.Methods{
 		http.MethodGet: help,
 		http.MethodPost: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if tick.IsEvent(r) {
+			if httpapi.IsEvent(r) {
 				ticks.ServeHTTP(w, r)
 				return
 			}

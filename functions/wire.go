@@ -137,7 +137,7 @@ func (s *Set) openService(ctx context.Context, o Options) error {
 	}
 	service := monitor.NewService(
 		monitor.Config{
-			Retries: s.cfg.Retries, Retention: s.cfg.Retention,
+			Retries: s.cfg.Retries, FailAfter: s.cfg.FailAfter, Retention: s.cfg.Retention,
 			MinPeriod: s.cfg.MinPeriod, DefaultPeriod: s.cfg.DefaultPeriod, Spacing: s.cfg.TickSpacing,
 			Plugins: []string{config.Plugin}, DefaultQueue: s.defaultQueue, ScheduleFor: scheduleFor,
 			StoredKubeStatus: s.cfg.JobStatus == config.JobStatusEvents, StaleAfter: s.cfg.StaleAfter, MaxAge: s.cfg.MaxAge,

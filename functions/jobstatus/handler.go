@@ -58,7 +58,7 @@ func New(service saver, parse Parse, namespace string, log *slog.Logger) http.Ha
 		change, err := parse(event.Data())
 		switch {
 		case failure.KindOf(err) == failure.KindInvalid, err == nil && change.Namespace != namespace:
-			httpapi.Respond(w, http.StatusOK, map[string]string{"outcome": "passed over"})
+			httpapi.Acknowledge(w, "ignored")
 			return
 		case err != nil:
 			httpapi.Refuse(w, http.StatusBadRequest, "the data is not a Job")
@@ -69,6 +69,6 @@ func New(service saver, parse Parse, namespace string, log *slog.Logger) http.Ha
 			httpapi.Fail(r.Context(), w, log, err)
 			return
 		}
-		httpapi.Respond(w, http.StatusOK, map[string]string{"outcome": "kept"})
+		httpapi.Acknowledge(w, "stored")
 	})
 }

@@ -16,13 +16,18 @@ type sweeper interface {
 }
 
 // New returns the handler. It ignores the body: the caller is a PingSource, or
-// somebody who does not want to wait for it. The answer says what the sweep did;
-// it is 503 if the sweep could not read everything.
+// somebody who does not want to wait for it. The answer says what the sweep did,
+// except to a CloudEvent, which gets an empty one. It is 503 if the sweep could not
+// read everything.
 func New(service sweeper, log *slog.Logger) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		swept, err := service.Sweep(r.Context())
 		if err != nil {
 			httpapi.Fail(r.Context(), w, log, err)
+			return
+		}
+		if httpapi.IsEvent(r) {
+			httpapi.Acknowledge(w, "swept")
 			return
 		}
 		httpapi.Respond(w, http.StatusOK, swept)

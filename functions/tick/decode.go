@@ -21,15 +21,8 @@ var source = regexp.MustCompile(`^/apis/v1/namespaces/[^/]+/pingsources/[^/]+$`)
 // maxEventID bounds the id of a tick, which is stored.
 const maxEventID = 128
 
-// IsEvent reports whether a request carries a CloudEvent, in binary or structured
-// mode.
-func IsEvent(r *http.Request) bool {
-	return r.Header.Get("Ce-Specversion") != "" ||
-		strings.HasPrefix(r.Header.Get("Content-Type"), "application/cloudevents")
-}
-
-// Decode decodes a tick from a CloudEvent with the data {"app_id": "ID"}. The
-// error is of kind invalid and names every wrong attribute.
+// Decode decodes a tick from a CloudEvent with the data {"app_id": "ID"}, and
+// optionally "life", the life of the job that the schedule belongs to. The error is of kind invalid and names every wrong attribute.
 func Decode(r *http.Request, body []byte) (monitor.Tick, error) {
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	event, err := cloudevents.NewEventFromHTTPRequest(r)
@@ -50,7 +43,8 @@ func Decode(r *http.Request, body []byte) (monitor.Tick, error) {
 		wrong.Add("id", "want at most %d bytes, got %d", maxEventID, len(event.ID()))
 	}
 	var data struct {
-		ID string `json:"app_id"`
+		ID   string `json:"app_id"`
+		Life int64  `json:"life"`
 	}
 	id := job.ID("")
 	if err := json.Unmarshal(event.Data(), &data); err != nil {
@@ -58,5 +52,8 @@ func Decode(r *http.Request, body []byte) (monitor.Tick, error) {
 	} else if id, err = job.ParseID(data.ID); err != nil {
 		wrong.Add("data.app_id", "want an id, got %.80q", data.ID)
 	}
-	return monitor.Tick{ID: event.ID(), Job: id, Sent: event.Time()}, wrong.Err()
+	if data.Life < 0 {
+		wrong.Add("data.life", "want Unix milliseconds, got %d", data.Life)
+	}
+	return monitor.Tick{ID: event.ID(), Job: id, Life: data.Life, Sent: event.Time()}, wrong.Err()
 }

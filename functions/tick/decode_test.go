@@ -16,6 +16,7 @@ import (
 	"kubejobs/functions/tick"
 	"kubejobs/shared/core/job"
 	"kubejobs/shared/monitor"
+	"kubejobs/shared/platform/httpapi"
 	"kubejobs/shared/testkit/failuretest"
 )
 
@@ -84,7 +85,7 @@ func TestDecodeCaptured(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			r, body := captured(t, tt.file)
-			if !tick.IsEvent(r) {
+			if !httpapi.IsEvent(r) {
 				t.Error("IsEvent = false, want true")
 			}
 			got, err := tick.Decode(r, body)
@@ -120,7 +121,7 @@ func TestDecodeStructured(t *testing.T) {
 			t.Parallel()
 			r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", http.NoBody)
 			r.Header.Set("Content-Type", tt.contentType)
-			if !tick.IsEvent(r) {
+			if !httpapi.IsEvent(r) {
 				t.Error("IsEvent = false, want true")
 			}
 			got, err := tick.Decode(r, []byte(tt.body))
@@ -201,7 +202,7 @@ func TestDecodeRefusesOtherRequests(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			r, body := captured(t, tt.file)
-			if got := tick.IsEvent(r); got != tt.event {
+			if got := httpapi.IsEvent(r); got != tt.event {
 				t.Errorf("IsEvent = %t, want %t", got, tt.event)
 			}
 			_, err := tick.Decode(r, body)

@@ -15,11 +15,6 @@ type ticker interface {
 	Tick(ctx context.Context, tick monitor.Tick) (monitor.Outcome, error)
 }
 
-// answer is the body of an acknowledged tick. PingSource's adapter ignores it.
-type answer struct {
-	Outcome monitor.Outcome `json:"outcome"`
-}
-
 // New returns the handler. Its statuses are chosen for PingSource's adapter, which
 // retries 503 and never 400 or 500: a tick that may succeed later is answered
 // with 503, and a tick of a job that is unknown or has ended is acknowledged.
@@ -40,6 +35,6 @@ func New(service ticker, log *slog.Logger) http.Handler {
 			return
 		}
 		log.DebugContext(r.Context(), "tick", "job", tick.Job, "tick", tick.ID, "outcome", outcome)
-		httpapi.Respond(w, http.StatusOK, answer{outcome})
+		httpapi.Acknowledge(w, string(outcome))
 	})
 }

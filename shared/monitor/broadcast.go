@@ -14,26 +14,20 @@ import (
 // recorded again.
 const rerecordAfter = 10 * time.Second
 
-// broadcast delivers a notice to the publishers, records what they acknowledged
-// and whether they fail, and returns the number of acknowledged events. A
-// failure here is not a failure of the tick: an event that is not acknowledged
-// stays in the job's outbox.
-func (s *Service) broadcast(ctx context.Context, record Record, n Notice) int {
+// broadcast delivers a notice to the publishers, and removes the events that
+// they acknowledged from the job's outbox. A failure here is not a failure of
+// the tick: an event that is not acknowledged stays in the outbox.
+func (s *Service) broadcast(ctx context.Context, n Notice) []Delivery {
 	if s.broadcaster == nil {
-		return 0
+		return nil
 	}
 	deliveries := s.broadcaster.Broadcast(ctx, n)
+	acknowledged := acknowledgedEvents(n, deliveries)
+	if len(acknowledged) == 0 {
+		return deliveries
+	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), callTimeout)
 	defer cancel()
-	s.markPublishers(ctx, record, deliveries)
-	var acknowledged []job.Event
-	for _, d := range deliveries {
-		acknowledged = append(acknowledged, n.Events[:d.Acknowledged]...)
-	}
-	acknowledged = slices.DeleteFunc(acknowledged, func(e job.Event) bool { return e.Kind == job.EventSample })
-	if len(acknowledged) == 0 {
-		return 0
-	}
 	_, _, err := s.update(ctx, n.Spec.ID, func(r Record) (job.State, bool) {
 		left := job.Unacknowledged(r.State.Outbox, acknowledged)
 		changed := len(left) != len(r.State.Outbox)
@@ -43,7 +37,17 @@ func (s *Service) broadcast(ctx context.Context, record Record, n Notice) int {
 	if err != nil && failure.KindOf(err) != failure.KindNotFound {
 		s.log.WarnContext(ctx, "recording acknowledged events failed", "job", n.Spec.ID, "error", err)
 	}
-	return len(acknowledged)
+	return deliveries
+}
+
+// acknowledgedEvents returns the events that publishers took, without those of
+// samples, which the outbox does not hold.
+func acknowledgedEvents(n Notice, deliveries []Delivery) []job.Event {
+	var acknowledged []job.Event
+	for _, d := range deliveries {
+		acknowledged = append(acknowledged, n.Events[:d.Acknowledged]...)
+	}
+	return slices.DeleteFunc(acknowledged, func(e job.Event) bool { return e.Kind == job.EventSample })
 }
 
 // resend broadcasts the events in a job's outbox and returns how many were
@@ -52,11 +56,17 @@ func (s *Service) resend(ctx context.Context, record Record, state job.State) in
 	if len(state.Outbox) == 0 {
 		return 0
 	}
-	return s.broadcast(ctx, record, Notice{Spec: record.Spec, State: state, Again: true, Events: state.Outbox})
+	n := Notice{Spec: record.Spec, State: state, Again: true, Events: state.Outbox}
+	deliveries := s.broadcast(ctx, n)
+	s.markPublishers(ctx, record, deliveries)
+	return len(acknowledgedEvents(n, deliveries))
 }
 
 // markPublishers records that a publisher started or stopped failing.
 func (s *Service) markPublishers(ctx context.Context, record Record, deliveries []Delivery) {
+	if len(deliveries) == 0 {
+		return
+	}
 	now := s.now()
 	states := maps.Clone(record.Publishers)
 	changed := false
@@ -79,7 +89,9 @@ func (s *Service) markPublishers(ctx context.Context, record Record, deliveries 
 	if !changed {
 		return
 	}
-	if err := s.marks.MarkPublishers(ctx, record.Spec.ID, states); err != nil {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), callTimeout)
+	defer cancel()
+	if err := s.marks.MarkPublishers(ctx, record.Spec.ID, record.Spec.Life(), states); err != nil {
 		s.log.WarnContext(ctx, "recording the publishers' state failed", "job", record.Spec.ID, "error", err)
 	}
 }
@@ -89,7 +101,7 @@ func (s *Service) markPublishers(ctx context.Context, record Record, deliveries 
 func (p PublisherState) next(d Delivery, now time.Time) PublisherState {
 	switch {
 	case d.Err != nil && (!p.Failing || now.Sub(time.UnixMilli(p.At)) >= rerecordAfter):
-		return PublisherState{Failing: true, LastError: d.Err.Error(), At: now.UnixMilli()}
+		return PublisherState{Failing: true, LastError: explain(d.Err), At: now.UnixMilli()}
 	case d.Err == nil && d.Outcome == DeliveryDone:
 		p.Failing = false
 	}

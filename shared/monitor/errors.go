@@ -16,6 +16,11 @@ var (
 	}
 	// ErrNoReport is returned for the report of a stopped job.
 	ErrNoReport = &failure.Error{Kind: failure.KindNotFound, Message: "the job was stopped: it has no report"}
+	// ErrUnreadable is returned for a job whose record cannot be decoded. Stopping
+	// the job discards the record.
+	ErrUnreadable = &failure.Error{
+		Kind: failure.KindConflict, Message: "the stored record of the job cannot be read; stop the job to discard it",
+	}
 	// ErrRunning is returned for the report of a job that has not ended.
 	ErrRunning = errors.New("the job is still running")
 )

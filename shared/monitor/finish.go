@@ -9,10 +9,13 @@ import (
 	"kubejobs/shared/core/sample"
 )
 
+// SampleListName is the name of the Controller's list among the publishers.
+const SampleListName = "controller-list"
+
 // finish pushes the sample of an observed tick, commits its transition and
 // broadcasts what that made. A tick that ends the job commits first.
 func (s *Service) finish(ctx context.Context, o observedTick) (Outcome, error) {
-	first := o.transition(o.record.State, s.cfg.Retries)
+	first := o.transition(s.cfg)
 	if first.State.Phase.Living() {
 		return s.pushBesideCommit(ctx, o, first.Sample)
 	}
@@ -22,53 +25,93 @@ func (s *Service) finish(ctx context.Context, o observedTick) (Outcome, error) {
 // pushBesideCommit pushes the sample while it commits: one round trip instead
 // of two.
 func (s *Service) pushBesideCommit(ctx context.Context, o observedTick, x *sample.Sample) (Outcome, error) {
-	pushed := s.push(ctx, o, x)
-	outcome, notice, err := s.commit(ctx, o)
-	if notice != nil {
-		s.broadcast(ctx, o.record, *notice)
-	}
-	if err = errors.Join(err, <-pushed); err != nil {
+	pushed := s.push(ctx, o.record, o.ID, x)
+	committed, err := s.commit(ctx, o)
+	if err != nil {
+		<-pushed //nolint:errcheck // the sender repeats the tick, and the push with it
 		return "", err
 	}
-	return outcome, nil
+	return s.deliver(ctx, o, committed, pushed)
 }
 
 // commitThenPush pushes the last sample of a job only once its end is
 // committed. So of two ticks that see the end only one pushes a sample.
 func (s *Service) commitThenPush(ctx context.Context, o observedTick, x *sample.Sample) (Outcome, error) {
-	outcome, notice, err := s.commit(ctx, o)
-	if err != nil || outcome == OutcomeEnded || outcome == OutcomeUnknown {
-		return outcome, err
+	committed, err := s.commit(ctx, o)
+	if err != nil || committed.outcome == OutcomeEnded || committed.outcome == OutcomeUnknown {
+		return committed.outcome, err
 	}
-	pushed := s.push(ctx, o, x)
-	if notice != nil {
-		s.broadcast(ctx, o.record, *notice)
+	if committed.notice == nil {
+		x = nil // a duplicate: repeat pushes what was committed
 	}
-	if err := <-pushed; err != nil {
-		return "", err
+	return s.deliver(ctx, o, committed, s.push(ctx, o.record, o.ID, x))
+}
+
+// deliver broadcasts a committed change, records which publishers fail, and
+// returns the outcome of the tick. A tick that was already committed, by another
+// delivery or by an attempt whose reply was lost, finishes what that one left.
+func (s *Service) deliver(ctx context.Context, o observedTick, c committed, pushed <-chan error) (Outcome, error) {
+	var deliveries []Delivery
+	if c.notice != nil {
+		deliveries = s.broadcast(ctx, *c.notice)
 	}
-	return outcome, nil
+	pushErr := <-pushed
+	if c.pushed(pushErr) {
+		deliveries = append(deliveries, listDelivery(pushErr))
+	}
+	s.markPublishers(ctx, o.record, deliveries)
+	if failure.IsRetryable(pushErr) {
+		return "", pushErr
+	}
+	if c.outcome == OutcomeDuplicate {
+		return s.repeatCommitted(ctx, o.Tick)
+	}
+	return c.outcome, nil
 }
 
 // push starts to push a sample, which may be nil; the channel yields the result.
-func (s *Service) push(ctx context.Context, o observedTick, x *sample.Sample) <-chan error {
+func (s *Service) push(ctx context.Context, record Record, tickID string, x *sample.Sample) <-chan error {
 	pushed := make(chan error, 1)
 	if x == nil {
-		pushed <- nil
+		pushed <- errNothingPushed
 		return pushed
 	}
-	go func() { pushed <- s.sampleList.Push(ctx, o.record.Spec, o.ID, *x) }()
+	go func() { pushed <- s.sampleList.Push(ctx, record.Spec, tickID, *x) }()
 	return pushed
 }
 
-// commit folds a tick into the job's state and returns the notice of the
-// change, nil if the tick changed nothing. If another tick came first, commit
+// errNothingPushed is the result of pushing no sample.
+var errNothingPushed = errors.New("nothing was pushed")
+
+// listDelivery returns the result of a push as that of a publisher.
+func listDelivery(err error) Delivery {
+	if err != nil {
+		return Delivery{Publisher: SampleListName, Outcome: DeliveryFailed, Err: err}
+	}
+	return Delivery{Publisher: SampleListName, Outcome: DeliveryDone}
+}
+
+// committed is the result of committing a tick.
+type committed struct {
+	outcome Outcome
+	notice  *Notice // nil if the tick changed nothing
+}
+
+// pushed reports whether err is the result of pushing a sample of a job that is
+// still the one that was observed.
+func (c committed) pushed(err error) bool {
+	return !errors.Is(err, errNothingPushed) && c.outcome != OutcomeEnded && c.outcome != OutcomeUnknown
+}
+
+// commit folds a tick into the job's state. If another tick came first, commit
 // folds again into what that one left, so no fold is lost. The sample may be
 // pushed already, so the spacing is not checked again.
-func (s *Service) commit(ctx context.Context, o observedTick) (Outcome, *Notice, error) {
+func (s *Service) commit(ctx context.Context, o observedTick) (committed, error) {
 	for range maxConflicts {
-		t := o.transition(o.record.State, s.cfg.Retries)
-		t.State.Ticks = t.State.Ticks.Receive(o.record.Spec.Schedule(), o.Sent, o.arrived)
+		t := o.transition(s.cfg)
+		if !o.Internal {
+			t.State.Ticks = t.State.Ticks.Receive(o.record.Spec.Schedule(), o.Sent, o.arrived)
+		}
 		var sampled *job.Event
 		t.State, sampled = s.cfg.Events.Append(o.record.Spec, o.record.State, t.State, t.Sample, o.arrived)
 		result, err := s.ticks.Commit(ctx, Change{
@@ -76,40 +119,52 @@ func (s *Service) commit(ctx context.Context, o observedTick) (Outcome, *Notice,
 			Sample: t.Sample, Settled: t.Settled, Step: t.Step, Retention: s.cfg.Retention,
 		})
 		if err != nil {
-			return "", nil, err
+			return committed{}, err
 		}
 		switch result {
 		case CommitDone:
 			s.settle(ctx, o.record, t.State)
-			return o.outcome(), &Notice{
+			return committed{outcomeOf(t), &Notice{
 				Spec: o.record.Spec, State: t.State, Sample: t.Sample,
 				Lost: t.State.Ticks.Lost - o.record.State.Ticks.Lost, Events: job.InSequence(t.State.Outbox, sampled),
-			}, nil
+			}}, nil
 		case CommitDuplicate:
-			return OutcomeDuplicate, nil, s.ticks.CountDuplicate(ctx, o.Job)
+			return committed{outcome: OutcomeDuplicate}, nil
 		case CommitGone:
-			return OutcomeUnknown, nil, nil
+			return committed{outcome: OutcomeUnknown}, nil
 		case CommitConflict:
 		}
-		var outcome Outcome
-		if o.record, outcome, err = s.reload(ctx, o.Tick); err != nil || outcome != "" {
-			return outcome, nil, err
+		record, outcome, err := s.reload(ctx, o)
+		if err != nil || outcome != "" {
+			return committed{outcome: outcome}, err
 		}
+		o = o.overtaken(record)
 	}
-	return "", nil, errContention
+	return committed{}, errContention
+}
+
+// outcomeOf returns the outcome of a tick once its transition is committed.
+func outcomeOf(t job.Transition) Outcome {
+	if t.Sample == nil {
+		return OutcomeFailed
+	}
+	return OutcomeSampled
 }
 
 // reload returns the record after a conflict. If the tick has nothing left to
-// commit, it returns the outcome of the tick.
-func (s *Service) reload(ctx context.Context, tick Tick) (Record, Outcome, error) {
-	record, err := s.ticks.Load(ctx, tick.Job, tick.ID)
+// commit, it returns the outcome of the tick. A tick of an earlier life commits
+// nothing to a later one.
+func (s *Service) reload(ctx context.Context, o observedTick) (Record, Outcome, error) {
+	record, err := s.ticks.Load(ctx, o.Job, o.ID)
 	switch {
 	case failure.KindOf(err) == failure.KindNotFound:
 		return record, OutcomeUnknown, nil
 	case err != nil:
 		return record, "", err
+	case record.Spec.Life() != o.record.Spec.Life():
+		return record, OutcomeEnded, nil
 	case record.Tick != nil:
-		return record, OutcomeDuplicate, s.ticks.CountDuplicate(ctx, tick.Job)
+		return record, OutcomeDuplicate, nil
 	case !record.State.Phase.Living():
 		return record, OutcomeEnded, nil
 	}
@@ -123,7 +178,7 @@ func (s *Service) settle(ctx context.Context, before Record, after job.State) {
 	switch {
 	case !after.Phase.Living():
 		log.InfoContext(ctx, "job ended", "reason", after.Reason, "samples", after.Summary.Count)
-		s.unschedule(ctx, before.Spec.ID)
+		s.unschedule(ctx, before.Spec.ID, before.Spec.Life())
 	case after.Phase != before.State.Phase:
 		log.InfoContext(ctx, "job is running")
 	case after.Failures > before.State.Failures:

@@ -2,14 +2,16 @@ package monitor
 
 import (
 	"context"
-	"errors"
 
 	"kubejobs/shared/core/failure"
 	"kubejobs/shared/core/job"
 )
 
-// errKubeJobGone is returned for a Kubernetes Job that was deleted.
-var errKubeJobGone = errors.New("the Job does not exist")
+// Why the status of a Kubernetes Job is unknown.
+const (
+	kubeJobAbsent  = "the Job does not exist"
+	kubeJobUnheard = "no status of the Job has arrived"
+)
 
 // SaveKubeStatus stores the status of a Kubernetes Job. version rises with the
 // changes of the Job: a status that arrives late changes nothing.
@@ -17,34 +19,35 @@ func (s *Service) SaveKubeStatus(ctx context.Context, id job.ID, status job.Kube
 	return s.marks.SaveKubeStatus(ctx, id, status, version)
 }
 
-// kubeStatus returns the status of the Kubernetes Job, read now or as it was
-// stored; nil without Kubernetes. If Kubernetes does not answer, that is not
-// the job's failure: kubeStatus returns the number of replicas of the last
-// sample.
-func (s *Service) kubeStatus(ctx context.Context, record Record) (*job.KubeStatus, error) {
+// kubeHalf returns what is known about the Kubernetes Job: as Kubernetes answers
+// now, or as it was stored. A Job that is complete or has failed counts even if
+// it was deleted since.
+func (s *Service) kubeHalf(ctx context.Context, record Record) job.KubeHalf {
 	switch {
-	case s.kubeJobs != nil:
-		status, err := s.kubeJobs.Status(ctx, record.Spec.ID)
-		if failure.IsRetryable(err) {
-			s.log.WarnContext(ctx, "reading the job status failed", "job", record.Spec.ID, "error", err)
-			return lastKubeStatus(record.State), nil
-		}
-		return &status, err
+	case !s.cfg.StoredKubeStatus && s.kubeJobs != nil:
+		return s.askKubernetes(ctx, record.Spec.ID)
 	case !s.cfg.StoredKubeStatus:
-		return nil, nil
+		return job.KubeHalf{}
 	case record.Kube == nil:
-		return &job.KubeStatus{}, nil // nothing was stored yet
-	case record.Kube.Gone:
-		return nil, errKubeJobGone
+		return job.KubeHalf{Asked: true, Error: kubeJobUnheard}
+	case record.Kube.Gone && !record.Kube.Complete && !record.Kube.Failed:
+		return job.KubeHalf{Asked: true, Absent: true, Existed: true, Error: kubeJobAbsent}
 	default:
-		return record.Kube, nil
+		return job.KubeHalf{Asked: true, Status: record.Kube}
 	}
 }
 
-// lastKubeStatus returns the part of a Job's status that the last sample holds.
-func lastKubeStatus(state job.State) *job.KubeStatus {
-	if last := state.Summary.Last; last != nil {
-		return &job.KubeStatus{Active: last.Replicas}
+// askKubernetes reads the status of a Kubernetes Job. A refusal of any kind
+// leaves the status unknown; it is not a failure of the job.
+func (s *Service) askKubernetes(ctx context.Context, id job.ID) job.KubeHalf {
+	status, err := s.kubeJobs.Status(ctx, id)
+	switch {
+	case err == nil:
+		return job.KubeHalf{Asked: true, Status: &status}
+	case failure.KindOf(err) == failure.KindNotFound:
+		return job.KubeHalf{Asked: true, Absent: true, Error: kubeJobAbsent}
+	default:
+		s.log.WarnContext(ctx, "reading the job status failed", "job", id, "error", err)
+		return job.KubeHalf{Asked: true, Error: explain(err)}
 	}
-	return &job.KubeStatus{}
 }

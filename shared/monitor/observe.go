@@ -2,10 +2,11 @@ package monitor
 
 import (
 	"context"
+	"errors"
+	"sync"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
+	"kubejobs/shared/core/failure"
 	"kubejobs/shared/core/job"
 )
 
@@ -20,40 +21,63 @@ type observedTick struct {
 	arrived time.Time
 	record  Record
 	seen    job.Observation
-	err     error // why the job could not be observed; nil if it was
+	late    bool // another tick that observed the job later was committed first
 }
 
-// observe reads the queue and the Kubernetes Job concurrently.
+// observe reads the queue and the Kubernetes Job concurrently. One half that
+// fails leaves the other one standing.
 func (s *Service) observe(ctx context.Context, record Record, tick Tick, arrived time.Time) observedTick {
 	ctx, cancel := context.WithTimeout(ctx, observeTimeout)
 	defer cancel()
 	o := observedTick{Tick: tick, arrived: arrived, record: record}
-	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() (err error) {
-		o.seen.Queue, err = s.queue.Count(ctx, record.Spec.Queue)
-		return err
-	})
-	group.Go(func() (err error) {
-		o.seen.Kube, err = s.kubeStatus(ctx, record)
-		return err
-	})
-	o.err = group.Wait()
+	var both sync.WaitGroup
+	both.Go(func() { o.seen.Queue = s.queueHalf(ctx, record) })
+	both.Go(func() { o.seen.Kube = s.kubeHalf(ctx, record) })
+	both.Wait()
 	o.seen.At = s.now()
 	return o
 }
 
-// transition returns what the tick makes of a state.
-func (o observedTick) transition(state job.State, retries int) job.Transition {
-	if o.err != nil {
-		return job.Fail(state, o.err.Error(), retries, o.arrived)
+// queueHalf reads the queue.
+func (s *Service) queueHalf(ctx context.Context, record Record) job.QueueHalf {
+	count, err := s.queue.Count(ctx, record.Spec.Queue)
+	if err != nil {
+		return job.QueueHalf{Error: explain(err)}
 	}
-	return job.Advance(o.record.Spec, state, o.seen)
+	return job.QueueHalf{Count: &count}
 }
 
-// outcome returns the outcome of the tick once it is committed.
-func (o observedTick) outcome() Outcome {
-	if o.err != nil {
-		return OutcomeFailed
+// transition returns what the tick makes of a state.
+func (o observedTick) transition(cfg Config) job.Transition {
+	if o.late {
+		return job.AdvanceLate(o.record.Spec, o.record.State, o.seen)
 	}
-	return OutcomeSampled
+	limit := job.FailureLimit{Count: cfg.Retries, For: cfg.FailAfter}
+	return job.Advance(o.record.Spec, o.record.State, o.seen, limit)
+}
+
+// overtaken returns the tick with the record that another tick committed in the
+// meantime.
+func (o observedTick) overtaken(record Record) observedTick {
+	before, now := o.record.State.Summary.Last, record.State.Summary.Last
+	changed := now != nil && (before == nil || *before != *now)
+	o.late = o.late || changed && now.At > o.seen.At.UnixMilli()
+	o.record = record
+	return o
+}
+
+// maxExplanation bounds the texts of peers that are shown.
+const maxExplanation = 200
+
+// explain returns the text of an error for the status of a job, at most 200
+// bytes of it.
+func explain(err error) string {
+	text := err.Error()
+	if typed, ok := errors.AsType[*failure.Error](err); ok {
+		text = typed.Public()
+	}
+	if len(text) > maxExplanation {
+		text = text[:maxExplanation]
+	}
+	return text
 }

@@ -73,7 +73,7 @@ func TestEventsOfALife(t *testing.T) {
 	if got := b.status().Unsent; got != 0 {
 		t.Errorf("%d events unsent, want 0", got)
 	}
-	if page, _, err := b.store.List(t.Context(), "", 10); err != nil || len(page) != 0 {
+	if page, err := b.store.List(t.Context(), "", 10); err != nil || len(page.Records) != 0 {
 		t.Errorf("listed: %v, %v, want no job: it ended and owes nothing", page, err)
 	}
 }

@@ -27,23 +27,32 @@ type SampleList interface {
 // TickEventType is the CloudEvent type of a tick: that of Knative's PingSource.
 const TickEventType = "dev.knative.sources.ping"
 
-// Scheduler sends the ticks of jobs, as CloudEvents of type TickEventType.
-// Schedule and Unschedule are idempotent; Schedule leaves an existing schedule
-// as it is.
+// Scheduler sends the ticks of jobs, as CloudEvents of type TickEventType. A
+// schedule belongs to one life of a job. Schedule and Unschedule are idempotent;
+// Schedule leaves an existing schedule of the same life as it is.
 type Scheduler interface {
 	Schedule(ctx context.Context, spec job.Spec) error
-	Unschedule(ctx context.Context, id job.ID) error
-	// List returns up to limit schedules in the order of their jobs' ids, and
-	// the cursor of the next page, "" at the end. after is the cursor of the
-	// page before, "" for the first page.
+	// Unschedule removes the schedule of one life. Life 0 is a schedule that
+	// names none, as earlier versions of the program made them.
+	Unschedule(ctx context.Context, id job.ID, life int64) error
+	// List returns up to limit schedules in the order of ListOrder, and the
+	// cursor of the next page, "" at the end. after is the cursor of the page
+	// before, "" for the first page. A schedule that is being removed is not
+	// listed.
 	List(ctx context.Context, after string, limit int) ([]Scheduled, string, error)
 }
 
 // Scheduled is an existing schedule.
 type Scheduled struct {
 	ID   job.ID
+	Life int64  // 0 if it names none
 	Cron string // "" if the object was not made by kubejobs, whatever its name
 }
+
+// ListOrder returns the key by which stores and schedulers order their lists, so
+// that the sweep can walk both side by side. It is not the id itself: the names
+// of schedules are the id, a point and the life, and "a-b" sorts before "a.".
+func ListOrder(id job.ID) string { return string(id) + "." }
 
 // Broadcaster delivers notices to all publishers, which are independent of the
 // Controller's list and of one another: one that fails neither delays the

@@ -12,7 +12,8 @@ import (
 // Config holds the settings of a Service. All fields are required but Now and
 // those of which the comment says what the zero value means.
 type Config struct {
-	Retries       int           // consecutive failures that end a job
+	Retries       int           // consecutive failures that end a job, if they last FailAfter
+	FailAfter     time.Duration // how long failures must last to end a job; 0: their number decides
 	Retention     time.Duration // how long the state of an ended job is kept
 	MinPeriod     time.Duration
 	DefaultPeriod time.Duration
@@ -118,24 +119,24 @@ func (s *Service) update(
 	return Record{}, job.State{}, errContention
 }
 
-// end ends a job in the given phase, unless skip is true for its current phase.
+// end ends a job in the given phase, unless skip is true for its current record.
 // It returns what update returns.
 func (s *Service) end(
-	ctx context.Context, id job.ID, phase job.Phase, reason string, skip func(job.Phase) bool,
+	ctx context.Context, id job.ID, phase job.Phase, reason string, skip func(Record) bool,
 ) (Record, job.State, error) {
 	return s.update(ctx, id, func(r Record) (job.State, bool) {
 		now := s.now()
 		ended, _ := s.cfg.Events.Append(r.Spec, r.State, r.State.Ended(phase, reason, now), nil, now)
-		return ended, !skip(r.State.Phase)
+		return ended, !skip(r)
 	})
 }
 
-// unschedule removes a job's schedule. It outlives the caller's request. If it
-// fails, the next tick of the job tries again.
-func (s *Service) unschedule(ctx context.Context, id job.ID) {
+// unschedule removes the schedule of one life of a job. It outlives the caller's
+// request. If it fails, the next tick of that life tries again.
+func (s *Service) unschedule(ctx context.Context, id job.ID, life int64) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), callTimeout)
 	defer cancel()
-	if err := s.scheduler.Unschedule(ctx, id); err != nil {
+	if err := s.scheduler.Unschedule(ctx, id, life); err != nil {
 		s.log.WarnContext(ctx, "removing the schedule failed", "job", id, "error", err)
 	}
 }

@@ -32,6 +32,8 @@ type bench struct {
 	receiver  *monitortest.Receiver // nil: nobody receives events
 	service   *monitor.Service
 
+	failAfter time.Duration
+
 	mu  sync.Mutex
 	now time.Time
 }
@@ -58,9 +60,13 @@ func (b *bench) build(jobs monitor.KubeJobs) { b.make(jobs, false) }
 // buildStored creates the service with the stored status of the Kubernetes Jobs.
 func (b *bench) buildStored() { b.make(nil, true) }
 
+// buildSwept creates the service with the stored status of the Kubernetes Jobs, and
+// with jobs, which the sweep may ask.
+func (b *bench) buildSwept(jobs monitor.KubeJobs) { b.make(jobs, true) }
+
 func (b *bench) make(jobs monitor.KubeJobs, stored bool) {
 	b.service = monitor.NewService(monitor.Config{
-		Retries: retries, Retention: time.Hour, MinPeriod: 2 * time.Second, DefaultPeriod: 2 * time.Second,
+		Retries: retries, FailAfter: b.failAfter, Retention: time.Hour, MinPeriod: 2 * time.Second, DefaultPeriod: 2 * time.Second,
 		StoredKubeStatus: stored, StaleAfter: 10 * time.Minute, MaxAge: 24 * time.Hour,
 		Spacing: 0.4, Plugins: []string{"kubejobs"}, ScheduleFor: time.Second, Now: b.clock,
 		DefaultQueue: func(job.ID) job.Address { return b.address() },

@@ -28,7 +28,7 @@ func (s *Service) Start(ctx context.Context, r Request) error {
 	case err != nil && failure.KindOf(err) != failure.KindNotFound:
 		return err
 	}
-	spec, workSeen, err := s.complete(ctx, r)
+	spec, workSeen, err := s.complete(ctx, r, record.Spec.Accepted)
 	if err != nil {
 		return err
 	}
@@ -57,20 +57,22 @@ func (s *Service) startAgain(ctx context.Context, record Record, r Request) erro
 	if record.Spec.Fingerprint != r.Fingerprint {
 		return ErrOtherRequest
 	}
-	if !record.Scheduled {
-		s.schedule(ctx, record.Spec)
-	}
+	s.schedule(ctx, record.Spec) // also if it was scheduled before: the schedule may be lost
 	return nil
 }
 
 // complete returns the spec of a request, with the defaults filled in, and
 // reports whether its queue holds work.
-func (s *Service) complete(ctx context.Context, r Request) (job.Spec, bool, error) {
+// The life of the spec is later than the one that was accepted before.
+func (s *Service) complete(ctx context.Context, r Request, before time.Time) (job.Spec, bool, error) {
 	now := s.now().UTC()
 	spec := job.Spec{
 		ID: r.ID, Items: r.Items, Budget: r.Budget, Submitted: r.Submitted.UTC(), Queue: s.cfg.DefaultQueue(r.ID),
 		Period: max(r.Period, s.cfg.MinPeriod), Strategy: r.Strategy, Heuristics: r.Heuristics,
 		Database: r.Database, Fingerprint: r.Fingerprint, Accepted: now,
+	}
+	if least := before.Truncate(time.Millisecond).Add(time.Millisecond); spec.Accepted.Before(least) {
+		spec.Accepted = least // the clock was set back, or two lives start within a millisecond
 	}
 	if r.Period == 0 {
 		spec.Period = s.cfg.DefaultPeriod
@@ -138,7 +140,7 @@ func (s *Service) schedule(ctx context.Context, spec job.Spec) {
 			wait *= 2
 		}
 	}
-	if err := s.marks.MarkScheduled(ctx, spec.ID, true); err != nil {
+	if err := s.marks.MarkScheduled(ctx, spec.ID, spec.Life(), true); err != nil {
 		s.log.WarnContext(ctx, "marking the job as scheduled failed", "job", spec.ID, "error", err)
 	}
 }
@@ -148,18 +150,19 @@ func (s *Service) schedule(ctx context.Context, spec job.Spec) {
 func (s *Service) Resume(ctx context.Context) error {
 	var after job.ID
 	for {
-		records, next, err := s.jobs.List(ctx, after, listPage)
+		page, err := s.jobs.List(ctx, after, listPage)
 		if err != nil {
 			return err
 		}
-		for _, record := range records {
+		s.logUnreadable(ctx, page)
+		for _, record := range page.Records {
 			if record.State.Phase.Living() {
 				s.schedule(ctx, record.Spec)
 			}
 		}
-		if next == "" {
+		if page.Next == "" {
 			return nil
 		}
-		after = next
+		after = page.Next
 	}
 }

@@ -1,7 +1,9 @@
 package monitor
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"time"
 
 	"kubejobs/shared/core/accounting"
@@ -35,6 +37,9 @@ type Status struct {
 	Rate   float64         `json:"rate"`            // items a second
 	Finish *time.Time      `json:"expected_finish"` // null while unknown
 
+	// Unobserved holds the halves of the last observation that are missing.
+	Unobserved *Unobserved `json:"unobserved,omitempty"`
+
 	Failures  int                `json:"failures"` // consecutive
 	LastError string             `json:"last_error,omitempty"`
 	Ticks     accounting.Account `json:"ticks"`
@@ -46,7 +51,50 @@ type Status struct {
 	Publishers map[string]PublisherState `json:"publishers,omitempty"`
 	Unsent     int                       `json:"unsent_events,omitempty"`
 
+	*job.Verdict // of a job that finished or failed
+
 	Report *job.Report `json:"report,omitempty"` // of an ended job
+}
+
+// Unobserved says which half of a job's observation is missing, since when and
+// why. A half that was read is nil.
+type Unobserved struct {
+	Queue *MissingHalf `json:"queue,omitempty"`
+	Kube  *MissingHalf `json:"job_status,omitempty"`
+}
+
+// MissingHalf is a half of an observation that could not be read.
+type MissingHalf struct {
+	Since time.Time `json:"since"`
+	Error string    `json:"error"`
+}
+
+func newUnobserved(state job.State) *Unobserved {
+	half := func(g *job.Gap) *MissingHalf {
+		if g == nil {
+			return nil
+		}
+		return &MissingHalf{Since: time.UnixMilli(g.Since).UTC(), Error: g.Error}
+	}
+	if state.QueueGap == nil && state.KubeGap == nil {
+		return nil
+	}
+	return &Unobserved{Queue: half(state.QueueGap), Kube: half(state.KubeGap)}
+}
+
+// health returns the health to show: a job that is suspended or cannot be
+// observed is neither well nor stalled.
+func health(state job.State) forecast.Status {
+	switch {
+	case !state.Phase.Living():
+		return state.Health.Now()
+	case state.QueueGap != nil:
+		return forecast.StatusUnobserved
+	case state.Suspended:
+		return forecast.StatusSuspended
+	default:
+		return state.Health.Now()
+	}
 }
 
 // SampleStatus is the last sample.
@@ -76,18 +124,32 @@ func (s *Service) List(ctx context.Context, after job.ID, limit int) ([]Status, 
 	if limit < 1 || limit > listPage {
 		limit = listPage
 	}
-	records, next, err := s.jobs.List(ctx, after, limit)
+	page, err := s.jobs.List(ctx, after, limit)
 	if err != nil {
 		return nil, "", err
 	}
-	page := make([]Status, 0, len(records))
-	for _, record := range records {
-		if !record.State.Phase.Living() { // it only has undelivered events
-			continue
+	s.logUnreadable(ctx, page)
+	statuses := make([]Status, 0, len(page.Records)+len(page.Unreadable))
+	for _, record := range page.Records {
+		if record.State.Phase.Living() { // otherwise it only has undelivered events
+			statuses = append(statuses, newStatus(record, s.now()))
 		}
-		page = append(page, newStatus(record, s.now()))
 	}
-	return page, next, nil
+	for _, u := range page.Unreadable {
+		statuses = append(statuses, Status{ID: u.ID, Phase: PhaseUnreadable, LastError: ErrUnreadable.Message})
+	}
+	slices.SortFunc(statuses, func(a, b Status) int { return cmp.Compare(ListOrder(a.ID), ListOrder(b.ID)) })
+	return statuses, page.Next, nil
+}
+
+// PhaseUnreadable is what a list shows for a job whose record cannot be read.
+const PhaseUnreadable job.Phase = "unreadable"
+
+// logUnreadable logs the jobs of a page whose records cannot be read.
+func (s *Service) logUnreadable(ctx context.Context, page Page) {
+	for _, u := range page.Unreadable {
+		s.log.ErrorContext(ctx, "a job cannot be read", "job", u.ID, "error", u.Err)
+	}
 }
 
 func newStatus(r Record, now time.Time) Status {
@@ -99,7 +161,7 @@ func newStatus(r Record, now time.Time) Status {
 		Submitted: r.Spec.Submitted, Deadline: r.Spec.Deadline(),
 		Period: schedule.Every.Seconds(), Cron: schedule.Cron,
 		Queue: r.Spec.Queue.String(), Strategy: r.Spec.Strategy,
-		Health:  r.State.Health.Now(),
+		Health: health(r.State), Unobserved: newUnobserved(r.State),
 		Samples: r.State.Summary.Count, Failures: r.State.Failures, LastError: r.State.LastError,
 		Publishers: r.Publishers, Unsent: len(r.State.Outbox),
 	}
@@ -109,7 +171,7 @@ func newStatus(r Record, now time.Time) Status {
 	} else {
 		now = time.UnixMilli(r.State.EndedAt).UTC()
 		report := job.NewReport(r.Spec, r.State)
-		status.EndedAt, status.Report = &now, &report
+		status.EndedAt, status.Report, status.Verdict = &now, &report, job.NewVerdict(r.Spec, r.State)
 	}
 	status.Ticks = r.State.Ticks.At(schedule, now)
 	status.Ticks.Duplicate, status.Ticks.Surplus = r.Duplicate, r.Surplus

@@ -24,10 +24,14 @@ type JobStore interface {
 	// Replay returns a job with its samples, read atomically; ErrUnknownJob if
 	// there is no such job.
 	Replay(ctx context.Context, id job.ID) (Replay, error)
-	// List returns up to limit jobs in the order of their ids that are living or
-	// have undelivered events, and the cursor of the next page, "" at the end.
-	// after is the cursor of the page before, "" for the first page.
-	List(ctx context.Context, after job.ID, limit int) ([]Record, job.ID, error)
+	// List returns a page of the jobs that are living or have undelivered
+	// events, in the order of ListOrder, at most limit of them. after is the
+	// cursor of the page before, "" for the first page.
+	List(ctx context.Context, after job.ID, limit int) (Page, error)
+	// Index makes List return a job that its index has lost.
+	Index(ctx context.Context, id job.ID) error
+	// Discard removes everything stored of a job whose record cannot be read.
+	Discard(ctx context.Context, id job.ID) error
 	// Ping reports whether the store answers.
 	Ping(ctx context.Context) error
 }
@@ -35,24 +39,44 @@ type JobStore interface {
 // TickStore loads and changes the state of one job.
 type TickStore interface {
 	// Load returns a job, and the record of the tick tickID if that was
-	// committed ("" asks for none); ErrUnknownJob if there is no such job.
+	// committed ("" asks for none). The error is ErrUnknownJob if there is no
+	// such job, and wraps ErrUnreadable if its record cannot be decoded.
 	Load(ctx context.Context, id job.ID, tickID string) (Record, error)
 	// Commit replaces a job's state if nobody changed it since it was loaded.
 	Commit(ctx context.Context, c Change) (CommitResult, error)
-	// CountDuplicate and CountSurplus count a tick that is not committed.
-	CountDuplicate(ctx context.Context, id job.ID) error
-	CountSurplus(ctx context.Context, id job.ID) error
+	// CountDuplicate and CountSurplus count a tick of a life that is not
+	// committed.
+	CountDuplicate(ctx context.Context, id job.ID, life int64) error
+	CountSurplus(ctx context.Context, id job.ID, life int64) error
 }
 
-// MarkStore keeps facts about a job that are not part of its state.
+// MarkStore keeps facts about a life of a job that are not part of its state. A
+// mark of a life that is not the current one changes nothing.
 type MarkStore interface {
 	// MarkScheduled stores whether the job's schedule was created.
-	MarkScheduled(ctx context.Context, id job.ID, scheduled bool) error
+	MarkScheduled(ctx context.Context, id job.ID, life int64, scheduled bool) error
 	// MarkPublishers stores the state of the job's publishers.
-	MarkPublishers(ctx context.Context, id job.ID, states map[string]PublisherState) error
+	MarkPublishers(ctx context.Context, id job.ID, life int64, states map[string]PublisherState) error
+	// Suspect stores that a sweep suspects something of a life since now, unless
+	// it already does since a time after since. It returns the time that is
+	// stored. The job need not exist.
+	Suspect(ctx context.Context, id job.ID, life int64, now, since time.Time) (time.Time, error)
 	// SaveKubeStatus stores the status of the Kubernetes Job, whether the job is
 	// monitored or not, unless the stored one is newer (by version).
 	SaveKubeStatus(ctx context.Context, id job.ID, status job.KubeStatus, version uint64) error
+}
+
+// Page is a page of jobs.
+type Page struct {
+	Records    []Record
+	Unreadable []Unreadable
+	Next       job.ID // cursor of the next page; "" at the end
+}
+
+// Unreadable is a job whose record cannot be decoded.
+type Unreadable struct {
+	ID  job.ID
+	Err error
 }
 
 // Record is everything that the store knows about a job.

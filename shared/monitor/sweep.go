@@ -2,204 +2,123 @@ package monitor
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
-	"time"
 
-	"kubejobs/shared/core/failure"
 	"kubejobs/shared/core/job"
 )
 
 // Swept counts what one sweep saw and did.
 type Swept struct {
-	Jobs      int `json:"jobs"`      // living
-	Schedules int `json:"schedules"` // existing
-	Created   int `json:"created"`   // schedules that were missing
-	Replaced  int `json:"replaced"`  // schedules with a wrong period
-	Deleted   int `json:"deleted"`   // schedules without a living job
-	Ended     int `json:"ended"`     // jobs that are gone, stale or too old
-	Sent      int `json:"sent"`      // events that waited for their receiver
-	Failed    int `json:"failed"`    // repairs left to the next sweep
+	Jobs       int `json:"jobs"`       // living
+	Schedules  int `json:"schedules"`  // existing
+	Created    int `json:"created"`    // schedules that were missing
+	Replaced   int `json:"replaced"`   // schedules with a wrong period
+	Deleted    int `json:"deleted"`    // schedules without a living job
+	Ended      int `json:"ended"`      // jobs that are over, gone, stale or too old
+	Sent       int `json:"sent"`       // events that waited for their receiver
+	Suspected  int `json:"suspected"`  // jobs and schedules that a later sweep may end
+	Unreadable int `json:"unreadable"` // jobs whose records cannot be read
+	Failed     int `json:"failed"`     // repairs left to the next sweep
 }
 
 // sweepPage is how many jobs, and how many schedules, are in memory at once.
 const sweepPage = 500
 
-// suspectAfter is the number of periods without a tick after which a sweep asks
-// whether the Kubernetes Job still exists.
-const suspectAfter = 5
-
 // Sweep creates the schedules that are missing, deletes those without a living
-// job, and ends jobs whose Kubernetes Job is gone, whose ticks stopped or that
-// exceeded their maximum age. It walks the jobs and the schedules side by side,
-// both in the order of their ids, a page of each at a time. Everything that it
+// job, and ends jobs that are over, whose Kubernetes Job is gone, whose ticks
+// stopped or that exceeded their maximum age. It walks the jobs and the schedules side by side,
+// both in the order of ListOrder, a page of each at a time. Everything that it
 // does is idempotent, so two sweeps may run at once. It returns an error if it
 // could not read everything; a repair that fails is only counted.
 func (s *Service) Sweep(ctx context.Context) (Swept, error) {
-	var swept Swept
-	jobs := &cursor[Record, job.ID]{next: func(after job.ID) ([]Record, job.ID, error) {
-		return s.listAndResend(ctx, after, &swept)
-	}}
+	w := &sweeper{Service: s}
+	jobs := &cursor[Record, job.ID]{next: func(after job.ID) ([]Record, job.ID, error) { return w.listJobs(ctx, after) }}
 	schedules := &cursor[Scheduled, string]{next: func(after string) ([]Scheduled, string, error) {
 		return s.scheduler.List(ctx, after, sweepPage)
 	}}
 	for {
 		record, err := jobs.peek()
 		if err != nil {
-			return swept, fmt.Errorf("list jobs: %w", err)
+			return w.swept, fmt.Errorf("list jobs: %w", err)
 		}
 		schedule, err := schedules.peek()
 		if err != nil {
-			return swept, fmt.Errorf("list schedules: %w", err)
+			return w.swept, fmt.Errorf("list schedules: %w", err)
 		}
 		switch {
 		case record == nil && schedule == nil:
-			s.log.InfoContext(ctx, "sweep done", "jobs", swept.Jobs, "schedules", swept.Schedules, "created", swept.Created,
-				"replaced", swept.Replaced, "deleted", swept.Deleted, "ended", swept.Ended, "sent", swept.Sent, "failed", swept.Failed)
-			return swept, nil
-		case schedule == nil || (record != nil && record.Spec.ID < schedule.ID):
-			jobs.pop()
-			swept.Jobs++
-			swept.count(s.sweepJob(ctx, *record, nil, &swept))
-		case record == nil || schedule.ID < record.Spec.ID:
+			w.logSwept(ctx)
+			return w.swept, nil
+		case schedule != nil && (record == nil || ListOrder(schedule.ID) < ListOrder(record.Spec.ID)):
 			schedules.pop()
-			swept.Schedules++
-			swept.count(s.sweepOrphan(ctx, schedule.ID, &swept))
+			w.orphan(ctx, *schedule)
 		default:
 			jobs.pop()
-			schedules.pop()
-			swept.Jobs++
-			swept.Schedules++
-			swept.count(s.sweepJob(ctx, *record, schedule, &swept))
+			own, err := w.matching(ctx, *record, schedules)
+			if err != nil {
+				return w.swept, fmt.Errorf("list schedules: %w", err)
+			}
+			w.job(ctx, *record, own)
 		}
+	}
+}
+
+// sweeper is one sweep under way.
+type sweeper struct {
+	*Service
+	swept Swept
+	asked int // jobs of the page of which Kubernetes was asked
+}
+
+func (w *sweeper) logSwept(ctx context.Context) {
+	s := w.swept
+	w.log.InfoContext(ctx, "sweep done", "jobs", s.Jobs, "schedules", s.Schedules, "created", s.Created,
+		"replaced", s.Replaced, "deleted", s.Deleted, "ended", s.Ended, "sent", s.Sent,
+		"suspected", s.Suspected, "unreadable", s.Unreadable, "failed", s.Failed)
+}
+
+// listJobs returns a page of the living jobs. It also resends the undelivered
+// events of every job of the page, living or ended.
+func (w *sweeper) listJobs(ctx context.Context, after job.ID) ([]Record, job.ID, error) {
+	page, err := w.jobs.List(ctx, after, sweepPage)
+	if err != nil {
+		return nil, "", err
+	}
+	w.logUnreadable(ctx, page)
+	w.swept.Unreadable += len(page.Unreadable)
+	w.asked = 0
+	for _, record := range page.Records {
+		w.swept.Sent += w.resend(ctx, record, record.State)
+	}
+	return slices.DeleteFunc(page.Records, func(r Record) bool { return !r.State.Phase.Living() }), page.Next, nil
+}
+
+// matching takes the schedules of a job's id off the list and returns the one
+// of its life, nil if there is none. The others are orphans of other lives.
+func (w *sweeper) matching(ctx context.Context, record Record, schedules *cursor[Scheduled, string]) (*Scheduled, error) {
+	var own *Scheduled
+	for {
+		schedule, err := schedules.peek()
+		if err != nil || schedule == nil || schedule.ID != record.Spec.ID {
+			return own, err
+		}
+		schedules.pop()
+		if schedule.Life == record.Spec.Life() {
+			own = schedule
+			w.swept.Schedules++
+			continue
+		}
+		w.orphan(ctx, *schedule)
 	}
 }
 
 // count counts a repair that failed.
-func (s *Swept) count(err error) {
+func (w *sweeper) count(ctx context.Context, id job.ID, err error) {
 	if err != nil {
-		s.Failed++
+		w.log.WarnContext(ctx, "repairing a job failed", "job", id, "error", err)
+		w.swept.Failed++
 	}
-}
-
-// listAndResend returns a page of the living jobs. It also resends the
-// undelivered events of every job of the page, living or ended.
-func (s *Service) listAndResend(ctx context.Context, after job.ID, swept *Swept) ([]Record, job.ID, error) {
-	page, next, err := s.jobs.List(ctx, after, sweepPage)
-	if err != nil {
-		return nil, "", err
-	}
-	for _, record := range page {
-		swept.Sent += s.resend(ctx, record, record.State)
-	}
-	return slices.DeleteFunc(page, func(r Record) bool { return !r.State.Phase.Living() }), next, nil
-}
-
-// sweepJob repairs one living job; schedule is nil if it has none.
-func (s *Service) sweepJob(ctx context.Context, record Record, schedule *Scheduled, swept *Swept) error {
-	reason, err := s.overdue(ctx, record, schedule != nil)
-	switch {
-	case err != nil:
-		return s.sweepFailed(ctx, record.Spec.ID, err)
-	case reason != "":
-		return s.sweepEnd(ctx, record.Spec.ID, reason, swept)
-	case schedule != nil && schedule.Cron == record.Spec.Schedule().Cron:
-		return nil
-	case schedule != nil:
-		if err := s.scheduler.Unschedule(ctx, record.Spec.ID); err != nil {
-			return s.sweepFailed(ctx, record.Spec.ID, err)
-		}
-		swept.Replaced++
-	default:
-		swept.Created++
-	}
-	if err := s.scheduler.Schedule(ctx, record.Spec); err != nil {
-		return s.sweepFailed(ctx, record.Spec.ID, err)
-	}
-	return s.marks.MarkScheduled(ctx, record.Spec.ID, true)
-}
-
-// overdue returns why a living job must end, "" if it need not. A job that is
-// not scheduled gets no ticks, so it cannot be stale.
-func (s *Service) overdue(ctx context.Context, record Record, scheduled bool) (string, error) {
-	now := s.now()
-	if age := now.Sub(record.Spec.Accepted); s.cfg.MaxAge > 0 && age > s.cfg.MaxAge {
-		return fmt.Sprintf("monitored for longer than %v", s.cfg.MaxAge), nil
-	}
-	last := max(record.State.Ticks.LastSent, record.Spec.Accepted.UnixMilli())
-	quiet := now.Sub(time.UnixMilli(last))
-	every := record.Spec.Schedule().Every
-	if quiet > suspectAfter*every+time.Minute {
-		gone, err := s.kubeJobGone(ctx, record)
-		if err != nil {
-			return "", err
-		}
-		if gone {
-			return "the Job does not exist", nil
-		}
-	}
-	if scheduled && s.cfg.StaleAfter > 0 && quiet > s.cfg.StaleAfter+every {
-		return fmt.Sprintf("no tick came for longer than %v", s.cfg.StaleAfter), nil
-	}
-	return "", nil
-}
-
-// kubeJobGone reports whether the Kubernetes Job was deleted; false without
-// Kubernetes.
-func (s *Service) kubeJobGone(ctx context.Context, record Record) (bool, error) {
-	record, err := s.ticks.Load(ctx, record.Spec.ID, "") // a list has no stored status
-	if err != nil {
-		return false, err
-	}
-	if s.kubeJobs != nil {
-		_, err = s.kubeJobs.Status(ctx, record.Spec.ID)
-	} else {
-		_, err = s.kubeStatus(ctx, record)
-	}
-	switch {
-	case err == nil:
-		return false, nil
-	case errors.Is(err, errKubeJobGone), failure.KindOf(err) == failure.KindNotFound:
-		return true, nil
-	default:
-		return false, err
-	}
-}
-
-// sweepEnd ends a job as failed, with the report of what was seen.
-func (s *Service) sweepEnd(ctx context.Context, id job.ID, reason string, swept *Swept) error {
-	record, state, err := s.end(ctx, id, job.PhaseFailed, reason, func(p job.Phase) bool { return !p.Living() })
-	if err != nil && failure.KindOf(err) != failure.KindNotFound {
-		return s.sweepFailed(ctx, id, err)
-	}
-	s.log.InfoContext(ctx, "job ended", "job", id, "phase", job.PhaseFailed, "reason", reason)
-	s.unschedule(ctx, id)
-	swept.Ended++
-	swept.Sent += s.resend(ctx, record, state)
-	return nil
-}
-
-// sweepOrphan deletes a schedule unless its job was started since the jobs were
-// listed.
-func (s *Service) sweepOrphan(ctx context.Context, id job.ID, swept *Swept) error {
-	record, err := s.ticks.Load(ctx, id, "")
-	switch {
-	case err == nil && record.State.Phase.Living():
-		return nil
-	case err != nil && failure.KindOf(err) != failure.KindNotFound:
-		return s.sweepFailed(ctx, id, err)
-	}
-	if err := s.scheduler.Unschedule(ctx, id); err != nil {
-		return s.sweepFailed(ctx, id, err)
-	}
-	swept.Deleted++
-	return nil
-}
-
-func (s *Service) sweepFailed(ctx context.Context, id job.ID, err error) error {
-	s.log.WarnContext(ctx, "repairing a job failed", "job", id, "error", err)
-	return err
 }
 
 // cursor walks a list page by page.

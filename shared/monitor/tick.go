@@ -2,6 +2,7 @@ package monitor
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"kubejobs/shared/core/accounting"
@@ -14,7 +15,11 @@ import (
 type Tick struct {
 	ID   string
 	Job  job.ID
+	Life int64     // the life that the schedule belongs to; 0 if it does not say
 	Sent time.Time // as the sender claims; zero if it does not say
+	// Internal means that the sweep made the tick: no schedule sent it, so it
+	// does not count as received.
+	Internal bool
 }
 
 // Outcome is the result of a tick.
@@ -31,6 +36,8 @@ const (
 	OutcomeSurplus Outcome = "surplus"
 	// OutcomeEnded is a tick of a job that has ended.
 	OutcomeEnded Outcome = "ended"
+	// OutcomeUnreadable is a tick of a job whose record cannot be read.
+	OutcomeUnreadable Outcome = "unreadable"
 	// OutcomeUnknown is a tick of a job that does not exist.
 	OutcomeUnknown Outcome = "unknown"
 )
@@ -51,18 +58,23 @@ func (s *Service) Tick(ctx context.Context, tick Tick) (Outcome, error) {
 	record, err := s.ticks.Load(ctx, tick.Job, tick.ID)
 	switch {
 	case failure.KindOf(err) == failure.KindNotFound:
-		s.unschedule(ctx, tick.Job)
-		return OutcomeUnknown, nil
+		return OutcomeUnknown, nil // the sweep removes the schedule if the job stays unknown
+	case errors.Is(err, ErrUnreadable):
+		s.log.ErrorContext(ctx, "a job cannot be read", "job", tick.Job, "error", err)
+		return OutcomeUnreadable, nil
 	case err != nil:
 		return "", err
+	case tick.Life != 0 && tick.Life != record.Spec.Life():
+		s.unschedule(ctx, tick.Job, tick.Life)
+		return OutcomeEnded, nil
 	case record.Tick != nil:
 		return s.repeat(ctx, record, tick)
 	case !record.State.Phase.Living():
-		s.unschedule(ctx, tick.Job)
+		s.unscheduleEnded(ctx, record, tick)
 		s.resend(ctx, record, record.State)
 		return OutcomeEnded, nil
 	case record.State.Ticks.Surplus(record.Spec.Schedule(), tick.Sent, s.cfg.Spacing):
-		return OutcomeSurplus, s.ticks.CountSurplus(ctx, tick.Job)
+		return OutcomeSurplus, s.ticks.CountSurplus(ctx, tick.Job, record.Spec.Life())
 	}
 	seen := s.observe(ctx, record, tick, arrived)
 	if err := ctx.Err(); err != nil { // the sender's fault, not the job's
@@ -75,16 +87,43 @@ func (s *Service) Tick(ctx context.Context, tick Tick) (Outcome, error) {
 // may have ended after its commit, before the sample was pushed or the schedule
 // of the ended job removed.
 func (s *Service) repeat(ctx context.Context, record Record, tick Tick) (Outcome, error) {
-	if record.Tick.Sample != nil {
-		if err := s.sampleList.Push(ctx, record.Spec, tick.ID, *record.Tick.Sample); err != nil {
-			return "", err
-		}
+	pushErr := <-s.push(ctx, record, tick.ID, record.Tick.Sample)
+	if failure.IsRetryable(pushErr) {
+		s.markPublishers(ctx, record, []Delivery{listDelivery(pushErr)})
+		return "", pushErr
 	}
 	if !record.State.Phase.Living() {
-		s.unschedule(ctx, tick.Job)
+		s.unscheduleEnded(ctx, record, tick)
 	}
-	s.broadcast(ctx, record, Notice{
+	deliveries := s.broadcast(ctx, Notice{
 		Spec: record.Spec, State: record.State, Sample: record.Tick.Sample, Again: true, Events: record.State.Outbox,
 	})
-	return OutcomeDuplicate, s.ticks.CountDuplicate(ctx, tick.Job)
+	if record.Tick.Sample != nil {
+		deliveries = append(deliveries, listDelivery(pushErr))
+	}
+	s.markPublishers(ctx, record, deliveries)
+	return OutcomeDuplicate, s.ticks.CountDuplicate(ctx, tick.Job, record.Spec.Life())
+}
+
+// repeatCommitted loads a tick that turned out to be committed, and repeats it.
+func (s *Service) repeatCommitted(ctx context.Context, tick Tick) (Outcome, error) {
+	record, err := s.ticks.Load(ctx, tick.Job, tick.ID)
+	switch {
+	case failure.KindOf(err) == failure.KindNotFound:
+		return OutcomeUnknown, nil
+	case err != nil:
+		return "", err
+	case record.Tick == nil:
+		return OutcomeEnded, nil // of an earlier life
+	}
+	return s.repeat(ctx, record, tick)
+}
+
+// unscheduleEnded removes the schedule of a job that ended, and the one that
+// sent the tick if that names no life.
+func (s *Service) unscheduleEnded(ctx context.Context, record Record, tick Tick) {
+	s.unschedule(ctx, tick.Job, record.Spec.Life())
+	if tick.Life == 0 && !tick.Internal {
+		s.unschedule(ctx, tick.Job, 0)
+	}
 }

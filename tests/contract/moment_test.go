@@ -2,7 +2,6 @@ package contract_test
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"testing"
@@ -85,11 +84,11 @@ func (w *world) play(t *testing.T, j job, timeline []moment) {
 func (w *world) tick(t *testing.T, id string) string {
 	t.Helper()
 	got := w.exchange(t, w.event(t, id))
-	var body struct{ Outcome string }
-	if err := json.Unmarshal(got.body, &body); err != nil || got.status != http.StatusOK {
-		t.Fatalf("tick of %s: got status %d and body %.200q, want 200 and an outcome", id, got.status, got.body)
+	outcome := got.header.Get("Kubejobs-Outcome")
+	if got.status != http.StatusOK || len(got.body) != 0 || outcome == "" {
+		t.Fatalf("tick of %s: got status %d and body %.200q, want 200, no body and an outcome", id, got.status, got.body)
 	}
-	return body.Outcome
+	return outcome
 }
 
 // event is the captured tick, made one of this job and this moment.

@@ -46,7 +46,7 @@ func TestJobRedisAwayAndBack(t *testing.T) {
 func TestJobRedisGone(t *testing.T) {
 	t.Parallel()
 	state, queue := redistest.Start(t), redistest.Start(t)
-	s := serve(t, "STATE_REDIS_URL="+state.URL(), "TICK_SPACING=0", "TICK_SINK="+blackHole(t), "RETRIES=3")
+	s := serve(t, "STATE_REDIS_URL="+state.URL(), "TICK_SPACING=0", "TICK_SINK="+blackHole(t), "RETRIES=3", "FAIL_AFTER=0s")
 	fillQueue(t, queue, 1000)
 	s.startJob("a", queue, 3600)
 	s.expectTick(t, "a", monitor.OutcomeSampled)

@@ -54,14 +54,20 @@ func (s *server) call(ctx context.Context, method, path string, body []byte) (in
 }
 
 func do(request *http.Request) (int, []byte, error) {
+	status, _, text, err := doHeader(request)
+	return status, text, err
+}
+
+// doHeader is do with the header of the answer.
+func doHeader(request *http.Request) (int, http.Header, []byte, error) {
 	request.Close = true
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
-		return 0, nil, err
+		return 0, nil, nil, err
 	}
 	defer response.Body.Close()
 	text, err := io.ReadAll(response.Body)
-	return response.StatusCode, text, err
+	return response.StatusCode, response.Header, text, err
 }
 
 // startJob asks for a job and expects 202.

@@ -16,7 +16,7 @@ import (
 // is soon tried again.
 func open(t *testing.T, settings map[string]string) *world.World {
 	t.Helper()
-	all := map[string]string{"RETRIES": "3"}
+	all := map[string]string{"RETRIES": "3", "FAIL_AFTER": "0s"}
 	maps.Copy(all, settings)
 	return world.Open(t, all, world.Options{
 		Functions: functions.Options{Publish: publish.Options{Rest: 20 * time.Millisecond}},

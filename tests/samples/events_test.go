@@ -118,7 +118,7 @@ func short() stream.Options {
 const (
 	pending  = `{"phase":"pending","reason":""}`
 	running  = `{"phase":"running","reason":""}`
-	finished = `{"phase":"finished","reason":"the queue is empty"}`
+	finished = `{"phase":"finished","reason":"the queue is empty; 0 of 1000 items have a result"}`
 )
 
 // A client sees each sample of a job once, the streams of which end meanwhile,

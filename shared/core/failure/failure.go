@@ -18,6 +18,9 @@ const (
 	KindNotFound Kind = "not found"
 	// KindConflict is a request that contradicts an earlier one.
 	KindConflict Kind = "conflict"
+	// KindRefused is a refusal by another server: it answered, and repeating the
+	// request does not help until somebody changes that server or its settings.
+	KindRefused Kind = "refused"
 	// KindUnavailable is a transient failure: the same request may succeed
 	// later.
 	KindUnavailable Kind = "unavailable"
@@ -82,6 +85,11 @@ func JoinInvalid(errs ...error) error {
 // Unavailable wraps the cause of a transient failure.
 func Unavailable(message string, err error) error {
 	return &Error{Kind: KindUnavailable, Message: message, Err: err}
+}
+
+// Refused wraps the cause of a refusal by another server.
+func Refused(message string, err error) error {
+	return &Error{Kind: KindRefused, Message: message, Err: err}
 }
 
 // Classified returns the first Error in err's chain, or otherwise if there is

@@ -16,6 +16,12 @@ const (
 	StatusAtRisk Status = "at-risk"
 	// StatusStalled is a job that has stopped advancing.
 	StatusStalled Status = "stalled"
+	// StatusSuspended is a job that Kubernetes suspended. It is a status to show;
+	// Judge does not return it.
+	StatusSuspended Status = "suspended"
+	// StatusUnobserved is a job whose queue cannot be read. It is a status to
+	// show; Judge does not return it.
+	StatusUnobserved Status = "unobserved"
 )
 
 const (
@@ -50,6 +56,16 @@ func (h Health) Now() Status {
 		return StatusOK
 	}
 	return h.Status
+}
+
+// Hold returns the health of a job that is suspended at the sample next: the
+// time until then is no pause between two advances, so it cannot be a stall.
+func (h Health) Hold(next sample.Sample) Health {
+	if h.Since == 0 {
+		h.Progress = next.Job
+	}
+	h.Since = next.At
+	return h
 }
 
 // Plan is what Judge compares a job with.

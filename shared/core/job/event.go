@@ -60,7 +60,8 @@ type EventData struct {
 	Progress  *progress.Progress `json:"progress,omitempty"`
 	Replicas  *int64             `json:"replicas,omitempty"`
 
-	Report *Report `json:"report,omitempty"` // of a job that finished or failed
+	*Verdict         // of a job that finished or failed
+	Report   *Report `json:"report,omitempty"` // of a job that finished or failed
 }
 
 func newEvent(spec Spec, state State, kind EventKind, at time.Time) Event {
@@ -77,7 +78,7 @@ func newEvent(spec Spec, state State, kind EventKind, at time.Time) Event {
 	}
 	if kind == EventFinished || kind == EventFailed {
 		report := NewReport(spec, state)
-		data.Report = &report
+		data.Report, data.Verdict = &report, NewVerdict(spec, state)
 	}
 	return Event{Job: spec.ID, Life: spec.Life(), Sequence: state.Sequence, Kind: kind, At: at.UTC(), Data: data}
 }

@@ -17,10 +17,18 @@ func newSpec() job.Spec {
 	}
 }
 
-// observed returns an observation that many seconds after the start.
+// observed returns an observation that many seconds after the start. kube is nil
+// without Kubernetes.
 func observed(seconds float64, queue job.QueueCount, kube *job.KubeStatus) job.Observation {
-	return job.Observation{At: start.Add(time.Duration(seconds * float64(time.Second))), Queue: queue, Kube: kube}
+	return job.Observation{
+		At:    start.Add(time.Duration(seconds * float64(time.Second))),
+		Queue: job.QueueHalf{Count: &queue},
+		Kube:  job.KubeHalf{Asked: kube != nil, Status: kube},
+	}
 }
+
+// limit is three consecutive failures, however soon.
+var limit = job.FailureLimit{Count: 3}
 
 // running returns the state of a running job whose health is status.
 func running(status forecast.Status) job.State {

@@ -1,19 +1,41 @@
 package job
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
-// Observation holds the raw facts that one tick read.
+// Observation is what one tick read of a job. It has two halves, the queue and
+// the Kubernetes Job, and either may be missing.
 type Observation struct {
 	At    time.Time
-	Queue QueueCount
-	Kube  *KubeStatus // nil without Kubernetes: the queue alone decides
+	Queue QueueHalf
+	Kube  KubeHalf
 }
 
-// QueueCount holds the lengths of a job's lists, read atomically.
+// QueueHalf is what a tick read of the queue.
+type QueueHalf struct {
+	Count *QueueCount // nil: the queue could not be read
+	Error string      // why it could not be read
+}
+
+// KubeHalf is what a tick knows about the Kubernetes Job.
+type KubeHalf struct {
+	// Asked means that Kubernetes is a source at all. Without it the queue alone
+	// decides.
+	Asked  bool
+	Status *KubeStatus // nil: unknown, or there is no such Job
+	Absent bool        // the Job does not exist
+	// Existed means that the absent Job has existed, whether a tick saw it or not.
+	Existed bool
+	Error   string // why the status is unknown
+}
+
+// QueueCount holds the lengths of a job's lists.
 type QueueCount struct {
-	Queued   int64 // items that wait
-	InFlight int64 // items that a worker holds
-	Results  int64 // items that the workers reported as done
+	Queued   int64 `json:"queued,omitempty"`    // items that wait
+	InFlight int64 `json:"in_flight,omitempty"` // items that a worker holds
+	Results  int64 `json:"results,omitempty"`   // items that the workers reported as done
 }
 
 // KubeStatus is the status of the Kubernetes Job.
@@ -31,36 +53,67 @@ type KubeStatus struct {
 // just not be filled yet.
 func (q QueueCount) HasWork() bool { return q.Queued > 0 || q.InFlight > 0 || q.Results > 0 }
 
+// Left returns the number of items that are not done. It is at least 0, and at
+// most the largest int64.
+func (q QueueCount) Left() int64 {
+	left := max(q.Queued, 0) + max(q.InFlight, 0)
+	if left < 0 { // overflow
+		return 1<<63 - 1
+	}
+	return left
+}
+
 // workSeen reports whether the observation shows that there is or was work.
 func (o Observation) workSeen() bool {
-	if o.Queue.HasWork() {
+	if o.Queue.Count != nil && o.Queue.Count.HasWork() {
 		return true
 	}
-	return o.Kube != nil && (o.Kube.Started || o.Kube.Active > 0 || o.Kube.Complete || o.Kube.Failed)
+	k := o.Kube.Status
+	return k != nil && (k.Started || k.Active > 0 || k.Complete || k.Failed)
 }
 
-// outcome returns the phase in which the observation ends the job, and why. It
-// returns PhaseRunning if the job goes on. With Kubernetes the conditions of
-// the Job decide. Without it, the job is finished once work was seen and both
-// lists are empty.
-func (o Observation) outcome(workSeen bool) (Phase, string) {
+// replicas returns the number of active pods. If that is unknown it returns
+// last, the number in the last sample. Without Kubernetes, and if there never
+// was a Job, it returns the number of items in flight, as each worker holds one.
+func (o Observation) replicas(kubeSeen bool, last int64) int64 {
 	switch {
-	case o.Kube != nil && o.Kube.Complete:
-		return PhaseFinished, "the Job is complete"
-	case o.Kube != nil && o.Kube.Failed:
-		return PhaseFailed, "the Job failed: " + o.Kube.Reason
-	case o.Kube == nil && workSeen && o.Queue.Queued == 0 && o.Queue.InFlight == 0:
-		return PhaseFinished, "the queue is empty"
+	case o.Kube.Status != nil:
+		return o.Kube.Status.Active
+	case o.Kube.Absent && kubeSeen:
+		return 0
+	case o.Kube.Asked && !o.Kube.Absent:
+		return last
+	case o.Queue.Count != nil:
+		return o.Queue.Count.InFlight
 	default:
-		return PhaseRunning, ""
+		return 0
 	}
 }
 
-// replicas returns the number of active pods. Without Kubernetes it returns the
-// number of items in flight, as each worker holds one.
-func (o Observation) replicas() int64 {
-	if o.Kube != nil {
-		return o.Kube.Active
+// lostCause says how the queue was lost between two counts; "" if it was not.
+// A queue is lost if both lists are empty and the results are fewer than
+// before, although every completed item had its result before. If the results
+// already were fewer than the completed items, somebody consumes them, and
+// nothing follows from their number.
+func lostCause(items int64, before *QueueCount, now QueueCount) string {
+	if before == nil || now.Left() > 0 || now.Results >= before.Results || before.Results < items-before.Left() {
+		return ""
 	}
-	return o.Queue.InFlight
+	return fmt.Sprintf("the queue was lost: both lists are empty, and the results fell from %d to %d",
+		before.Results, now.Results)
+}
+
+// remainder describes what a job left behind when it ended; "" if nothing.
+func remainder(items int64, queue *QueueCount) string {
+	if queue == nil {
+		return "; the queue could not be read"
+	}
+	text := ""
+	if left := queue.Left(); left > 0 {
+		text = fmt.Sprintf("; %d of %d items are left", left, items)
+	}
+	if queue.Results < items {
+		text += fmt.Sprintf("; %d of %d items have a result", queue.Results, items)
+	}
+	return text
 }

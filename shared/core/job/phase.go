@@ -17,5 +17,15 @@ const (
 	PhaseStopped Phase = "stopped"
 )
 
+// Valid reports whether the phase is one of those above.
+func (p Phase) Valid() bool {
+	switch p {
+	case PhasePending, PhaseRunning, PhaseFinished, PhaseFailed, PhaseStopped:
+		return true
+	default:
+		return false
+	}
+}
+
 // Living reports whether a job in this phase receives ticks.
 func (p Phase) Living() bool { return p == PhasePending || p == PhaseRunning }

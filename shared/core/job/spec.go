@@ -57,6 +57,12 @@ func (s Spec) Schedule() schedule.Schedule { return schedule.Largest(s.Period) }
 // Deadline returns when the job should be done.
 func (s Spec) Deadline() time.Time { return s.Submitted.Add(s.Budget) }
 
-// Life identifies this life of the job's ID: it is the Unix time in
-// milliseconds at which the job was accepted.
-func (s Spec) Life() int64 { return s.Accepted.UnixMilli() }
+// Life identifies this life of the job's ID: it is the Unix time in milliseconds
+// at which the job was accepted, and greater than that of every earlier life. It
+// is 0 for a spec that was not accepted.
+func (s Spec) Life() int64 {
+	if s.Accepted.IsZero() {
+		return 0
+	}
+	return s.Accepted.UnixMilli()
+}

@@ -45,4 +45,7 @@ func TestSpec(t *testing.T) {
 	if got := spec.Life(); got != start.UnixMilli()+1000 {
 		t.Errorf("Life() = %d, want the time of acceptance", got)
 	}
+	if got := (job.Spec{}).Life(); got != 0 {
+		t.Errorf("Life() = %d of a spec that was not accepted, want 0", got)
+	}
 }

@@ -11,18 +11,26 @@ import (
 
 // State is the part of a job that ticks change.
 type State struct {
-	Phase     Phase            `json:"phase"`
-	WorkSeen  bool             `json:"begun,omitempty"`
-	Failures  int              `json:"failures,omitempty"` // consecutive
-	LastError string           `json:"last_error,omitempty"`
-	Reason    string           `json:"reason,omitempty"`   // why the job ended
-	EndedAt   int64            `json:"ended_at,omitempty"` // Unix milliseconds
-	Summary   summary.Summary  `json:"summary"`
-	History   history.Index    `json:"history"`
-	Ticks     accounting.Ticks `json:"ticks"`
-	Health    forecast.Health  `json:"health"`
-	Sequence  int64            `json:"sequence,omitempty"` // of the last event
-	Outbox    []Event          `json:"outbox,omitempty"`   // not acknowledged, oldest first
+	Phase     Phase       `json:"phase"`
+	WorkSeen  bool        `json:"begun,omitempty"`
+	Suspended bool        `json:"suspended,omitempty"` // Kubernetes suspended the Job
+	KubeSeen  bool        `json:"kube_seen,omitempty"` // the Job of Kubernetes has existed
+	Queue     *QueueCount `json:"queue,omitempty"`     // as it was read last
+	QueueGap  *Gap        `json:"queue_gap,omitempty"` // nil: the last tick read the queue
+	KubeGap   *Gap        `json:"kube_gap,omitempty"`  // nil: the last tick knew the status of the Job
+	Failures  int         `json:"failures,omitempty"`  // consecutive
+	LastError string      `json:"last_error,omitempty"`
+	// FailingSince is when the first of the consecutive failures happened, Unix
+	// milliseconds.
+	FailingSince int64            `json:"failing_since,omitempty"`
+	Reason       string           `json:"reason,omitempty"`   // why the job ended
+	EndedAt      int64            `json:"ended_at,omitempty"` // Unix milliseconds
+	Summary      summary.Summary  `json:"summary"`
+	History      history.Index    `json:"history"`
+	Ticks        accounting.Ticks `json:"ticks"`
+	Health       forecast.Health  `json:"health"`
+	Sequence     int64            `json:"sequence,omitempty"` // of the last event
+	Outbox       []Event          `json:"outbox,omitempty"`   // not acknowledged, oldest first
 }
 
 // New returns the state of a job that was just started. outbox holds the events

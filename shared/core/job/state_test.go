@@ -36,6 +36,9 @@ func TestPhases(t *testing.T) {
 	for phase, tt := range tests {
 		t.Run(string(phase), func(t *testing.T) {
 			t.Parallel()
+			if !phase.Valid() {
+				t.Error("Valid() = false, want true")
+			}
 			if got := phase.Living(); got != tt.living {
 				t.Errorf("Living() = %t, want %t", got, tt.living)
 			}
@@ -46,6 +49,15 @@ func TestPhases(t *testing.T) {
 				t.Error("Listed() = false with an undelivered event, want true")
 			}
 		})
+	}
+}
+
+func TestPhaseValid(t *testing.T) {
+	t.Parallel()
+	for _, phase := range []job.Phase{"", "Running", "done"} {
+		if phase.Valid() {
+			t.Errorf("%q is valid", phase)
+		}
 	}
 }
 

@@ -1,9 +1,6 @@
 package job
 
 import (
-	"fmt"
-	"time"
-
 	"kubejobs/shared/core/forecast"
 	"kubejobs/shared/core/history"
 	"kubejobs/shared/core/progress"
@@ -13,59 +10,104 @@ import (
 // Transition is what a tick makes of a job's state.
 type Transition struct {
 	State   State
-	Sample  *sample.Sample // nil if the tick could not observe the job
+	Sample  *sample.Sample // nil if the tick could not measure the progress
 	Settled *sample.Sample // the sample that the history may keep; nil if none
 	Step    history.Step   // what the history does with Settled
 }
 
-// Advance returns the transition of a tick that observed the job:
+// Advance returns the transition of a tick:
 //
 //	pending ──work seen──▶ running ──complete──▶ finished
 //	                          └─────Job failed──▶ failed
 //
-// Timestamps of a job's samples rise strictly: one that does not is raised by
-// the least amount.
-func Advance(spec Spec, state State, obs Observation) Transition {
+// A half of the observation that is missing is recorded in the state. If the
+// queue could not be read, or was lost, there is no sample; consecutive failures
+// end the job at the limit. Timestamps of a job's samples rise strictly: one
+// that does not is raised by the least amount.
+func Advance(spec Spec, state State, obs Observation, limit FailureLimit) Transition {
 	state.WorkSeen = state.WorkSeen || obs.workSeen()
-	if state.WorkSeen {
+	if state.WorkSeen && state.Phase == PhasePending {
 		state.Phase = PhaseRunning
 	}
-	next := newSample(spec, state, obs)
-	t := Transition{Sample: &next}
-	state.Summary, t.Settled = state.Summary.Fold(next)
-	if t.Settled != nil {
-		state.History, t.Step = state.History.Offer()
+	state.QueueGap = state.QueueGap.next(obs.Queue.Error, obs.At)
+	state.KubeGap = state.KubeGap.next(obs.Kube.Error, obs.At)
+	if kube := obs.Kube.Status; kube != nil {
+		state.KubeSeen, state.Suspended = true, kube.Suspended && !kube.Complete && !kube.Failed
 	}
-	state.Failures = 0
-	switch phase, reason := obs.outcome(state.WorkSeen); phase {
-	case PhaseFinished, PhaseFailed:
-		state = state.Ended(phase, reason, obs.At)
-	case PhasePending, PhaseRunning, PhaseStopped:
-		if state.Phase == PhaseRunning {
-			state.Health = forecast.Judge(state.Health, plan(spec), *state.Summary.First, next)
-		}
+	state.KubeSeen = state.KubeSeen || obs.Kube.Existed
+	d := decide(spec, state, obs)
+	var t Transition
+	if obs.Queue.Count != nil && !d.lost {
+		state = t.measure(spec, state, obs, d.phase == "")
+	}
+	switch {
+	case d.phase != "":
+		state.Failures, state.FailingSince = 0, 0
+		state = state.Ended(d.phase, d.reason, obs.At)
+	case d.cause != "":
+		state = state.failed(d.cause, limit, obs.At)
+	default:
+		state.Failures, state.FailingSince = 0, 0
 	}
 	t.State = state
 	return t
 }
 
-// newSample returns the sample of an observation.
+// measure takes the sample of an observation whose queue was read, and folds it
+// into the state. goesOn means that the job does not end with it.
+func (t *Transition) measure(spec Spec, state State, obs Observation, goesOn bool) State {
+	next := newSample(spec, state, obs)
+	if last := state.Summary.Last; last != nil {
+		next.At = max(next.At, last.At+1)
+	}
+	t.Sample = &next
+	state.Summary, t.Settled = state.Summary.Fold(next)
+	if t.Settled != nil {
+		state.History, t.Step = state.History.Offer()
+	}
+	if goesOn && state.Phase == PhaseRunning {
+		if state.Suspended {
+			state.Health = state.Health.Hold(next)
+		}
+		state.Health = forecast.Judge(state.Health, plan(spec), *state.Summary.First, next)
+	}
+	count := *obs.Queue.Count
+	state.Queue = &count
+	return state
+}
+
+// AdvanceLate returns the transition of a tick that observed the job before the
+// last sample was measured but was overtaken by another tick. Its sample keeps
+// its own time and is only counted: the later observation knows better, and a
+// second has one sample in the report.
+func AdvanceLate(spec Spec, state State, obs Observation) Transition {
+	t := Transition{State: state}
+	if obs.Queue.Count != nil {
+		late := newSample(spec, state, obs)
+		t.Sample = &late
+		t.State.Summary.Count++
+	}
+	return t
+}
+
+// newSample returns the sample of an observation whose queue was read.
 func newSample(spec Spec, state State, obs Observation) sample.Sample {
+	count := obs.Queue.Count
 	p := progress.Compute(progress.Facts{
 		Items:    spec.Items,
-		Queued:   obs.Queue.Queued,
-		InFlight: obs.Queue.InFlight,
+		Queued:   count.Queued,
+		InFlight: count.InFlight,
 		WorkSeen: state.WorkSeen,
 		Elapsed:  obs.At.Sub(spec.Submitted),
 		Budget:   spec.Budget,
 	})
-	next := sample.Sample{
-		At: obs.At.UnixMilli(), Job: p.Job, Time: p.Time, Error: p.Error, Replicas: obs.replicas(),
+	var last int64
+	if state.Summary.Last != nil {
+		last = state.Summary.Last.Replicas
 	}
-	if last := state.Summary.Last; last != nil {
-		next.At = max(next.At, last.At+1)
+	return sample.Sample{
+		At: obs.At.UnixMilli(), Job: p.Job, Time: p.Time, Error: p.Error, Replicas: obs.replicas(state.KubeSeen, last),
 	}
-	return next
 }
 
 // plan returns what the job's health is judged by.
@@ -73,15 +115,4 @@ func plan(spec Spec) forecast.Plan {
 	return forecast.Plan{
 		Items: spec.Items, Budget: spec.Budget, Deadline: spec.Deadline(), Period: spec.Schedule().Every,
 	}
-}
-
-// Fail returns the transition of a tick that could not observe the job. It
-// counts consecutive failures; the limit-th ends the job as failed.
-func Fail(state State, cause string, limit int, now time.Time) Transition {
-	state.Failures++
-	state.LastError = cause
-	if state.Failures >= limit {
-		state = state.Ended(PhaseFailed, fmt.Sprintf("%d failures in a row, the last: %s", state.Failures, cause), now)
-	}
-	return Transition{State: state}
 }

@@ -1,6 +1,7 @@
 package job_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -25,7 +26,7 @@ func TestAdvance(t *testing.T) {
 		replicas int64
 	}{
 		"empty lists may not be filled yet":    {phase: job.PhasePending},
-		"empty lists after work was seen":      {workSeen: true, phase: job.PhaseFinished, reason: "the queue is empty", share: 1},
+		"empty lists after work was seen":      {workSeen: true, phase: job.PhaseFinished, reason: "the queue is empty; 0 of 6 items have a result", share: 1},
 		"all items wait":                       {queue: job.QueueCount{Queued: 6}, phase: job.PhaseRunning},
 		"one is in flight":                     {queue: job.QueueCount{Queued: 2, InFlight: 1}, phase: job.PhaseRunning, share: 0.5, replicas: 1},
 		"only results":                         {queue: job.QueueCount{Results: 6}, phase: job.PhaseFinished, reason: "the queue is empty", share: 1},
@@ -35,9 +36,9 @@ func TestAdvance(t *testing.T) {
 		"a Job that was suspended":             {kube: &job.KubeStatus{Suspended: true}, phase: job.PhasePending},
 		"a Job with pods, an empty queue":      {kube: &job.KubeStatus{Active: 3}, phase: job.PhaseRunning, share: 1, replicas: 3},
 		"a Job whose pods have run":            {kube: &job.KubeStatus{Started: true}, phase: job.PhaseRunning, share: 1},
-		"a Job that is complete":               {kube: &job.KubeStatus{Complete: true}, phase: job.PhaseFinished, reason: "the Job is complete", share: 1},
-		"a complete Job wins over the queue":   {queue: job.QueueCount{Queued: 3}, kube: &job.KubeStatus{Complete: true}, phase: job.PhaseFinished, reason: "the Job is complete", share: 0.5},
-		"a Job that failed":                    {queue: job.QueueCount{Queued: 3}, kube: &job.KubeStatus{Failed: true, Reason: "BackoffLimitExceeded"}, phase: job.PhaseFailed, reason: "the Job failed: BackoffLimitExceeded", share: 0.5},
+		"a Job that is complete":               {kube: &job.KubeStatus{Complete: true}, phase: job.PhaseFinished, reason: "the Job is complete; 0 of 6 items have a result", share: 1},
+		"a complete Job wins over the queue":   {queue: job.QueueCount{Queued: 3}, kube: &job.KubeStatus{Complete: true}, phase: job.PhaseFinished, reason: "the Job is complete; 3 of 6 items are left; 0 of 6 items have a result", share: 0.5},
+		"a Job that failed":                    {queue: job.QueueCount{Queued: 3}, kube: &job.KubeStatus{Failed: true, Reason: "BackoffLimitExceeded"}, phase: job.PhaseFailed, reason: "the Job failed: BackoffLimitExceeded; 3 of 6 items are left; 0 of 6 items have a result", share: 0.5},
 		"with a Job the empty queue is no end": {workSeen: true, kube: &job.KubeStatus{Active: 1}, phase: job.PhaseRunning, share: 1, replicas: 1},
 	}
 	for name, tt := range tests {
@@ -45,7 +46,7 @@ func TestAdvance(t *testing.T) {
 			t.Parallel()
 			before := job.State{Phase: job.PhasePending, WorkSeen: tt.workSeen, Failures: 2, LastError: "refused"}
 			obs := observed(6, tt.queue, tt.kube)
-			got := job.Advance(newSpec(), before, obs)
+			got := job.Advance(newSpec(), before, obs, limit)
 			want := sample.Sample{At: obs.At.UnixMilli(), Job: tt.share, Time: 0.1, Error: tt.share - 0.1, Replicas: tt.replicas}
 			if diff := cmp.Diff(&want, got.Sample); diff != "" {
 				t.Errorf("sample (-want +got):\n%s", diff)
@@ -87,7 +88,7 @@ func TestAdvanceTimeline(t *testing.T) {
 	}
 	state := job.New(spec, false, nil)
 	for i, step := range steps {
-		got := job.Advance(spec, state, step.obs)
+		got := job.Advance(spec, state, step.obs, limit)
 		state = got.State
 		if at := got.Sample.At - start.UnixMilli(); at != step.want.at || (got.Settled != nil) != step.want.settled ||
 			got.Step.Keep != step.want.settled || state.Phase != step.want.phase {
@@ -114,50 +115,74 @@ func TestAdvanceJudgesHealth(t *testing.T) {
 		if i >= 2 {
 			left = 5
 		}
-		state = job.Advance(spec, state, observed(float64(2*i+2), job.QueueCount{Queued: left}, nil)).State
+		state = job.Advance(spec, state, observed(float64(2*i+2), job.QueueCount{Queued: left}, nil), limit).State
 	}
 	if got := state.Health.Now(); got != forecast.StatusAtRisk {
 		t.Fatalf("health %s, want at-risk", got)
 	}
 	for i := range 20 { // then nothing for 40 s: longer than ten periods
-		state = job.Advance(spec, state, observed(float64(2*i+26), job.QueueCount{Queued: 5}, nil)).State
+		state = job.Advance(spec, state, observed(float64(2*i+26), job.QueueCount{Queued: 5}, nil), limit).State
 	}
 	if got := state.Health.Now(); got != forecast.StatusStalled {
 		t.Errorf("health %s, want stalled", got)
 	}
-	state = job.Advance(spec, state, observed(70, job.QueueCount{Results: 6}, nil)).State
+	state = job.Advance(spec, state, observed(70, job.QueueCount{Results: 6}, nil), limit).State
 	if got := state.Health.Now(); got != forecast.StatusStalled || state.Phase != job.PhaseFinished {
 		t.Errorf("health %s in phase %s, want the last one of the finished job", got, state.Phase)
 	}
 }
 
-func TestFail(t *testing.T) {
+// Consecutive failures end a job once they are as many, and have lasted as long,
+// as the limit says.
+func TestFailures(t *testing.T) {
 	t.Parallel()
-	const limit = 3
-	now := start.Add(8 * time.Second)
-	x := sample.Sample{At: 1}
 	tests := map[string]struct {
-		failures int // before
-		phase    job.Phase
-		reason   string
-		endedAt  int64
+		limit  job.FailureLimit
+		every  time.Duration
+		number int // of the failure that ends the job
 	}{
-		"the first":          {0, job.PhaseRunning, "", 0},
-		"one below the last": {1, job.PhaseRunning, "", 0},
-		"the last":           {2, job.PhaseFailed, "3 failures in a row, the last: refused", now.UnixMilli()},
-		"over the last":      {7, job.PhaseFailed, "8 failures in a row, the last: refused", now.UnixMilli()},
+		"by their number":                {job.FailureLimit{Count: 3}, 2 * time.Second, 3},
+		"by how long they last":          {job.FailureLimit{Count: 1, For: time.Minute}, 20 * time.Second, 4},
+		"both: the number comes last":    {job.FailureLimit{Count: 5, For: 4 * time.Second}, 2 * time.Second, 5},
+		"both: the duration comes last":  {job.FailureLimit{Count: 2, For: 10 * time.Second}, 2 * time.Second, 6},
+		"one failure":                    {job.FailureLimit{Count: 1}, time.Second, 1},
+		"exactly as long as the limit":   {job.FailureLimit{Count: 1, For: 2 * time.Second}, 2 * time.Second, 2},
+		"a day between two observations": {job.FailureLimit{Count: 1, For: time.Minute}, 24 * time.Hour, 2},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			before := running(forecast.StatusOK)
-			before.Failures, before.Summary.Last = tt.failures, &x
-			want := before
-			want.Failures++
-			want.LastError, want.Phase, want.Reason, want.EndedAt = "refused", tt.phase, tt.reason, tt.endedAt
-			if diff := cmp.Diff(job.Transition{State: want}, job.Fail(before, "refused", limit, now)); diff != "" {
-				t.Errorf("Fail (-want +got):\n%s", diff)
+			state := running(forecast.StatusOK)
+			for i := 1; i <= tt.number; i++ {
+				obs := job.Observation{At: start.Add(time.Duration(i) * tt.every), Queue: job.QueueHalf{Error: "refused"}}
+				got := job.Advance(newSpec(), state, obs, tt.limit)
+				state = got.State
+				if got.Sample != nil || state.Failures != i || state.LastError != "refused" {
+					t.Fatalf("failure %d: %+v, want no sample and the count", i, got)
+				}
+				if ended := !state.Phase.Living(); ended != (i == tt.number) {
+					t.Fatalf("failure %d: ended %t, want the end at %d", i, ended, tt.number)
+				}
+			}
+			want := fmt.Sprintf("%d failures in a row, the last: refused", tt.number)
+			if state.Phase != job.PhaseFailed || state.Reason != want {
+				t.Errorf("%s, %q, want failed, %q", state.Phase, state.Reason, want)
 			}
 		})
+	}
+}
+
+// A success forgets the failures before it, and so how long they lasted.
+func TestSuccessForgetsFailures(t *testing.T) {
+	t.Parallel()
+	state := running(forecast.StatusOK)
+	slow := job.FailureLimit{Count: 2, For: 3 * time.Second}
+	for i, queue := range []job.QueueHalf{
+		{Error: "refused"}, {Error: "refused"}, {Count: &job.QueueCount{Queued: 5}}, {Error: "refused"}, {Error: "refused"},
+	} {
+		state = job.Advance(newSpec(), state, job.Observation{At: start.Add(time.Duration(2*i) * time.Second), Queue: queue}, slow).State
+	}
+	if !state.Phase.Living() || state.Failures != 2 || state.FailingSince != start.UnixMilli()+6000 {
+		t.Errorf("%+v, want a living job with two failures since 6 s", state)
 	}
 }

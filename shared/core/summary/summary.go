@@ -27,7 +27,8 @@ type Summary struct {
 	// Replicas is the last number of replicas that was not 0. At the end of a job
 	// none is running, but the report shows how many it ran with.
 	Replicas int64 `json:"replicas,omitempty"`
-	// Count is the number of folded samples, including the replaced ones.
+	// Count is the number of samples, including the replaced ones and those that
+	// were overtaken by a later one.
 	Count int64 `json:"count"`
 }
 

@@ -4,6 +4,7 @@
 package localtick
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -50,7 +51,7 @@ type Options struct {
 // process; monitor.Service.Resume schedules the living jobs again.
 type Scheduler struct {
 	cron *cron.Cron
-	send func(job.ID)
+	send func(id job.ID, life int64)
 
 	mu      sync.Mutex
 	entries map[job.ID]entry
@@ -58,6 +59,7 @@ type Scheduler struct {
 
 type entry struct {
 	id   cron.EntryID
+	life int64
 	cron string // expression
 }
 
@@ -76,11 +78,11 @@ func New(ctx context.Context, o Options, log *slog.Logger) (*Scheduler, error) {
 		cron:    cron.New(cron.WithLocation(time.UTC), cron.WithParser(cron.NewParser(cronFields))),
 		entries: map[job.ID]entry{},
 	}
-	s.send = func(id job.ID) {
+	s.send = func(id job.ID, life int64) {
 		if !waitJitter(ctx, o.Jitter) {
 			return
 		}
-		event := Event(id, uuid.NewString(), o.Now())
+		event := Event(id, life, uuid.NewString(), o.Now())
 		result := client.Send(cloudevents.ContextWithRetriesExponentialBackoff(ctx, backoff, retries), event)
 		if !cloudevents.IsACK(result) && ctx.Err() == nil {
 			log.WarnContext(ctx, "tick lost", "job", id, "tick", event.ID(), "error", result)
@@ -142,29 +144,29 @@ func (s *Scheduler) Stop(ctx context.Context) error {
 
 // Schedule implements monitor.Scheduler.
 func (s *Scheduler) Schedule(_ context.Context, spec job.Spec) error {
-	expression := spec.Schedule().Cron
+	expression, life := spec.Schedule().Cron, spec.Life()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	old, ok := s.entries[spec.ID]
-	if ok && old.cron == expression {
-		return nil
+	if ok && (old.life > life || old.life == life && old.cron == expression) {
+		return nil // a later life has taken the id over, or it is scheduled already
 	}
-	id, err := s.cron.AddFunc(expression, func() { s.send(spec.ID) })
+	id, err := s.cron.AddFunc(expression, func() { s.send(spec.ID, life) })
 	if err != nil {
 		return fmt.Errorf("schedule %s: %w", spec.ID, err)
 	}
 	if ok {
 		s.cron.Remove(old.id)
 	}
-	s.entries[spec.ID] = entry{id: id, cron: expression}
+	s.entries[spec.ID] = entry{id: id, life: life, cron: expression}
 	return nil
 }
 
 // Unschedule implements monitor.Scheduler.
-func (s *Scheduler) Unschedule(_ context.Context, id job.ID) error {
+func (s *Scheduler) Unschedule(_ context.Context, id job.ID, life int64) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if old, ok := s.entries[id]; ok {
+	if old, ok := s.entries[id]; ok && old.life == life {
 		s.cron.Remove(old.id)
 		delete(s.entries, id)
 	}
@@ -175,20 +177,23 @@ func (s *Scheduler) Unschedule(_ context.Context, id job.ID) error {
 func (s *Scheduler) List(_ context.Context, after string, limit int) ([]monitor.Scheduled, string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	ids := slices.Sorted(maps.Keys(s.entries))
-	start := 0
-	if after != "" {
-		start, _ = slices.BinarySearch(ids, job.ID(after+"\x00")) // the first id above after
+	ids := slices.SortedFunc(maps.Keys(s.entries), byListOrder)
+	start, found := slices.BinarySearchFunc(ids, job.ID(after), byListOrder)
+	if found {
+		start++
 	}
 	var page []monitor.Scheduled
 	for _, id := range ids[start:min(start+limit, len(ids))] {
-		page = append(page, monitor.Scheduled{ID: id, Cron: s.entries[id].cron})
+		page = append(page, monitor.Scheduled{ID: id, Life: s.entries[id].life, Cron: s.entries[id].cron})
 	}
 	if start+limit >= len(ids) {
 		return page, "", nil
 	}
 	return page, string(page[len(page)-1].ID), nil
 }
+
+// byListOrder compares ids by monitor.ListOrder.
+func byListOrder(a, b job.ID) int { return cmp.Compare(monitor.ListOrder(a), monitor.ListOrder(b)) }
 
 // Has reports whether a job is scheduled.
 func (s *Scheduler) Has(id job.ID) bool {

@@ -177,7 +177,7 @@ func TestScheduleAndUnschedule(t *testing.T) {
 		}
 	}
 	for _, id := range []job.ID{"never", "never", "unknown", "again"} {
-		if err := scheduler.Unschedule(t.Context(), id); err != nil {
+		if err := scheduler.Unschedule(t.Context(), id, job.Spec{}.Life()); err != nil {
 			t.Errorf("unschedule %s: %v", id, err)
 		}
 	}
@@ -195,6 +195,41 @@ func TestScheduleAndUnschedule(t *testing.T) {
 	for id, want := range map[string]int{"twice": ticks, "quicker": ticks, "again": ticks, "slower": 0, "never": 0} {
 		if got := len(s.of(id)); got != want {
 			t.Errorf("%s was ticked %d times while control was ticked %d times, want %d", id, got, ticks, want)
+		}
+	}
+}
+
+// A schedule belongs to a life: another life's call neither removes nor replaces
+// that of a later one.
+func TestSchedulesOfLives(t *testing.T) {
+	t.Parallel()
+	scheduler := newScheduler(t.Context(), t, localtick.Options{Sink: newSink(t, nil).URL})
+	spec := func(life int64) job.Spec {
+		return job.Spec{ID: "a", Period: time.Second, Accepted: time.UnixMilli(life)}
+	}
+	steps := []struct {
+		name string
+		call func() error
+		life int64 // of the schedule afterwards; 0: none
+	}{
+		{"life 5 starts", func() error { return scheduler.Schedule(t.Context(), spec(5)) }, 5},
+		{"a late schedule of life 4", func() error { return scheduler.Schedule(t.Context(), spec(4)) }, 5},
+		{"a late end of life 4", func() error { return scheduler.Unschedule(t.Context(), "a", 4) }, 5},
+		{"life 6 takes over", func() error { return scheduler.Schedule(t.Context(), spec(6)) }, 6},
+		{"a late end of life 5", func() error { return scheduler.Unschedule(t.Context(), "a", 5) }, 6},
+		{"life 6 ends", func() error { return scheduler.Unschedule(t.Context(), "a", 6) }, 0},
+	}
+	for _, step := range steps {
+		if err := step.call(); err != nil {
+			t.Fatal(err)
+		}
+		page, _, err := scheduler.List(t.Context(), "", 10)
+		var life int64
+		if len(page) == 1 {
+			life = page[0].Life
+		}
+		if err != nil || life != step.life {
+			t.Errorf("%s: schedules %v, %v, want that of life %d", step.name, page, err, step.life)
 		}
 	}
 }
@@ -297,7 +332,7 @@ func TestList(t *testing.T) {
 			break
 		}
 	}
-	if diff := cmp.Diff([]job.ID{"a", "a-0", "b", "c"}, got); diff != "" {
+	if diff := cmp.Diff([]job.ID{"a-0", "a", "b", "c"}, got); diff != "" {
 		t.Errorf("pages of two (-want +got):\n%s", diff)
 	}
 }

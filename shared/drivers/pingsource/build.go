@@ -5,6 +5,7 @@ package pingsource
 import (
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -14,6 +15,7 @@ import (
 	duckv1 "knative.dev/pkg/apis/duck/v1"
 
 	"kubejobs/shared/core/job"
+	"kubejobs/shared/monitor"
 )
 
 // Resource names PingSources in the Kubernetes API.
@@ -35,12 +37,37 @@ const (
 // Selector selects the PingSources that kubejobs created.
 const Selector = labelManagedBy + "=" + managedBy + "," + labelComponent + "=" + component
 
-// namePrefix precedes the job's id in a PingSource's name. The API server lists
-// objects by name, and so PingSources in the order of their jobs' ids.
+// namePrefix is before the job's id in a PingSource's name. The API server lists
+// by name, so PingSources come in the order of monitor.ListOrder.
 const namePrefix = "kubejobs-"
 
-// Name returns the name of a job's PingSource.
-func Name(id job.ID) string { return namePrefix + string(id) }
+// Name returns the name of the PingSource of one life of a job: the id, a point
+// and the life. Another life has another name, so that an object that ends
+// slowly, behind a finalizer, is never in the way of a later life's, and that
+// deleting one cannot hit the other. Life 0 is a PingSource of a version that
+// named it by the id alone.
+func Name(id job.ID, life int64) string {
+	if life == 0 {
+		return namePrefix + string(id)
+	}
+	return namePrefix + monitor.ListOrder(id) + strconv.FormatInt(life, 36)
+}
+
+// parseName returns the id and the life of the PingSource with a name; false if
+// it is not one of ours.
+func parseName(name string) (job.ID, int64, bool) {
+	text, ours := strings.CutPrefix(name, namePrefix)
+	text, suffix, hasLife := strings.Cut(text, ".")
+	id, err := job.ParseID(text)
+	if !ours || err != nil {
+		return "", 0, false
+	}
+	if !hasLife {
+		return id, 0, true
+	}
+	life, err := strconv.ParseInt(suffix, 36, 64)
+	return id, life, err == nil && life > 0
+}
 
 // PingSource is the part of Knative's object that kubejobs writes.
 type PingSource struct {
@@ -63,17 +90,20 @@ type Owner struct {
 	UID  types.UID
 }
 
-// Build returns the PingSource of a job. It is pure. owner may be nil. The data
-// of a tick is only the id, as a cluster may limit the size of data.
+// Build returns the PingSource of a job. owner may be nil. Its data is the id and
+// the life only, as a cluster may limit the size of the data.
 func Build(spec job.Spec, namespace string, sink duckv1.Destination, owner *Owner) (*PingSource, error) {
-	data, err := json.Marshal(map[string]string{"app_id": string(spec.ID)})
+	data, err := json.Marshal(struct {
+		ID   job.ID `json:"app_id"`
+		Life int64  `json:"life"`
+	}{spec.ID, spec.Life()})
 	if err != nil {
 		return nil, fmt.Errorf("build PingSource: %w", err)
 	}
 	source := &PingSource{
 		TypeMeta: metav1.TypeMeta{APIVersion: Resource.GroupVersion().String(), Kind: "PingSource"},
 		ObjectMeta: metav1.ObjectMeta{
-			Name: Name(spec.ID), Namespace: namespace,
+			Name: Name(spec.ID, spec.Life()), Namespace: namespace,
 			Labels: map[string]string{
 				labelName: managedBy, labelInstance: string(spec.ID), labelComponent: component,
 				labelPartOf: managedBy, labelManagedBy: managedBy,

@@ -3,12 +3,16 @@ package pingsource_test
 import (
 	"encoding/json"
 	"errors"
+	"math"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"k8s.io/apimachinery/pkg/util/validation"
 
 	"kubejobs/shared/core/job"
 	"kubejobs/shared/drivers/pingsource"
+	"kubejobs/shared/monitor"
 	"kubejobs/shared/testkit/monitortest"
 )
 
@@ -18,20 +22,20 @@ func TestBuild(t *testing.T) {
 	const labels = `"labels": {
 		"app.kubernetes.io/name": "kubejobs", "app.kubernetes.io/instance": "kj-abc1234", "app.kubernetes.io/component": "tick",
 		"app.kubernetes.io/part-of": "kubejobs", "app.kubernetes.io/managed-by": "kubejobs"}`
-	const rest = `"schedule": "*/2 * * * * *", "contentType": "application/json", "data": "{\"app_id\":\"kj-abc1234\"}"`
+	const rest = `"schedule": "*/2 * * * * *", "contentType": "application/json", "data": "{\"app_id\":\"kj-abc1234\",\"life\":1795498867000}"`
 	tests := map[string]struct {
 		sink  string
 		owner *pingsource.Owner
 		want  string
 	}{
 		"a Knative Service": {"ksvc/tick", nil, `{` + common + `,
-			"metadata": {"name": "kubejobs-kj-abc1234", "namespace": "ticks", ` + labels + `},
+			"metadata": {"name": "kubejobs-kj-abc1234.mwu9o0fs", "namespace": "ticks", ` + labels + `},
 			"spec": {"sink": {"ref": {"apiVersion": "serving.knative.dev/v1", "kind": "Service", "name": "tick", "namespace": "ticks"}}, ` + rest + `}}`},
 		"a Knative Service and a path": {"ksvc/all/tick", nil, `{` + common + `,
-			"metadata": {"name": "kubejobs-kj-abc1234", "namespace": "ticks", ` + labels + `},
+			"metadata": {"name": "kubejobs-kj-abc1234.mwu9o0fs", "namespace": "ticks", ` + labels + `},
 			"spec": {"sink": {"ref": {"apiVersion": "serving.knative.dev/v1", "kind": "Service", "name": "all", "namespace": "ticks"}, "uri": "/tick"}, ` + rest + `}}`},
 		"a URL, with an owner": {"http://10.1.2.3:8080/", &pingsource.Owner{Name: "kj-abc1234", UID: "6c1f"}, `{` + common + `,
-			"metadata": {"name": "kubejobs-kj-abc1234", "namespace": "ticks", ` + labels + `,
+			"metadata": {"name": "kubejobs-kj-abc1234.mwu9o0fs", "namespace": "ticks", ` + labels + `,
 				"ownerReferences": [{"apiVersion": "batch/v1", "kind": "Job", "name": "kj-abc1234", "uid": "6c1f"}]},
 			"spec": {"sink": {"uri": "http://10.1.2.3:8080/"}, ` + rest + `}}`},
 	}
@@ -73,14 +77,37 @@ func TestParseSinkRefuses(t *testing.T) {
 	}
 }
 
-// The sweep reads jobs and PingSources side by side, so both must have the same
-// order.
-func TestNamesSortLikeIDs(t *testing.T) {
+// The API server lists PingSources by name. That is the order of the store's list,
+// whatever the lives, as the sweep reads both side by side.
+func TestNamesSortLikeTheStore(t *testing.T) {
 	t.Parallel()
-	ids := []job.ID{"0", "a", "a-0", "a0", "ab", "b"}
+	ids := []job.ID{"0", "a-0", "a", "a0", "ab", "b"}
 	for i := 1; i < len(ids); i++ {
-		if pingsource.Name(ids[i-1]) >= pingsource.Name(ids[i]) {
-			t.Errorf("%q does not sort before %q", pingsource.Name(ids[i-1]), pingsource.Name(ids[i]))
+		if monitor.ListOrder(ids[i-1]) >= monitor.ListOrder(ids[i]) {
+			t.Errorf("%q does not sort before %q in the store", ids[i-1], ids[i])
 		}
+		for _, lives := range [][2]int64{{1, 1}, {1, 1795498867000}, {1795498867000, 1}} {
+			before, after := pingsource.Name(ids[i-1], lives[0]), pingsource.Name(ids[i], lives[1])
+			if before >= after {
+				t.Errorf("%q does not sort before %q", before, after)
+			}
+		}
+	}
+}
+
+// Each life has its own name, which Kubernetes accepts.
+func TestNameOfALife(t *testing.T) {
+	t.Parallel()
+	longest := job.ID(strings.Repeat("a", 63))
+	seen := map[string]bool{}
+	for _, life := range []int64{0, 1, 1795498867000, 1795498867001, math.MaxInt64} {
+		name := pingsource.Name(longest, life)
+		if problems := validation.IsDNS1123Subdomain(name); len(problems) != 0 || seen[name] {
+			t.Errorf("life %d: %q: %v, seen before: %t", life, name, problems, seen[name])
+		}
+		seen[name] = true
+	}
+	if got := pingsource.Name("a", 0); got != "kubejobs-a" {
+		t.Errorf("without a life: %q, want the name of earlier versions", got)
 	}
 }

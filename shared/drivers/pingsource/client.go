@@ -3,7 +3,6 @@ package pingsource
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -67,9 +66,11 @@ func (s *Scheduler) Schedule(ctx context.Context, spec job.Spec) error {
 	return err
 }
 
-// Unschedule deletes a job's PingSource, if it exists, with one request.
-func (s *Scheduler) Unschedule(ctx context.Context, id job.ID) error {
-	err := kubeclient.Translate("delete PingSource "+Name(id), s.client.Delete(ctx, Name(id), metav1.DeleteOptions{}))
+// Unschedule deletes the PingSource of one life of a job, if it exists: one
+// request. The object may end later, when a finalizer is removed.
+func (s *Scheduler) Unschedule(ctx context.Context, id job.ID, life int64) error {
+	name := Name(id, life)
+	err := kubeclient.Translate("delete PingSource "+name, s.client.Delete(ctx, name, metav1.DeleteOptions{}))
 	if failure.KindOf(err) == failure.KindNotFound {
 		return nil
 	}
@@ -87,15 +88,15 @@ func (s *Scheduler) List(ctx context.Context, after string, limit int) ([]monito
 	page := make([]monitor.Scheduled, 0, len(list.Items))
 	for i := range list.Items {
 		object := &list.Items[i]
-		id, ours := strings.CutPrefix(object.GetName(), namePrefix)
-		if _, err := job.ParseID(id); !ours || err != nil {
-			continue // not made by kubejobs, though it has its labels
+		id, life, ours := parseName(object.GetName())
+		if !ours || object.GetDeletionTimestamp() != nil {
+			continue // somebody else's with our labels, or one that is ending
 		}
 		cron, _, err := unstructured.NestedString(object.Object, "spec", "schedule")
 		if err != nil {
 			cron = "" // not a string: not made by kubejobs
 		}
-		page = append(page, monitor.Scheduled{ID: job.ID(id), Cron: cron})
+		page = append(page, monitor.Scheduled{ID: id, Life: life, Cron: cron})
 	}
 	return page, list.GetContinue(), nil
 }

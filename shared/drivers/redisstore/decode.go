@@ -21,9 +21,9 @@ func queueFields(ctx context.Context, pipe redis.Pipeliner, id job.ID) *redis.Sl
 		fieldSpec, fieldState, fieldRevision, fieldScheduled, fieldDuplicate, fieldSurplus, fieldPublishers)
 }
 
-// decodeRecord returns a job's record; monitor.ErrUnknownJob if there is no such
-// job.
-func decodeRecord(fields *redis.SliceCmd) (monitor.Record, error) {
+// decodeRecord returns a job's record. The error is monitor.ErrUnknownJob if there
+// is no such job, and wraps monitor.ErrUnreadable if it cannot be decoded.
+func decodeRecord(id job.ID, fields *redis.SliceCmd) (monitor.Record, error) {
 	values, err := fields.Result()
 	if err != nil {
 		return monitor.Record{}, unavailable("load job", err)
@@ -37,22 +37,25 @@ func decodeRecord(fields *redis.SliceCmd) (monitor.Record, error) {
 	}
 	r := monitor.Record{Scheduled: text(3) == "1"}
 	if err := json.Unmarshal([]byte(text(0)), &r.Spec); err != nil {
-		return monitor.Record{}, fmt.Errorf("decode spec: %w", err)
+		return monitor.Record{}, unreadable(fmt.Errorf("decode spec: %w", err))
 	}
 	if err := json.Unmarshal([]byte(text(1)), &r.State); err != nil {
-		return monitor.Record{}, fmt.Errorf("decode state of %s: %w", r.Spec.ID, err)
+		return monitor.Record{}, unreadable(fmt.Errorf("decode state of %s: %w", id, err))
+	}
+	if r.Spec.ID != id || !r.State.Phase.Valid() {
+		return monitor.Record{}, unreadable(fmt.Errorf("the record of %s is of %.80q in phase %.80q", id, r.Spec.ID, r.State.Phase))
 	}
 	for i, target := range map[int]*int64{2: &r.Revision, 4: &r.Duplicate, 5: &r.Surplus} {
 		if text(i) == "" {
 			continue
 		}
 		if *target, err = strconv.ParseInt(text(i), 10, 64); err != nil {
-			return monitor.Record{}, fmt.Errorf("decode counter of %s: %w", r.Spec.ID, err)
+			return monitor.Record{}, unreadable(fmt.Errorf("decode counter of %s: %w", id, err))
 		}
 	}
 	if text(6) != "" {
 		if err := json.Unmarshal([]byte(text(6)), &r.Publishers); err != nil {
-			return monitor.Record{}, fmt.Errorf("decode publishers of %s: %w", r.Spec.ID, err)
+			return monitor.Record{}, unreadable(fmt.Errorf("decode publishers of %s: %w", id, err))
 		}
 	}
 	return r, nil
@@ -71,7 +74,7 @@ func decodeTick(tick *redis.StringCmd) (*monitor.TickRecord, error) {
 	}
 	x, err := sample.Parse(text)
 	if err != nil {
-		return nil, err
+		return nil, unreadable(err)
 	}
 	return &monitor.TickRecord{Sample: &x}, nil
 }
@@ -88,7 +91,7 @@ func decodeKubeStatus(kubeStatus *redis.StringCmd) (*job.KubeStatus, error) {
 	}
 	var status job.KubeStatus
 	if err := json.Unmarshal([]byte(text), &status); err != nil {
-		return nil, fmt.Errorf("decode job status: %w", err)
+		return nil, unreadable(fmt.Errorf("decode job status: %w", err))
 	}
 	return &status, nil
 }
@@ -103,7 +106,7 @@ func decodeSamples(texts []string) ([]sample.Sample, error) {
 		}
 		x, err := sample.Parse(text)
 		if err != nil {
-			return nil, err
+			return nil, unreadable(err)
 		}
 		samples = append(samples, x)
 	}

@@ -11,51 +11,54 @@ import (
 	"kubejobs/shared/monitor"
 )
 
-// addToIndex adds a job to the index.
-func (s *Store) addToIndex(ctx context.Context, id string) error {
-	return unavailable("index job", s.client.ZAdd(ctx, indexKey, redis.Z{Member: id}).Err())
+// Index implements monitor.JobStore.
+func (s *Store) Index(ctx context.Context, id job.ID) error {
+	return unavailable("index job", s.client.ZAdd(ctx, indexKey, redis.Z{Member: monitor.ListOrder(id)}).Err())
 }
 
 // removeFromIndex removes jobs that need not be listed. Then it reads them again,
 // and adds those back that were restarted in the meantime.
-func (s *Store) removeFromIndex(ctx context.Context, ids ...string) error {
+func (s *Store) removeFromIndex(ctx context.Context, ids ...job.ID) error {
 	members := make([]any, len(ids))
 	for i, id := range ids {
-		members[i] = id
+		members[i] = monitor.ListOrder(id)
 	}
 	if err := s.client.ZRem(ctx, indexKey, members...).Err(); err != nil {
 		return unavailable("clean index", err)
 	}
-	listed, _, err := s.loadListed(ctx, ids)
-	for _, record := range listed {
-		err = errors.Join(err, s.addToIndex(ctx, string(record.Spec.ID)))
+	page, _, err := s.loadPage(ctx, ids)
+	for _, record := range page.Records {
+		err = errors.Join(err, s.Index(ctx, record.Spec.ID))
 	}
 	return err
 }
 
-// loadListed returns the records of the jobs that must be listed
-// (job.State.Listed), and the ids of the others.
-func (s *Store) loadListed(ctx context.Context, ids []string) (listed []monitor.Record, others []string, err error) {
+// loadPage returns the records of the jobs that must be listed
+// (job.State.Listed), the jobs whose records cannot be read, and the ids of the
+// others.
+func (s *Store) loadPage(ctx context.Context, ids []job.ID) (page monitor.Page, others []job.ID, err error) {
 	pipe := s.client.Pipeline()
 	fields := make([]*redis.SliceCmd, len(ids))
 	for i, id := range ids {
-		fields[i] = queueFields(ctx, pipe, job.ID(id))
+		fields[i] = queueFields(ctx, pipe, id)
 	}
-	if _, err := pipe.Exec(ctx); err != nil {
-		return nil, nil, unavailable("load jobs", err)
+	if _, err := pipe.Exec(ctx); err != nil && !wrongType(err) {
+		return monitor.Page{}, nil, unavailable("load jobs", err)
 	}
 	for i, id := range ids {
-		record, err := decodeRecord(fields[i])
+		record, err := decodeRecord(id, fields[i])
 		switch {
 		case failure.KindOf(err) == failure.KindNotFound:
 			others = append(others, id)
+		case errors.Is(err, monitor.ErrUnreadable):
+			page.Unreadable = append(page.Unreadable, monitor.Unreadable{ID: id, Err: err})
 		case err != nil:
-			return nil, nil, err
+			return monitor.Page{}, nil, err
 		case record.State.Listed():
-			listed = append(listed, record)
+			page.Records = append(page.Records, record)
 		default:
 			others = append(others, id)
 		}
 	}
-	return listed, others, nil
+	return page, others, nil
 }

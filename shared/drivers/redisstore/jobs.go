@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	"github.com/redis/go-redis/v9"
 
@@ -24,16 +25,16 @@ func (s *Store) Create(ctx context.Context, spec job.Spec, state job.State) (mon
 	if err != nil {
 		return 0, fmt.Errorf("encode state: %w", err)
 	}
-	if err := s.addToIndex(ctx, string(spec.ID)); err != nil {
+	if err := s.Index(ctx, spec.ID); err != nil {
 		return 0, err
 	}
-	code, err := s.create.Run(ctx, s.client, scriptKeys(spec.ID), spec.Fingerprint, specText, stateText).Int()
+	code, err := s.create.Run(ctx, s.client, scriptKeys(spec.ID), spec.Fingerprint, specText, stateText, spec.Life()).Int()
 	if err != nil {
 		return 0, unavailable("create job", err)
 	}
 	switch code {
 	case 1:
-		return monitor.CreatedNew, s.addToIndex(ctx, string(spec.ID))
+		return monitor.CreatedNew, s.Index(ctx, spec.ID)
 	case 2:
 		return monitor.CreatedSame, nil
 	case 3:
@@ -41,6 +42,14 @@ func (s *Store) Create(ctx context.Context, spec job.Spec, state job.State) (mon
 	default:
 		return 0, fmt.Errorf("create job: script returned %d", code)
 	}
+}
+
+// Discard implements monitor.JobStore.
+func (s *Store) Discard(ctx context.Context, id job.ID) error {
+	if err := s.client.Del(ctx, scriptKeys(id)...).Err(); err != nil {
+		return unavailable("discard job", err)
+	}
+	return s.removeFromIndex(ctx, id)
 }
 
 // Replay implements monitor.JobStore. It reads everything in one transaction.
@@ -54,7 +63,7 @@ func (s *Store) Replay(ctx context.Context, id job.ID) (monitor.Replay, error) {
 	}
 	var replay monitor.Replay
 	var err error
-	if replay.Record, err = decodeRecord(fields); err != nil {
+	if replay.Record, err = decodeRecord(id, fields); err != nil {
 		return monitor.Replay{}, err
 	}
 	if replay.History, err = decodeSamples(history.Val()); err != nil {
@@ -67,27 +76,30 @@ func (s *Store) Replay(ctx context.Context, id job.ID) (monitor.Replay, error) {
 // List implements monitor.JobStore. It reads one page of the index, then the
 // page's jobs in one pipeline. It removes the jobs that need not be listed from
 // the index, so a page before the last may be shorter than limit.
-func (s *Store) List(ctx context.Context, after job.ID, limit int) ([]monitor.Record, job.ID, error) {
+func (s *Store) List(ctx context.Context, after job.ID, limit int) (monitor.Page, error) {
 	start := "-"
 	if after != "" {
-		start = "(" + string(after)
+		start = "(" + monitor.ListOrder(after)
 	}
-	ids, err := s.client.ZRangeArgs(ctx, redis.ZRangeArgs{
+	members, err := s.client.ZRangeArgs(ctx, redis.ZRangeArgs{
 		Key: indexKey, Start: start, Stop: "+", ByLex: true, Count: int64(limit),
 	}).Result()
 	if err != nil {
-		return nil, "", unavailable("list jobs", err)
+		return monitor.Page{}, unavailable("list jobs", err)
 	}
-	if len(ids) == 0 {
-		return nil, "", nil
+	if len(members) == 0 {
+		return monitor.Page{}, nil
 	}
-	next := job.ID("")
+	ids := make([]job.ID, len(members))
+	for i, member := range members {
+		ids[i] = job.ID(strings.TrimSuffix(member, "."))
+	}
+	page, others, err := s.loadPage(ctx, ids)
 	if len(ids) == limit {
-		next = job.ID(ids[len(ids)-1])
+		page.Next = ids[len(ids)-1]
 	}
-	listed, others, err := s.loadListed(ctx, ids)
 	if err == nil && len(others) > 0 {
 		err = s.removeFromIndex(ctx, others...)
 	}
-	return listed, next, err
+	return page, err
 }

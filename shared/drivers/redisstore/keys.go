@@ -5,8 +5,8 @@ import "kubejobs/shared/core/job"
 // The keys of one job share a hash tag, so that a script may use them together
 // on a Redis Cluster.
 
-// stateKey returns the key of a hash: spec, state, rev, living, fingerprint,
-// scheduled, duplicate, surplus, publishers.
+// stateKey returns the key of a hash: spec, state, rev, life, living,
+// fingerprint, scheduled, duplicate, surplus, publishers.
 func stateKey(id job.ID) string { return "monitor:{" + string(id) + "}:state" }
 
 // ticksKey returns the key of a hash: id of a committed tick → its sample, "" if
@@ -28,11 +28,15 @@ func scriptKeys(id job.ID) []string {
 // Job. It exists whether the job is monitored or not.
 func kubeStatusKey(id job.ID) string { return "monitor:{" + string(id) + "}:job" }
 
-// indexKey is the key of a sorted set: the ids of all jobs that must be listed
-// (job.State.Listed). All have score 0, so Redis sorts them by id. The set may
-// hold the id of a job that need not be listed, but never lacks one that must
-// be.
-const indexKey = "monitor:jobs"
+// suspectKey returns the key of a hash: life → since when a sweep suspects
+// something of it. The job need not exist.
+func suspectKey(id job.ID) string { return "monitor:{" + string(id) + "}:suspect" }
+
+// indexKey is the key of a sorted set: monitor.ListOrder of all jobs that must be
+// listed (job.State.Listed). All have score 0, so Redis sorts them by it. The set
+// may hold a job that need not be listed. It should never lack one that must be;
+// if it does, the sweep adds it again.
+const indexKey = "monitor:index"
 
 // Fields of stateKey that Go code reads or changes.
 const (

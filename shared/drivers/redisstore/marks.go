@@ -10,22 +10,41 @@ import (
 	"kubejobs/shared/monitor"
 )
 
-// kubeStatusRetention is how long the status of a Kubernetes Job is kept after
-// its last change.
-const kubeStatusRetention = 7 * 24 * time.Hour
+const (
+	// kubeStatusRetention is how long the status of a Kubernetes Job is kept after
+	// its last change.
+	kubeStatusRetention = 7 * 24 * time.Hour
+	// suspicionRetention is how long a suspicion is kept: longer than the time
+	// between two sweeps.
+	suspicionRetention = 24 * time.Hour
+)
 
 // MarkScheduled implements monitor.MarkStore.
-func (s *Store) MarkScheduled(ctx context.Context, id job.ID, scheduled bool) error {
-	return s.changeField(ctx, id, fieldScheduled, "set", digit(scheduled))
+func (s *Store) MarkScheduled(ctx context.Context, id job.ID, life int64, scheduled bool) error {
+	return s.changeField(ctx, id, life, fieldScheduled, "set", digit(scheduled))
 }
 
 // MarkPublishers implements monitor.MarkStore.
-func (s *Store) MarkPublishers(ctx context.Context, id job.ID, states map[string]monitor.PublisherState) error {
+func (s *Store) MarkPublishers(ctx context.Context, id job.ID, life int64, states map[string]monitor.PublisherState) error {
 	text, err := json.Marshal(states)
 	if err != nil {
 		return fmt.Errorf("encode publishers' state: %w", err)
 	}
-	return s.changeField(ctx, id, fieldPublishers, "set", string(text))
+	return s.changeField(ctx, id, life, fieldPublishers, "set", string(text))
+}
+
+// Suspect implements monitor.MarkStore.
+func (s *Store) Suspect(ctx context.Context, id job.ID, life int64, now, since time.Time) (time.Time, error) {
+	var notBefore int64
+	if !since.IsZero() {
+		notBefore = since.UnixMilli()
+	}
+	stored, err := s.suspect.Run(ctx, s.client, []string{suspectKey(id)},
+		life, now.UnixMilli(), notBefore, suspicionRetention.Milliseconds()).Int64()
+	if err != nil {
+		return time.Time{}, unavailable("store suspicion", err)
+	}
+	return time.UnixMilli(stored), nil
 }
 
 // SaveKubeStatus implements monitor.MarkStore.
@@ -39,9 +58,9 @@ func (s *Store) SaveKubeStatus(ctx context.Context, id job.ID, status job.KubeSt
 	return unavailable("save job status", err)
 }
 
-// changeField sets a field of a job's state to value, or adds value to it, as
-// operation says ("set" or "add"). It does nothing if there is no such job.
-func (s *Store) changeField(ctx context.Context, id job.ID, field, operation, value string) error {
-	err := s.field.Run(ctx, s.client, []string{stateKey(id)}, field, operation, value).Err()
+// changeField sets a field of one life of a job to value, or adds value to it, as
+// operation says ("set" or "add"). It does nothing if there is no such life.
+func (s *Store) changeField(ctx context.Context, id job.ID, life int64, field, operation, value string) error {
+	err := s.field.Run(ctx, s.client, []string{stateKey(id)}, life, field, operation, value).Err()
 	return unavailable("change field "+field, err)
 }

@@ -6,8 +6,10 @@ package redisstore
 import (
 	"context"
 	_ "embed"
+	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/redis/go-redis/v9"
 
@@ -27,10 +29,13 @@ var fieldSource string
 //go:embed lua/kubestatus.lua
 var kubeStatusSource string
 
+//go:embed lua/suspect.lua
+var suspectSource string
+
 // Store is a monitor.Store on Redis.
 type Store struct {
-	client                            redis.UniversalClient
-	create, commit, field, kubeStatus *redis.Script
+	client                                     redis.UniversalClient
+	create, commit, field, kubeStatus, suspect *redis.Script
 }
 
 var _ monitor.Store = (*Store)(nil)
@@ -43,6 +48,7 @@ func New(client redis.UniversalClient) *Store {
 		commit:     redis.NewScript(commitSource),
 		field:      redis.NewScript(fieldSource),
 		kubeStatus: redis.NewScript(kubeStatusSource),
+		suspect:    redis.NewScript(suspectSource),
 	}
 }
 
@@ -51,14 +57,28 @@ func (s *Store) Ping(ctx context.Context) error {
 	return unavailable("ping state store", s.client.Ping(ctx).Err())
 }
 
-// unavailable wraps an error of Redis, which may be transient, as one of kind
-// unavailable. It returns nil for nil.
+// unavailable classifies an error of Redis: a record of a wrong type is
+// unreadable, everything else may be transient. It returns nil for nil.
 func unavailable(operation string, err error) error {
-	if err == nil {
+	switch {
+	case err == nil:
 		return nil
+	case wrongType(err):
+		return unreadable(fmt.Errorf("%s: %w", operation, err))
+	default:
+		return failure.Unavailable("the state store does not answer", fmt.Errorf("%s: %w", operation, err))
 	}
-	return failure.Unavailable("the state store does not answer", fmt.Errorf("%s: %w", operation, err))
 }
+
+// wrongType reports whether Redis refused because a key holds another type than
+// the command wants.
+func wrongType(err error) bool {
+	var reply redis.Error
+	return errors.As(err, &reply) && strings.Contains(reply.Error(), "WRONGTYPE")
+}
+
+// unreadable wraps the cause why a record cannot be decoded.
+func unreadable(cause error) error { return fmt.Errorf("%w: %w", monitor.ErrUnreadable, cause) }
 
 // digit returns "1" for true and "0" for false, as the scripts and fields
 // expect.

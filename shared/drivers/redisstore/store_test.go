@@ -48,7 +48,7 @@ func TestKeysOfAJobShareASlot(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, key := range keys {
-		if key != "monitor:jobs" && !strings.HasPrefix(key, "monitor:{a}:") {
+		if key != "monitor:index" && !strings.HasPrefix(key, "monitor:{a}:") {
 			t.Errorf("key %q is outside the job's hash tag", key)
 		}
 	}
@@ -97,9 +97,9 @@ func TestErrorsAreRetryable(t *testing.T) {
 		"Create":        func() error { _, err := store.Create(ctx, monitortest.Spec("b", "f"), job.State{}); return err },
 		"Load":          func() error { _, err := store.Load(ctx, "a", "t"); return err },
 		"Commit":        func() error { _, err := store.Commit(ctx, monitor.Change{ID: "a"}); return err },
-		"MarkScheduled": func() error { return store.MarkScheduled(ctx, "a", true) },
+		"MarkScheduled": func() error { return store.MarkScheduled(ctx, "a", 0, true) },
 		"Replay":        func() error { _, err := store.Replay(ctx, "a"); return err },
-		"List":          func() error { _, _, err := store.List(ctx, "", 1); return err },
+		"List":          func() error { _, err := store.List(ctx, "", 1); return err },
 	} {
 		if err := call(); !failure.IsRetryable(err) {
 			t.Errorf("%s without a server: %v, want a retryable error", name, err)

@@ -30,7 +30,7 @@ func (s *Store) Load(ctx context.Context, id job.ID, tickID string) (monitor.Rec
 	if _, err := pipe.Exec(ctx); err != nil && !errors.Is(err, redis.Nil) {
 		return monitor.Record{}, unavailable("load job", err)
 	}
-	record, err := decodeRecord(fields)
+	record, err := decodeRecord(id, fields)
 	if err != nil {
 		return record, err
 	}
@@ -63,7 +63,7 @@ func (s *Store) Commit(ctx context.Context, c monitor.Change) (monitor.CommitRes
 	switch code {
 	case 1:
 		if !c.State.Listed() {
-			_ = s.removeFromIndex(ctx, string(c.ID)) // else List does it
+			_ = s.removeFromIndex(ctx, c.ID) // else List does it
 		}
 		return monitor.CommitDone, nil
 	case 2:
@@ -78,13 +78,13 @@ func (s *Store) Commit(ctx context.Context, c monitor.Change) (monitor.CommitRes
 }
 
 // CountDuplicate implements monitor.TickStore.
-func (s *Store) CountDuplicate(ctx context.Context, id job.ID) error {
-	return s.changeField(ctx, id, fieldDuplicate, "add", "1")
+func (s *Store) CountDuplicate(ctx context.Context, id job.ID, life int64) error {
+	return s.changeField(ctx, id, life, fieldDuplicate, "add", "1")
 }
 
 // CountSurplus implements monitor.TickStore.
-func (s *Store) CountSurplus(ctx context.Context, id job.ID) error {
-	return s.changeField(ctx, id, fieldSurplus, "add", "1")
+func (s *Store) CountSurplus(ctx context.Context, id job.ID, life int64) error {
+	return s.changeField(ctx, id, life, fieldSurplus, "add", "1")
 }
 
 // encodeSample returns "" for no sample.

@@ -55,6 +55,7 @@ type Config struct {
 	TickSpacing   float64
 	TickJitter    time.Duration
 	Retries       int
+	FailAfter     time.Duration
 	Retention     time.Duration
 
 	Events Events

@@ -41,6 +41,7 @@ func Load(lookup Lookup) (Config, error) {
 		TickSpacing:   r.fraction("TICK_SPACING", 0.4),
 		TickJitter:    r.duration("TICK_JITTER", 500*time.Millisecond, 0, time.Minute),
 		Retries:       r.integer("RETRIES", 10, 1, 1_000_000),
+		FailAfter:     r.duration("FAIL_AFTER", 2*time.Minute, 0, 24*time.Hour),
 		Retention:     r.duration("RETENTION", 168*time.Hour, time.Minute, 10*365*24*time.Hour),
 		Plugins:       split(r.text("PLUGINS", Plugin)),
 		Events:        r.events(),

@@ -21,6 +21,7 @@ var statusOf = map[failure.Kind]int{
 	failure.KindInvalid:     http.StatusBadRequest,
 	failure.KindNotFound:    http.StatusBadRequest,
 	failure.KindConflict:    http.StatusBadRequest,
+	failure.KindRefused:     http.StatusBadRequest,
 	failure.KindUnavailable: http.StatusServiceUnavailable,
 	failure.KindInternal:    http.StatusInternalServerError,
 }
@@ -43,6 +44,24 @@ func Respond(w http.ResponseWriter, status int, body any) {
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	w.WriteHeader(status)
 	_, _ = w.Write(append(text, '\n')) // an error means that the caller is gone
+}
+
+// OutcomeHeader is the header with the outcome of a CloudEvent that was taken.
+const OutcomeHeader = "Kubejobs-Outcome"
+
+// Acknowledge answers a CloudEvent that was taken. The body is empty: the Trigger of
+// a Knative Broker takes any other body that is not an event as a failure, and sends
+// the event again.
+func Acknowledge(w http.ResponseWriter, outcome string) {
+	w.Header().Set(OutcomeHeader, outcome)
+	w.WriteHeader(http.StatusOK)
+}
+
+// IsEvent reports whether a request carries a CloudEvent, in binary or structured
+// mode.
+func IsEvent(r *http.Request) bool {
+	return r.Header.Get("Ce-Specversion") != "" ||
+		strings.HasPrefix(r.Header.Get("Content-Type"), "application/cloudevents")
 }
 
 // Refuse writes an error with a status.

@@ -56,16 +56,36 @@ func (t *Telemetry) countDeliveries(ctx context.Context, publisher string, outco
 	}
 }
 
-// ObserveCircuits reads the publishers' circuits each time metrics are read.
+// deliveryCounter returns what counts a publisher's deliveries.
+func (t *Telemetry) deliveryCounter(publisher string) func(context.Context, monitor.DeliveryOutcome) {
+	if !t.metering {
+		return func(context.Context, monitor.DeliveryOutcome) {}
+	}
+	options := map[monitor.DeliveryOutcome]metric.MeasurementOption{}
+	for _, outcome := range []monitor.DeliveryOutcome{monitor.DeliveryDone, monitor.DeliveryFailed} {
+		options[outcome] = labels(keyPublisher.With(publisher), keyOutcome.With(string(outcome)))
+	}
+	return func(ctx context.Context, outcome monitor.DeliveryOutcome) { t.deliveries.Add(ctx, 1, options[outcome]) }
+}
+
+// ObserveCircuits reads the publishers' circuits each time metrics are read. It also
+// creates the counter of each delivery's outcome, so that the first one shows as an
+// increase.
 func (t *Telemetry) ObserveCircuits(ctx context.Context, read func() []monitor.Circuit) error {
-	if !t.metering || read == nil {
+	if !t.metering {
+		return nil
+	}
+	for _, outcome := range []monitor.DeliveryOutcome{monitor.DeliveryDone, monitor.DeliveryFailed} {
+		t.countDeliveries(ctx, monitor.SampleListName, outcome, 0)
+	}
+	if read == nil {
 		return nil
 	}
 	for _, c := range read() {
 		for _, outcome := range []monitor.DeliveryOutcome{
 			monitor.DeliveryDone, monitor.DeliveryFailed, monitor.DeliverySkipped, monitor.DeliveryDropped,
 		} {
-			t.countDeliveries(ctx, c.Publisher, outcome, 0) // so that the first one shows as an increase
+			t.countDeliveries(ctx, c.Publisher, outcome, 0)
 		}
 	}
 	_, err := t.meter.RegisterCallback(func(_ context.Context, o metric.Observer) error {

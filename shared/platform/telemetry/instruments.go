@@ -55,7 +55,7 @@ type instruments struct {
 func newInstruments(m *maker) instruments {
 	outcomes := []monitor.Outcome{
 		monitor.OutcomeSampled, monitor.OutcomeFailed, monitor.OutcomeDuplicate, monitor.OutcomeSurplus,
-		monitor.OutcomeEnded, monitor.OutcomeUnknown, resultError,
+		monitor.OutcomeEnded, monitor.OutcomeUnknown, monitor.OutcomeUnreadable, resultError,
 	}
 	i := instruments{
 		meter: m.meter,
@@ -67,7 +67,7 @@ func newInstruments(m *maker) instruments {
 		sweeps: countersOf(m.counter("kubejobs.sweeps", "Sweeps by result."),
 			keyResult, []string{resultDone, resultError}),
 		sweepActions: countersOf(m.counter("kubejobs.sweep.actions", "What sweeps did."),
-			keyAction, []string{"created", "replaced", "deleted", "ended", "sent", "failed"}),
+			keyAction, []string{"created", "replaced", "deleted", "ended", "sent", "suspected", "unreadable", "failed"}),
 		sweepJobs:      m.gauge("kubejobs.sweep.jobs", "Living jobs that the last sweep saw."),
 		sweepSchedules: m.gauge("kubejobs.sweep.schedules", "Schedules that the last sweep saw."),
 		sweepLast:      m.moment("kubejobs.sweep.last.timestamp", "When the last sweep that read everything ended."),

@@ -76,22 +76,30 @@ func (j *kubeJobs) Status(ctx context.Context, id job.ID) (job.KubeStatus, error
 	return measure(ctx, j.status, id, func(ctx context.Context) (job.KubeStatus, error) { return j.next.Status(ctx, id) })
 }
 
-// SampleList measures pushes to the Controller's list.
+// SampleList measures pushes to the Controller's list, and counts them as the
+// deliveries of a publisher.
 func (t *Telemetry) SampleList(next monitor.SampleList) monitor.SampleList {
 	if t.off() {
 		return next
 	}
-	return &sampleList{next, t.step(stepPublish)}
+	return &sampleList{next, t.step(stepPublish), t.deliveryCounter(monitor.SampleListName)}
 }
 
 type sampleList struct {
-	next monitor.SampleList
-	push step
+	next  monitor.SampleList
+	push  step
+	count func(ctx context.Context, outcome monitor.DeliveryOutcome)
 }
 
 // Push implements monitor.SampleList.
 func (l *sampleList) Push(ctx context.Context, spec job.Spec, tickID string, s sample.Sample) error {
-	return measureError(ctx, l.push, spec.ID, func(ctx context.Context) error { return l.next.Push(ctx, spec, tickID, s) })
+	err := measureError(ctx, l.push, spec.ID, func(ctx context.Context) error { return l.next.Push(ctx, spec, tickID, s) })
+	outcome := monitor.DeliveryDone
+	if err != nil {
+		outcome = monitor.DeliveryFailed
+	}
+	l.count(ctx, outcome)
+	return err
 }
 
 // Scheduler measures the creation and the removal of schedules.
@@ -113,6 +121,9 @@ func (s *scheduler) Schedule(ctx context.Context, spec job.Spec) error {
 }
 
 // Unschedule implements monitor.Scheduler.
-func (s *scheduler) Unschedule(ctx context.Context, id job.ID) error {
-	return measureError(ctx, s.unschedule, id, func(ctx context.Context) error { return s.Scheduler.Unschedule(ctx, id) })
+func (s *scheduler) Unschedule(ctx context.Context, id job.ID, life int64) error {
+	ctx, call := s.unschedule.begin(ctx, id)
+	err := s.Scheduler.Unschedule(ctx, id, life)
+	s.unschedule.end(ctx, call, err)
+	return err
 }

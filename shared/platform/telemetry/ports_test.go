@@ -57,8 +57,8 @@ type scheduler struct {
 	*store
 }
 
-func (s scheduler) Schedule(ctx context.Context, _ job.Spec) error { return s.call(ctx) }
-func (s scheduler) Unschedule(ctx context.Context, _ job.ID) error { return s.call(ctx) }
+func (s scheduler) Schedule(ctx context.Context, _ job.Spec) error          { return s.call(ctx) }
+func (s scheduler) Unschedule(ctx context.Context, _ job.ID, _ int64) error { return s.call(ctx) }
 
 func (s scheduler) List(context.Context, string, int) ([]monitor.Scheduled, string, error) {
 	return []monitor.Scheduled{{ID: "a"}}, "", nil
@@ -84,7 +84,7 @@ func steps(ctx context.Context, made *telemetry.Telemetry, next *store) []error 
 	_, status := made.KubeJobs(next).Status(ctx, "a")
 	publish := made.SampleList(next).Push(ctx, spec, "t", sample.Sample{})
 	schedule := made.Scheduler(scheduler{store: next}).Schedule(ctx, spec)
-	unschedule := made.Scheduler(scheduler{store: next}).Unschedule(ctx, "a")
+	unschedule := made.Scheduler(scheduler{store: next}).Unschedule(ctx, "a", 1)
 	broadcast := made.Broadcaster(next).Broadcast(ctx, monitor.Notice{Spec: spec})
 	return []error{load, commit, queue, status, publish, schedule, unschedule, broadcast[1].Err}
 }
@@ -113,6 +113,11 @@ func TestStepsAreTimed(t *testing.T) {
 			for _, step := range []string{"load", "commit", "queue", "job_status", "publish", "schedule", "unschedule"} {
 				expect(t, text, `kubejobs_step_duration_seconds_count{result="`+tt.want+`",step="`+step+`"} 1`)
 			}
+			delivery := "delivered"
+			if tt.err != nil {
+				delivery = "failed"
+			}
+			expect(t, text, `kubejobs_publisher_deliveries_total{outcome="`+delivery+`",publisher="controller-list"} 1`)
 			broadcast := "ok"
 			if tt.err != nil {
 				broadcast = "error"

@@ -1,9 +1,11 @@
 package monitortest
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"slices"
+	"strconv"
 	"sync"
 
 	"kubejobs/shared/core/job"
@@ -38,7 +40,7 @@ type Scheduler struct {
 	Fail func() error
 
 	mu        sync.Mutex
-	scheduled map[job.ID]string // cron expressions
+	scheduled map[key]string // cron
 	calls     int
 }
 
@@ -53,10 +55,10 @@ func (s *Scheduler) Schedule(_ context.Context, spec job.Spec) error {
 		}
 	}
 	if s.scheduled == nil {
-		s.scheduled = map[job.ID]string{}
+		s.scheduled = map[key]string{}
 	}
-	if _, ok := s.scheduled[spec.ID]; !ok {
-		s.scheduled[spec.ID] = spec.Schedule().Cron
+	if k := (key{spec.ID, spec.Life()}); s.scheduled[k] == "" {
+		s.scheduled[k] = spec.Schedule().Cron
 	}
 	return nil
 }
@@ -66,23 +68,24 @@ func (s *Scheduler) List(_ context.Context, after string, limit int) ([]monitor.
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var page []monitor.Scheduled
-	for _, id := range slices.Sorted(maps.Keys(s.scheduled)) {
-		if string(id) <= after {
+	for _, k := range slices.SortedFunc(maps.Keys(s.scheduled), func(a, b key) int { return cmp.Compare(a.name(), b.name()) }) {
+		if k.name() <= after {
 			continue
 		}
 		if len(page) == limit {
-			return page, string(page[limit-1].ID), nil
+			last := page[limit-1]
+			return page, key{last.ID, last.Life}.name(), nil
 		}
-		page = append(page, monitor.Scheduled{ID: id, Cron: s.scheduled[id]})
+		page = append(page, monitor.Scheduled{ID: k.id, Life: k.life, Cron: s.scheduled[k]})
 	}
 	return page, "", nil
 }
 
 // Unschedule implements monitor.Scheduler.
-func (s *Scheduler) Unschedule(_ context.Context, id job.ID) error {
+func (s *Scheduler) Unschedule(_ context.Context, id job.ID, life int64) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	delete(s.scheduled, id)
+	delete(s.scheduled, key{id, life})
 	return nil
 }
 
@@ -90,11 +93,48 @@ func (s *Scheduler) Unschedule(_ context.Context, id job.ID) error {
 func (s *Scheduler) Has(id job.ID) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	_, ok := s.scheduled[id]
-	return ok
+	for k := range s.scheduled {
+		if k.id == id {
+			return true
+		}
+	}
+	return false
 }
 
-// Calls returns how often Schedule was called.
+// Lives returns the lives of a job that have a schedule.
+func (s *Scheduler) Lives(id job.ID) []int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var lives []int64
+	for k := range s.scheduled {
+		if k.id == id {
+			lives = append(lives, k.life)
+		}
+	}
+	slices.Sort(lives)
+	return lives
+}
+
+// Add makes a schedule exist, whatever the store says.
+func (s *Scheduler) Add(id job.ID, life int64, cron string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.scheduled == nil {
+		s.scheduled = map[key]string{}
+	}
+	s.scheduled[key{id, life}] = cron
+}
+
+// key names a schedule.
+type key struct {
+	id   job.ID
+	life int64
+}
+
+// name orders schedules as Kubernetes orders the names of PingSources.
+func (k key) name() string { return monitor.ListOrder(k.id) + strconv.FormatInt(k.life, 36) }
+
+// Calls is how often Schedule was called.
 func (s *Scheduler) Calls() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()

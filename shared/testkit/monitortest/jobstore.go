@@ -95,11 +95,12 @@ func testList(t *testing.T, store monitor.Store) {
 	var got []job.ID
 	after := job.ID("")
 	for pages := 1; ; pages++ {
-		records, next, err := store.List(t.Context(), after, 2)
+		page, err := store.List(t.Context(), after, 2)
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, r := range records {
+		next := page.Next
+		for _, r := range page.Records {
 			got = append(got, r.Spec.ID)
 		}
 		if next == "" {

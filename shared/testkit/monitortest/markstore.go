@@ -13,7 +13,7 @@ func testMarkScheduled(t *testing.T, store monitor.Store) {
 	t.Helper()
 	create(t, store, Spec("a", "f"), running(0), monitor.CreatedNew)
 	for _, want := range []bool{true, false} {
-		err := store.MarkScheduled(t.Context(), "a", want)
+		err := store.MarkScheduled(t.Context(), "a", Spec("a", "f").Life(), want)
 		if got := load(t, store, "a", ""); err != nil || got.Scheduled != want || got.Revision != 1 {
 			t.Errorf("MarkScheduled(%t): %v, then %+v, want the mark at revision 1", want, err, got)
 		}
@@ -51,7 +51,7 @@ func testMarkPublishers(t *testing.T, store monitor.Store) {
 		t.Errorf("a new job has the publishers %v, want none", got)
 	}
 	want := map[string]monitor.PublisherState{"x": {Failing: true, LastError: `it said "no"`, At: 7}}
-	if err := store.MarkPublishers(t.Context(), "a", want); err != nil {
+	if err := store.MarkPublishers(t.Context(), "a", Spec("a", "f").Life(), want); err != nil {
 		t.Fatal(err)
 	}
 	got := load(t, store, "a", "")

@@ -45,6 +45,10 @@ func RunStore(t *testing.T, open func(t *testing.T) monitor.Store) {
 		"counters":                             testCounters,
 		"mark scheduled":                       testMarkScheduled,
 		"mark publishers":                      testMarkPublishers,
+		"marks belong to a life":               testMarksOfALife,
+		"suspicions":                           testSuspect,
+		"index and discard":                    testIndexAndDiscard,
+		"list order":                           testListOrder,
 		"save the status of a Kubernetes Job":  testSaveKubeStatus,
 		"concurrent commits are all folded in": testConcurrentCommits,
 		"concurrent creates store one job":     testConcurrentCreates,
@@ -68,10 +72,10 @@ func testUnknown(t *testing.T, store monitor.Store) {
 		t.Errorf("Commit = %v, %v, want %v", got, err, monitor.CommitGone)
 	}
 	for name, mark := range map[string]func() error{
-		"MarkScheduled":  func() error { return store.MarkScheduled(ctx, "none", true) },
-		"CountDuplicate": func() error { return store.CountDuplicate(ctx, "none") },
-		"CountSurplus":   func() error { return store.CountSurplus(ctx, "none") },
-		"MarkPublishers": func() error { return store.MarkPublishers(ctx, "none", nil) },
+		"MarkScheduled":  func() error { return store.MarkScheduled(ctx, "none", 0, true) },
+		"CountDuplicate": func() error { return store.CountDuplicate(ctx, "none", 0) },
+		"CountSurplus":   func() error { return store.CountSurplus(ctx, "none", 0) },
+		"MarkPublishers": func() error { return store.MarkPublishers(ctx, "none", 0, nil) },
 	} {
 		if err := mark(); err != nil {
 			t.Errorf("%s: %v", name, err)
@@ -120,12 +124,12 @@ func load(t *testing.T, store monitor.Store, id job.ID, tickID string) monitor.R
 // list returns the ids on the page of List after a cursor.
 func list(t *testing.T, store monitor.Store, after job.ID, limit int) []job.ID {
 	t.Helper()
-	records, _, err := store.List(t.Context(), after, limit)
+	page, err := store.List(t.Context(), after, limit)
 	if err != nil {
 		t.Fatal(err)
 	}
-	ids := make([]job.ID, 0, len(records))
-	for _, r := range records {
+	ids := make([]job.ID, 0, len(page.Records))
+	for _, r := range page.Records {
 		ids = append(ids, r.Spec.ID)
 	}
 	return ids

@@ -113,10 +113,10 @@ func testCounters(t *testing.T, store monitor.Store) {
 	t.Helper()
 	ctx := t.Context()
 	create(t, store, Spec("a", "f"), running(0), monitor.CreatedNew)
-	for _, count := range []func(context.Context, job.ID) error{
+	for _, count := range []func(context.Context, job.ID, int64) error{
 		store.CountDuplicate, store.CountDuplicate, store.CountSurplus,
 	} {
-		if err := count(ctx, "a"); err != nil {
+		if err := count(ctx, "a", Spec("a", "f").Life()); err != nil {
 			t.Fatal(err)
 		}
 	}
