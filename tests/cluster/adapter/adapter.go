@@ -36,17 +36,21 @@ type Options struct {
 	// Resolve gives the URL of a sink. Until a change, a PingSource does not
 	// tick when there is none.
 	Resolve func(Sink) (url string, err error)
+	// Finalize, if positive, puts a finalizer on each PingSource, and removes it this
+	// long after the PingSource was deleted, as Knative's controller does.
+	Finalize time.Duration
 	// NoJitter sends each tick at once.
 	NoJitter bool
 }
 
 // Adapter is a running one.
 type Adapter struct {
-	options Options
-	client  dynamic.Interface
-	cron    *cron.Cron
-	cancel  context.CancelFunc
-	watcher sync.WaitGroup
+	options    Options
+	client     dynamic.Interface
+	cron       *cron.Cron
+	cancel     context.CancelFunc
+	watcher    sync.WaitGroup
+	finalizing sync.WaitGroup
 
 	mu        sync.Mutex
 	schedules map[types.NamespacedName]cron.EntryID
@@ -79,6 +83,7 @@ func Start(tb testing.TB, options Options) *Adapter {
 func (a *Adapter) Stop() {
 	a.cancel()
 	a.watcher.Wait()
+	a.finalizing.Wait()
 	<-a.cron.Stop().Done()
 }
 
@@ -105,8 +110,12 @@ func (a *Adapter) watch(ctx context.Context) {
 		}, a.client),
 		ObjectType: &unstructured.Unstructured{},
 		Handler: cache.ResourceEventHandlerFuncs{
-			AddFunc: func(object any) { a.schedule(ctx, object.(*unstructured.Unstructured)) },
+			AddFunc: func(object any) {
+				a.finalize(ctx, object.(*unstructured.Unstructured))
+				a.schedule(ctx, object.(*unstructured.Unstructured))
+			},
 			UpdateFunc: func(before, after any) {
+				a.finalize(ctx, after.(*unstructured.Unstructured))
 				a.changed(ctx, before.(*unstructured.Unstructured), after.(*unstructured.Unstructured))
 			},
 			DeleteFunc: func(object any) {

@@ -22,9 +22,11 @@ func TestWholeLifeThroughTheAdapter(t *testing.T) {
 		Resolve: func(adapter.Sink) (string, error) { return w.url[config.TargetTick], nil },
 	})
 	ids := []string{"life-1", "life-2", "life-3"}
+	names := map[string]string{}
 	for _, id := range ids {
 		w.job(id, map[string]any{"active": int64(2)})
 		w.start(id, 1)
+		names[id] = w.source(id).GetName()
 	}
 	w.await(ids, "two samples", func(s monitor.Status) bool { return s.Samples >= 2 && s.Phase == job.PhaseRunning })
 	w.emptyQueue()
@@ -35,7 +37,7 @@ func TestWholeLifeThroughTheAdapter(t *testing.T) {
 	for _, id := range ids {
 		w.awaitNoSource(id)
 		controlplane.Await(t, "no schedule of "+id, func(context.Context) error {
-			if running.Ticking(w.ticks, "kubejobs-"+id) {
+			if running.Ticking(w.ticks, names[id]) {
 				return fmt.Errorf("%s is ticking", id)
 			}
 			return nil

@@ -1,15 +1,23 @@
 package functions_test
 
 import (
+	"context"
+	"encoding/json"
+	"errors"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"kubejobs/shared/core/job"
+	"kubejobs/shared/drivers/pingsource"
 	"kubejobs/shared/monitor"
 	"kubejobs/shared/platform/config"
+	"kubejobs/tests/cluster/adapter"
+	"kubejobs/tests/cluster/controlplane"
 )
 
 var rolesResource = schema.GroupVersionResource{Group: "rbac.authorization.k8s.io", Version: "v1", Resource: "roles"}
@@ -24,12 +32,20 @@ func TestStartTickFinish(t *testing.T) {
 		t.Fatal("start made no PingSource")
 	}
 	want := map[string]any{
-		"schedule": "*/2 * * * * *", "contentType": "application/json", "data": `{"app_id":"a"}`,
+		"schedule": "*/2 * * * * *", "contentType": "application/json",
 		"sink": map[string]any{"ref": map[string]any{
 			"apiVersion": "serving.knative.dev/v1", "kind": "Service", "name": "tick", "namespace": w.ticks,
 		}},
 	}
 	spec, _, _ := unstructured.NestedMap(source.Object, "spec")
+	var data struct {
+		ID   string `json:"app_id"`
+		Life int64  `json:"life"`
+	}
+	if err := json.Unmarshal([]byte(spec["data"].(string)), &data); err != nil || data.ID != "a" || source.GetName() != pingsource.Name("a", data.Life) {
+		t.Errorf("data %v of %s (%v), want the id and the life that the name has", spec["data"], source.GetName(), err)
+	}
+	delete(spec, "data")
 	if diff := cmp.Diff(want, spec); diff != "" {
 		t.Errorf("spec (-want +got):\n%s", diff)
 	}
@@ -37,7 +53,7 @@ func TestStartTickFinish(t *testing.T) {
 	if again := w.source("a"); again.GetUID() != source.GetUID() || again.GetGeneration() != source.GetGeneration() {
 		t.Error("the same start again changed the PingSource")
 	}
-	if diff := cmp.Diff([]string{"create pingsources"}, w.requests(config.TargetMonitor)); diff != "" {
+	if diff := cmp.Diff([]string{"create pingsources", "create pingsources"}, w.requests(config.TargetMonitor)); diff != "" {
 		t.Errorf("requests of two starts (-want +got):\n%s", diff)
 	}
 
@@ -95,17 +111,74 @@ func TestJobOwnsItsPingSource(t *testing.T) {
 	w.awaitNoSource("a")
 }
 
-// A Job that is missing counts as a failure.
-func TestMissingJob(t *testing.T) {
+// A Job that was deleted with items left counts as a failure. One that never was
+// leaves the job to its queue.
+func TestDeletedJob(t *testing.T) {
 	t.Parallel()
-	w := open(t, plane, unchanged, map[string]string{"RETRIES": "2"})
+	w := open(t, plane, unchanged, map[string]string{"RETRIES": "2", "FAIL_AFTER": "0s"})
 	w.start("a", 2)
-	w.expectTick("a", monitor.OutcomeFailed)
-	w.expectTick("a", monitor.OutcomeFailed)
-	if got := w.status("a"); got.Phase != job.PhaseFailed {
-		t.Errorf("phase %s, want failed", got.Phase)
+	for range 3 {
+		w.expectTick("a", monitor.OutcomeSampled)
+	}
+	if got := w.status("a"); got.Failures != 0 || got.Unobserved == nil || got.Unobserved.Kube == nil {
+		t.Errorf("%d failures, unobserved %+v, want none and the missing Job", got.Failures, got.Unobserved)
+	}
+	w.job("a", map[string]any{"active": int64(1)})
+	w.expectTick("a", monitor.OutcomeSampled)
+	w.deleteJob("a")
+	w.expectTick("a", monitor.OutcomeSampled)
+	w.expectTick("a", monitor.OutcomeSampled)
+	if got := w.status("a"); got.Phase != job.PhaseFailed || !strings.Contains(got.Reason, "the Job was deleted; 4 of 4 items are left") {
+		t.Errorf("%s, %q, want failed as the Job was deleted", got.Phase, got.Reason)
 	}
 	w.expectSource("a", false)
+}
+
+// PingSources end slowly, behind a finalizer. A job that is stopped and started at
+// once has its own schedule and its own ticks; the ticks of its earlier life, whose
+// PingSource still exists, change nothing.
+func TestRestartBehindAFinalizer(t *testing.T) {
+	t.Parallel()
+	w := open(t, plane, unchanged, nil)
+	adapter.Start(t, adapter.Options{
+		Config: plane.AdminConfig(), Namespace: w.ticks, Finalize: 1500 * time.Millisecond,
+		Resolve: func(adapter.Sink) (string, error) { return w.url[config.TargetTick], nil },
+	})
+	ids := []string{"fin-1", "fin-2", "fin-3", "fin-4"}
+	for _, id := range ids {
+		w.job(id, map[string]any{"active": int64(2)})
+	}
+	for range 5 {
+		for _, id := range ids {
+			w.start(id, 1)
+			controlplane.Await(t, "the finalizer of "+id, func(context.Context) error {
+				if source := w.source(id); source == nil || len(source.GetFinalizers()) == 0 {
+					return errors.New("it has none")
+				}
+				return nil
+			})
+			w.stop(id)
+		}
+	}
+	for _, id := range ids {
+		w.start(id, 1)
+	}
+	w.await(ids, "ticks of the last life", func(s monitor.Status) bool { return s.Samples >= 2 })
+	if swept, ok := w.sweep(); !ok || swept.Created+swept.Replaced+swept.Deleted+swept.Failed+swept.Ended != 0 {
+		t.Errorf("a sweep under finalizers did %+v, want nothing", swept)
+	}
+	for _, id := range ids {
+		got := w.status(id)
+		elements, err := w.queue.Client().LLen(t.Context(), id+":metrics").Result()
+		if err != nil || !got.Phase.Living() || got.Samples > got.Ticks.Received || elements < got.Samples {
+			t.Errorf("%s: %s, %d samples of %d ticks, %d elements (%v)", id, got.Phase, got.Samples, got.Ticks.Received, elements, err)
+		}
+		w.expectSource(id, true)
+		w.stop(id)
+	}
+	for _, id := range ids {
+		w.awaitNoSource(id)
+	}
 }
 
 // A tick asks Kubernetes for nothing with the status by events or by the queue.

@@ -141,14 +141,21 @@ func (w *world) awaitRole(binding role, in string) {
 // source is a job's PingSource, nil if there is none.
 func (w *world) source(id string) *unstructured.Unstructured {
 	w.t.Helper()
-	object, err := w.sources().Get(w.t.Context(), "kubejobs-"+id, metav1.GetOptions{})
-	if apierrors.IsNotFound(err) {
-		return nil
-	}
+	var found *unstructured.Unstructured
+	list, err := w.sources().List(w.t.Context(), metav1.ListOptions{LabelSelector: "app.kubernetes.io/instance=" + id})
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	return object
+	for i := range list.Items {
+		if list.Items[i].GetDeletionTimestamp() != nil {
+			continue
+		}
+		if found != nil {
+			w.t.Fatalf("%s has the PingSources %s and %s", id, found.GetName(), list.Items[i].GetName())
+		}
+		found = &list.Items[i]
+	}
+	return found
 }
 
 func (w *world) sources() dynamic.ResourceInterface {
@@ -202,12 +209,9 @@ func (w *world) deleteJob(id string) {
 func (w *world) awaitNoSource(id string) {
 	w.t.Helper()
 	controlplane.Await(w.t, "the PingSource of "+id+" is gone", func(ctx context.Context) error {
-		_, err := w.sources().Get(ctx, "kubejobs-"+id, metav1.GetOptions{})
-		switch {
-		case apierrors.IsNotFound(err):
-			return nil
-		case err == nil:
-			return errors.New("it is there")
+		list, err := w.sources().List(ctx, metav1.ListOptions{LabelSelector: "app.kubernetes.io/instance=" + id})
+		if err == nil && len(list.Items) > 0 {
+			return errors.New("it exists")
 		}
 		return err
 	})

@@ -8,7 +8,6 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"kubejobs/shared/core/job"
-	"kubejobs/shared/monitor"
 )
 
 // right is one verb of a Role, and what works with it alone.
@@ -42,7 +41,8 @@ var uses = map[right]func(*world) bool{
 	{"tick", "jobs", "get"}: func(w *world) bool {
 		w.start("a", 2)
 		w.job("a", map[string]any{"active": int64(2)})
-		return w.tick("a") == monitor.OutcomeSampled
+		w.tick("a")
+		return w.status("a").Last.Replicas == 2
 	},
 	{"sweep", "pingsources", "list"}: func(w *world) bool {
 		w.start("a", 2)
@@ -58,11 +58,15 @@ var uses = map[right]func(*world) bool{
 	{"sweep", "pingsources", "delete"}: func(w *world) bool {
 		w.start("a", 2)
 		w.orphan("b")
+		w.suspectedLongAgo("b")
 		swept, ok := w.sweep()
 		return ok && swept.Failed == 0 && w.source("b") == nil
 	},
 	{"sweep", "jobs", "get"}: func(w *world) bool {
+		w.job("a", map[string]any{"active": int64(1)})
 		w.start("a", 1)
+		w.tick("a")
+		w.deleteJob("a")
 		w.age("a")
 		swept, ok := w.sweep()
 		return ok && swept.Failed == 0 && w.status("a").Phase == job.PhaseFailed

@@ -34,7 +34,7 @@ func BenchmarkStart(b *testing.B) {
 		w.start(fmt.Sprintf("job-%05d", i), 3600)
 		starts = append(starts, time.Since(begin))
 		begin = time.Now()
-		if err := bare(b.Context(), fmt.Sprintf("bare-%05d", i)); err != nil {
+		if err := bare(b.Context(), monitortest.Spec(job.ID(fmt.Sprintf("bare-%05d", i)), "")); err != nil {
 			b.Fatal(err)
 		}
 		creates = append(creates, time.Since(begin))
@@ -64,24 +64,31 @@ func BenchmarkSweep(b *testing.B) {
 	}
 	b.Cleanup(func() { _ = client.Close() })
 	store := redisstore.New(client)
+	accepted := time.Now()
+	newSpec := func(i int) job.Spec {
+		spec := monitortest.Spec(job.ID(fmt.Sprintf("job-%05d", i)), "f")
+		spec.Accepted = accepted
+		return spec
+	}
 	create := w.factory()
 	w.each(jobs, func(ctx context.Context, i int) error {
-		spec := monitortest.Spec(job.ID(fmt.Sprintf("job-%05d", i)), "f")
-		spec.Accepted = time.Now()
+		spec := newSpec(i)
 		if _, err := store.Create(ctx, spec, job.State{Phase: job.PhaseRunning}); err != nil {
 			return err
 		}
-		return create(ctx, string(spec.ID))
+		return create(ctx, spec)
 	})
 	before := len(w.requests(config.TargetSweep))
 	peak := uint64(0)
 	for b.Loop() {
 		b.StopTimer()
 		w.each(drift/2, func(ctx context.Context, i int) error {
-			if err := w.sources().Delete(ctx, fmt.Sprintf("kubejobs-job-%05d", i*200), metav1.DeleteOptions{}); err != nil {
+			lost, left := newSpec(i*200), newSpec(i*200+100)
+			if err := w.sources().Delete(ctx, pingsource.Name(lost.ID, lost.Life()), metav1.DeleteOptions{}); err != nil {
 				return err
 			}
-			return create(ctx, fmt.Sprintf("orphan-%05d", i))
+			left.Accepted = left.Accepted.Add(-time.Second) // an earlier life left it behind
+			return create(ctx, left)
 		})
 		stop := watchHeap()
 		b.StartTimer()
@@ -97,7 +104,7 @@ func BenchmarkSweep(b *testing.B) {
 }
 
 // factory creates PingSources as start does, by a user who may do anything.
-func (w *world) factory() func(ctx context.Context, id string) error {
+func (w *world) factory() func(ctx context.Context, spec job.Spec) error {
 	w.t.Helper()
 	admin := w.plane.AdminConfig()
 	admin.QPS = -1
@@ -110,8 +117,8 @@ func (w *world) factory() func(ctx context.Context, id string) error {
 		w.t.Fatal(err)
 	}
 	sources := client.Resource(pingsource.Resource).Namespace(w.ticks)
-	return func(ctx context.Context, id string) error {
-		source, err := pingsource.Build(monitortest.Spec(job.ID(id), ""), w.ticks, sink, nil)
+	return func(ctx context.Context, spec job.Spec) error {
+		source, err := pingsource.Build(spec, w.ticks, sink, nil)
 		if err != nil {
 			return err
 		}

@@ -26,11 +26,16 @@ func TestSweepRepairs(t *testing.T) {
 	w.orphan("zz")
 	w.foreign("sweep")
 	swept, ok := w.sweep()
-	want := monitor.Swept{Jobs: 3, Schedules: 3, Created: 1, Deleted: 1}
+	want := monitor.Swept{Jobs: 3, Schedules: 3, Created: 1, Suspected: 1}
 	if diff := cmp.Diff(want, swept); diff != "" || !ok {
 		t.Errorf("swept (-want +got):\n%s", diff)
 	}
 	w.expectSource("a", true)
+	w.expectSource("zz", true) // suspected: the state Redis may be empty for a moment
+	w.suspectedLongAgo("zz")
+	if swept, _ := w.sweep(); swept != (monitor.Swept{Jobs: 3, Schedules: 4, Deleted: 1}) {
+		t.Errorf("a later sweep did %+v, want the orphan deleted", swept)
+	}
 	w.expectSource("zz", false)
 	if _, err := w.sources().Get(t.Context(), "sweep", metav1.GetOptions{}); err != nil {
 		t.Errorf("the sweep's own PingSource: %v", err)
@@ -43,7 +48,7 @@ func TestSweepRepairs(t *testing.T) {
 // deleteSource loses a job's PingSource.
 func (w *world) deleteSource(id string) {
 	w.t.Helper()
-	if err := w.sources().Delete(w.t.Context(), "kubejobs-"+id, metav1.DeleteOptions{}); err != nil {
+	if err := w.sources().Delete(w.t.Context(), w.source(id).GetName(), metav1.DeleteOptions{}); err != nil {
 		w.t.Fatal(err)
 	}
 }
@@ -64,6 +69,15 @@ func (w *world) orphan(id string) {
 		w.t.Fatal(err)
 	}
 	if _, err := w.sources().Create(w.t.Context(), &unstructured.Unstructured{Object: object}, metav1.CreateOptions{}); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// suspectedLongAgo makes a sweep's suspicion of an unknown job's schedule old.
+func (w *world) suspectedLongAgo(id string) {
+	w.t.Helper()
+	since := time.Now().Add(-5 * time.Minute).UnixMilli()
+	if err := w.state.Client().HSet(w.t.Context(), "monitor:{"+id+"}:suspect", "0", since).Err(); err != nil {
 		w.t.Fatal(err)
 	}
 }
@@ -89,20 +103,29 @@ func (w *world) age(id string) {
 	w.t.Helper()
 	client := w.state.Client()
 	key := "monitor:{" + id + "}:state"
-	text, err := client.HGet(w.t.Context(), key, "spec").Result()
-	if err != nil {
-		w.t.Fatal(err)
+	life := time.Now().Add(-5 * time.Minute)
+	for field, change := range map[string]func(map[string]any){
+		"spec":  func(spec map[string]any) { spec["accepted"] = life.UTC().Format(time.RFC3339Nano) },
+		"state": func(state map[string]any) { state["ticks"].(map[string]any)["last_sent"] = life.UnixMilli() },
+	} {
+		text, err := client.HGet(w.t.Context(), key, field).Result()
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		var object map[string]any
+		if err := json.Unmarshal([]byte(text), &object); err != nil {
+			w.t.Fatal(err)
+		}
+		change(object)
+		aged, err := json.Marshal(object)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		if err := client.HSet(w.t.Context(), key, field, aged).Err(); err != nil {
+			w.t.Fatal(err)
+		}
 	}
-	var spec job.Spec
-	if err := json.Unmarshal([]byte(text), &spec); err != nil {
-		w.t.Fatal(err)
-	}
-	spec.Accepted = spec.Accepted.Add(-5 * time.Minute)
-	aged, err := json.Marshal(spec)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	if err := client.HSet(w.t.Context(), key, "spec", aged).Err(); err != nil {
+	if err := client.HSet(w.t.Context(), key, "life", life.UnixMilli()).Err(); err != nil {
 		w.t.Fatal(err)
 	}
 }

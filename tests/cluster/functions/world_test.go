@@ -91,6 +91,13 @@ func (w *world) serve(unit, kubeconfig string) string {
 // call makes a request to a unit.
 func (w *world) call(unit, method, path, body string, headers ...string) (int, string) {
 	w.t.Helper()
+	status, _, text := w.callHeader(unit, method, path, body, headers...)
+	return status, text
+}
+
+// callHeader is call with the header of the answer.
+func (w *world) callHeader(unit, method, path, body string, headers ...string) (int, http.Header, string) {
+	w.t.Helper()
 	request, err := http.NewRequestWithContext(w.t.Context(), method, w.url[unit]+path, strings.NewReader(body))
 	if err != nil {
 		w.t.Fatal(err)
@@ -108,7 +115,7 @@ func (w *world) call(unit, method, path, body string, headers ...string) (int, s
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	return response.StatusCode, string(text)
+	return response.StatusCode, response.Header, string(text)
 }
 
 // start asks for a job and expects 202.
@@ -132,16 +139,13 @@ func (w *world) stop(id string) {
 // tick sends one as the PingSource would, and gives what became of it.
 func (w *world) tick(id string) monitor.Outcome {
 	w.t.Helper()
-	status, text := w.call(config.TargetTick, http.MethodPost, "/", fmt.Sprintf(`{"app_id":%q}`, id),
+	status, header, text := w.callHeader(config.TargetTick, http.MethodPost, "/", fmt.Sprintf(`{"app_id":%q}`, id),
 		"Ce-Id", uuid.NewString(), "Ce-Specversion", "1.0", "Ce-Type", "dev.knative.sources.ping",
 		"Ce-Source", "/apis/v1/namespaces/"+w.ticks+"/pingsources/kubejobs-"+id, "Ce-Time", time.Now().UTC().Format(time.RFC3339Nano))
-	var answer struct {
-		Outcome monitor.Outcome `json:"outcome"`
+	if status != http.StatusOK || text != "" {
+		w.t.Fatalf("tick of %s: %d %s, want 200 and no body", id, status, text)
 	}
-	if status != http.StatusOK || json.Unmarshal([]byte(text), &answer) != nil {
-		w.t.Fatalf("tick of %s: %d %s, want 200", id, status, text)
-	}
-	return answer.Outcome
+	return monitor.Outcome(header.Get("Kubejobs-Outcome"))
 }
 
 func (w *world) expectTick(id string, want monitor.Outcome) {
