@@ -67,8 +67,8 @@ func New(o Options) (*Publisher, error) {
 // Name implements publish.Publisher.
 func (p *Publisher) Name() string { return Name }
 
-// Target implements publish.Publisher: one sink for all jobs' events.
-func (p *Publisher) Target(n monitor.Notice) string {
+// Destination implements publish.Publisher: one sink for all jobs' events.
+func (p *Publisher) Destination(n monitor.Notice) string {
 	if len(n.Events) == 0 {
 		return ""
 	}

@@ -93,8 +93,8 @@ func TestPublish(t *testing.T) {
 	if len(s.conns) != 1 {
 		t.Errorf("%d connections, want one that is kept", len(s.conns))
 	}
-	if taken, err := p.Publish(t.Context(), monitor.Notice{}); taken != 0 || err != nil || p.Target(monitor.Notice{}) != "" {
-		t.Errorf("nothing to tell: %d, %v, %q", taken, err, p.Target(monitor.Notice{}))
+	if taken, err := p.Publish(t.Context(), monitor.Notice{}); taken != 0 || err != nil || p.Destination(monitor.Notice{}) != "" {
+		t.Errorf("nothing to tell: %d, %v, %q", taken, err, p.Destination(monitor.Notice{}))
 	}
 }
 

@@ -15,7 +15,7 @@ import (
 	"kubejobs/shared/monitor"
 )
 
-func TestTarget(t *testing.T) {
+func TestDestination(t *testing.T) {
 	t.Parallel()
 	one := influx.Options{URL: "http://Influx:8086/x/", User: "u", Password: "hunter2"}
 	two := influx.Options{URL: "https://influx.example", Org: "o", Bucket: "jobs", Token: "hunter2"}
@@ -42,8 +42,8 @@ func TestTarget(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if got := publisher(t, tt.options).Target(notice(tt.database)); got != tt.want {
-				t.Errorf("Target = %q, want %q", got, tt.want)
+			if got := publisher(t, tt.options).Destination(notice(tt.database)); got != tt.want {
+				t.Errorf("Destination = %q, want %q", got, tt.want)
 			}
 		})
 	}
