@@ -41,10 +41,10 @@ type Options struct {
 // Publisher is a publish.Publisher. It writes to the job's own database if the
 // job names one, else to the program's.
 type Publisher struct {
-	host   string
-	own    *server     // nil if there is none
-	target destination // on own; its name is "" if there is none
-	named  client      // for servers that jobs name
+	host     string
+	own      *server     // nil if there is none
+	fallback destination // on own, for jobs that name no database; its name is "" if there is none
+	named    client      // for servers that jobs name
 }
 
 var _ publish.Publisher = (*Publisher)(nil)
@@ -72,18 +72,18 @@ func New(o Options, dial Dial) (*Publisher, error) {
 	if err != nil {
 		return nil, err
 	}
-	p.own, p.target = own, own.database(o.Database)
+	p.own, p.fallback = own, own.database(o.Database)
 	if o.Bucket != "" {
-		p.target = own.bucket(o.Org, o.Bucket)
+		p.fallback = own.bucket(o.Org, o.Bucket)
 	}
 	return p, nil
 }
 
-// Name is Name.
+// Name implements publish.Publisher.
 func (p *Publisher) Name() string { return Name }
 
-// Destination is host:port/database, or host:port/bucket; "" for a notice without a
-// sample, and if the job's samples go to no InfluxDB.
+// Destination returns host:port/database, or host:port/bucket; "" for a notice
+// without a sample, and if the job's samples go to no InfluxDB.
 func (p *Publisher) Destination(n monitor.Notice) string {
 	if n.Sample == nil {
 		return ""
@@ -119,8 +119,8 @@ func (p *Publisher) Close() {
 // for the program's database only: a caller must not write to others with it.
 func (p *Publisher) destinationOf(spec job.Spec) destination {
 	d := spec.Database
-	if d == nil || (p.own != nil && p.own.at(d.Address()) && p.target.name == p.own.address+"/"+d.Name) {
-		return p.target
+	if d == nil || (p.own != nil && p.own.at(d.Address()) && p.fallback.name == p.own.address+"/"+d.Name) {
+		return p.fallback
 	}
 	return named(d.Address(), p.named).database(d.Name)
 }
