@@ -15,12 +15,31 @@ import (
 // the other end may have closed a kept connection in the meantime.
 const attempts = 2
 
+// newBreaker returns a circuit breaker whose circuit is closed.
+func newBreaker(o Options) *gobreaker.CircuitBreaker[int] {
+	return gobreaker.NewCircuitBreaker[int](gobreaker.Settings{
+		Timeout:     o.Rest,
+		ReadyToTrip: func(c gobreaker.Counts) bool { return c.ConsecutiveFailures >= o.Failures },
+	})
+}
+
+// circuit reports whether the circuit is open, and returns how many notices are
+// in memory.
+func (l *lane) circuit() (open bool, queued int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.breaker.State() == gobreaker.StateOpen, len(l.queue) + l.sending
+}
+
 // deliver sends a notice. If that fails at once with a transient error, it sends
 // the events again that were not acknowledged.
 func (l *lane) deliver(ctx context.Context, n monitor.Notice) monitor.Delivery {
+	l.mu.Lock()
+	breaker := l.breaker
+	l.mu.Unlock()
 	d := monitor.Delivery{Publisher: l.publisher.Name()}
 	for range attempts {
-		acknowledged, err := l.execute(func() (int, error) { return l.publish(ctx, n) })
+		acknowledged, err := breaker.Execute(func() (int, error) { return l.publish(ctx, n) })
 		d.Acknowledged += acknowledged
 		d.Outcome, d.Err = l.outcome(err)
 		if d.Outcome != monitor.DeliveryFailed || !failure.IsRetryable(err) || ctx.Err() != nil {
@@ -32,15 +51,6 @@ func (l *lane) deliver(ctx context.Context, n monitor.Notice) monitor.Delivery {
 		l.options.Observe(d.Publisher, d.Outcome)
 	}
 	return d
-}
-
-// execute calls an attempt through the circuit breaker. A lane that is closing
-// has no later chance, so it ignores the breaker.
-func (l *lane) execute(attempt func() (int, error)) (int, error) {
-	if l.closing.Err() != nil {
-		return attempt()
-	}
-	return l.breaker.Execute(attempt)
 }
 
 // publish calls the publisher and turns a panic into an error.
@@ -65,4 +75,10 @@ func (l *lane) outcome(err error) (monitor.DeliveryOutcome, error) {
 	}
 	l.last = err
 	return monitor.DeliveryFailed, err
+}
+
+// pending returns the delivery of a notice that is not sent because the ones
+// before it failed. The caller holds the lock.
+func (l *lane) pending(outcome monitor.DeliveryOutcome) monitor.Delivery {
+	return monitor.Delivery{Publisher: l.publisher.Name(), Outcome: outcome, Err: l.last}
 }

@@ -13,12 +13,12 @@ import (
 
 // Options are the limits of a Fan. A zero field means its default.
 type Options struct {
-	Patience time.Duration // how long a broadcast waits, 500 ms
-	Deadline time.Duration // for sending one queued notice, 2 s
-	Failures uint32        // consecutive failures that open a circuit, 3
-	Rest     time.Duration // how long a circuit stays open, 10 s
-	Targets  int           // destinations remembered, 64; the least recently used is forgotten
-	Workers  int           // notices sent to one destination at once, 8
+	Patience     time.Duration // how long a broadcast waits, 500 ms
+	Deadline     time.Duration // for sending one queued notice, 2 s
+	Failures     uint32        // consecutive failures that open a circuit, 3
+	Rest         time.Duration // how long a circuit stays open, 10 s
+	Destinations int           // destinations remembered, 64; the least recently used is forgotten
+	Workers      int           // queued notices sent to one destination at once, 8
 	// Observe is called for each notice that was delivered, failed (another
 	// attempt may follow), was skipped, or was dropped.
 	Observe func(publisher string, outcome monitor.DeliveryOutcome)
@@ -27,9 +27,9 @@ type Options struct {
 // Entry is a publisher and how it is used.
 type Entry struct {
 	Publisher Publisher
-	// Queue is how many notices wait for a destination that does not take them;
-	// the newest are kept. With 0 there is no queue: events are sent again from
-	// the job's state.
+	// Queue is how many notices wait for one destination; the newest are kept, each
+	// with its Spec and Sample only. With 0 there is no queue: events are sent again
+	// from the job's state.
 	Queue int
 }
 
@@ -43,7 +43,7 @@ type Fan struct {
 	lanes *simplelru.LRU[laneKey, *lane]
 }
 
-type laneKey struct{ publisher, target string }
+type laneKey struct{ publisher, destination string }
 
 var _ monitor.Broadcaster = (*Fan)(nil)
 
@@ -61,8 +61,8 @@ func NewFan(o Options, log *slog.Logger, entries ...Entry) *Fan {
 	if o.Rest <= 0 {
 		o.Rest = 10 * time.Second
 	}
-	if o.Targets <= 0 {
-		o.Targets = 64
+	if o.Destinations <= 0 {
+		o.Destinations = 64
 	}
 	if o.Workers <= 0 {
 		o.Workers = 8
@@ -71,7 +71,7 @@ func NewFan(o Options, log *slog.Logger, entries ...Entry) *Fan {
 		o.Observe = func(string, monitor.DeliveryOutcome) {}
 	}
 	f := &Fan{options: o, entries: entries, log: log}
-	f.lanes, _ = simplelru.NewLRU(o.Targets, func(_ laneKey, l *lane) { l.giveUp() }) // errs only for a size <= 0
+	f.lanes, _ = simplelru.NewLRU(o.Destinations, func(_ laneKey, l *lane) { l.forget() }) // errs only for a size <= 0
 	return f
 }
 
@@ -82,9 +82,9 @@ func (f *Fan) Broadcast(ctx context.Context, n monitor.Notice) []monitor.Deliver
 	var names []string
 	var results []<-chan monitor.Delivery
 	for _, e := range f.entries {
-		if target := e.Publisher.Target(n); target != "" {
+		if destination := e.Publisher.Destination(n); destination != "" {
 			names = append(names, e.Publisher.Name())
-			results = append(results, f.lane(e, target).send(ctx, n))
+			results = append(results, f.lane(e, destination).send(ctx, n))
 		}
 	}
 	if len(results) == 0 {
@@ -114,8 +114,9 @@ func await(wait context.Context, result <-chan monitor.Delivery, name string) mo
 	}
 }
 
-func (f *Fan) lane(e Entry, target string) *lane {
-	key := laneKey{e.Publisher.Name(), target}
+// lane returns the lane to a destination, a new one if there is none.
+func (f *Fan) lane(e Entry, destination string) *lane {
+	key := laneKey{e.Publisher.Name(), destination}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if l, ok := f.lanes.Get(key); ok {
@@ -133,16 +134,16 @@ func (f *Fan) Circuits() []monitor.Circuit {
 	defer f.mu.Unlock()
 	circuits := make([]monitor.Circuit, len(f.entries))
 	for i, e := range f.entries {
-		circuits[i].Publisher = e.Publisher.Name()
-		for _, key := range f.lanes.Keys() {
-			if key.publisher != circuits[i].Publisher {
+		c := &circuits[i]
+		c.Publisher = e.Publisher.Name()
+		for _, l := range f.lanes.Values() {
+			if l.publisher.Name() != c.Publisher {
 				continue
 			}
-			l, _ := f.lanes.Peek(key)
-			open, queued := l.state()
-			circuits[i].Queued += queued
+			open, queued := l.circuit()
+			c.Queued += queued
 			if open {
-				circuits[i].Open++
+				c.Open++
 			}
 		}
 	}
@@ -162,7 +163,7 @@ func (f *Fan) Close(ctx context.Context) {
 	wait.Wait()
 	lost := 0
 	for _, l := range lanes {
-		lost += l.giveUp()
+		lost += l.forget()
 	}
 	if lost > 0 {
 		f.log.WarnContext(ctx, "dropped undelivered samples", "count", lost)

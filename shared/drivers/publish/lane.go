@@ -2,109 +2,140 @@ package publish
 
 import (
 	"context"
+	"slices"
 	"sync"
+	"time"
 
 	"github.com/sony/gobreaker/v2"
 
+	"kubejobs/shared/core/failure"
 	"kubejobs/shared/monitor"
 )
 
-// lane delivers to one destination: through a circuit breaker, and for a
-// publisher with a queue from that queue. One goroutine sends what waits. It
-// lives only while something waits, and sleeps while the circuit is open.
+// lane delivers to one destination through a circuit breaker. The notices of a
+// publisher with a queue wait in that queue: several are sent at once while the
+// circuit is closed, one while it is half-open, none while it is open. A timer
+// ends that pause, so nothing runs while nothing waits.
 type lane struct {
 	publisher Publisher
 	options   Options
-	depth     int
+	depth     int // of the queue; 0: there is none
+
+	mu        sync.Mutex
 	breaker   *gobreaker.CircuitBreaker[int]
-	closing   context.Context //nolint:containedctx // a signal, passed to no call
-	close     context.CancelFunc
-
-	mu      sync.Mutex
-	queue   []*item       // oldest first
-	sending int           // taken from the queue, and not delivered yet
-	done    chan struct{} // closed when the goroutine ends; nil if there is none
-	gone    bool          // the lane was given up: what fails now is lost
-	last    error
-}
-
-// item is a notice that waits. done yields its delivery once.
-type item struct {
-	ctx    context.Context //nolint:containedctx // the trace of the notice, without its cancellation
-	notice monitor.Notice
-	done   chan monitor.Delivery
+	queue     []*item    // oldest first
+	sending   int        // notices taken from the queue whose attempt has not ended
+	ended     *sync.Cond // an attempt ended
+	paused    bool       // a timer will call resume
+	forgotten bool       // a notice that fails now is dropped
+	last      error      // of the attempts
 }
 
 func newLane(e Entry, o Options) *lane {
-	l := &lane{
-		publisher: e.Publisher, options: o, depth: e.Queue,
-		breaker: gobreaker.NewCircuitBreaker[int](gobreaker.Settings{
-			Timeout:     o.Rest,
-			ReadyToTrip: func(c gobreaker.Counts) bool { return c.ConsecutiveFailures >= o.Failures },
-		}),
-	}
-	l.closing, l.close = context.WithCancel(context.Background())
+	l := &lane{publisher: e.Publisher, options: o, depth: e.Queue, breaker: newBreaker(o)}
+	l.ended = sync.NewCond(&l.mu)
 	return l
 }
 
 // send hands over a notice. The channel yields the delivery once.
 func (l *lane) send(ctx context.Context, n monitor.Notice) <-chan monitor.Delivery {
-	it := &item{ctx: ctx, notice: n, done: make(chan monitor.Delivery, 1)}
 	if l.depth == 0 {
-		go func() {
-			ctx, cancel := context.WithTimeout(ctx, l.options.Patience*9/10) // so that the broadcast learns of it
-			defer cancel()
-			it.report(l.deliver(ctx, n))
-		}()
+		it := l.newItem(ctx, n, l.options.Patience*9/10) // so that the broadcast learns of it
+		go func() { it.report(it.deliver()) }()
 		return it.done
 	}
-	it.notice = queued(n)
+	it := l.newItem(ctx, monitor.Notice{Spec: n.Spec, Sample: n.Sample}, l.options.Deadline)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if len(l.queue) >= l.depth {
 		l.dropOldest()
 	}
 	l.queue = append(l.queue, it)
-	if l.done == nil {
-		l.done = make(chan struct{})
-		go l.run() //nolint:contextcheck // each notice has its own context
-	}
-	if l.breaker.State() != gobreaker.StateClosed { // nobody waits for a destination that fails
-		it.report(l.waiting())
-	}
+	l.next()
 	return it.done
 }
 
-// queued returns the part of a notice that a queue holds. The state of the job,
-// with its outbox, is not kept in memory.
-func queued(n monitor.Notice) monitor.Notice {
-	return monitor.Notice{Spec: n.Spec, Sample: n.Sample, Lost: n.Lost, Again: n.Again}
+// next starts as many attempts as the circuit allows, or plans the next one. The
+// caller holds the lock.
+func (l *lane) next() {
+	limit := l.options.Workers
+	if state := l.breaker.State(); state != gobreaker.StateClosed {
+		limit = 0
+		if state == gobreaker.StateHalfOpen {
+			limit = 1
+		}
+		for _, it := range l.queue { // no broadcast waits for a destination that fails
+			it.report(l.pending(monitor.DeliveryWaiting))
+		}
+	}
+	for len(l.queue) > 0 && l.sending < limit {
+		it := l.queue[0]
+		l.queue = slices.Delete(l.queue, 0, 1)
+		l.sending++
+		go l.attempt(it)
+	}
+	if len(l.queue) > 0 && l.sending == 0 && !l.paused {
+		l.paused = true
+		// The circuit is half-open once more than Rest is over.
+		time.AfterFunc(l.options.Rest+time.Millisecond, l.resume)
+	}
 }
 
-// flush tries to send what waits, whatever the state of the circuit, until ctx
-// ends or an attempt fails.
-func (l *lane) flush(ctx context.Context) {
-	l.close()
-	l.mu.Lock()
-	done := l.done
-	l.mu.Unlock()
-	if done == nil {
-		return
-	}
-	select {
-	case <-done:
-	case <-ctx.Done():
-	}
-}
-
-// giveUp drops everything that waits and returns how much that was. A notice
-// that is on its way is dropped too if its attempt fails.
-func (l *lane) giveUp() int {
-	l.close()
+// resume ends the pause.
+func (l *lane) resume() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.gone = true
-	count := len(l.queue)
+	l.paused = false
+	l.next()
+}
+
+// attempt sends one notice. It returns the notice to the queue if a later attempt
+// may succeed.
+func (l *lane) attempt(it *item) {
+	d := it.deliver()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.sending--
+	if d.Outcome == monitor.DeliverySkipped || failure.IsRetryable(d.Err) {
+		l.queue = slices.Insert(l.queue, 0, it)
+		if l.forgotten || len(l.queue) > l.depth {
+			l.dropOldest()
+		}
+	} else {
+		it.report(d)
+	}
+	l.next()
+	l.ended.Broadcast()
+}
+
+// flush sends what waits until ctx ends or the destination keeps failing. As this
+// is the last chance, it starts with a closed circuit.
+func (l *lane) flush(ctx context.Context) {
+	stop := context.AfterFunc(ctx, l.wake)
+	defer stop()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.breaker = newBreaker(l.options)
+	l.next()
+	for l.sending > 0 && ctx.Err() == nil {
+		l.ended.Wait()
+	}
+}
+
+// wake lets flush look at its context.
+func (l *lane) wake() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.ended.Broadcast()
+}
+
+// forget drops what waits, and what is being sent if that fails. It returns how
+// many notices that concerns.
+func (l *lane) forget() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.forgotten = true
+	count := len(l.queue) + l.sending
 	for len(l.queue) > 0 {
 		l.dropOldest()
 	}
@@ -113,27 +144,7 @@ func (l *lane) giveUp() int {
 
 // dropOldest drops the oldest notice. The caller holds the lock.
 func (l *lane) dropOldest() {
-	l.queue[0].report(monitor.Delivery{Publisher: l.publisher.Name(), Outcome: monitor.DeliveryDropped, Err: l.last})
-	l.queue = l.queue[1:]
+	l.queue[0].report(l.pending(monitor.DeliveryDropped))
+	l.queue = slices.Delete(l.queue, 0, 1)
 	l.options.Observe(l.publisher.Name(), monitor.DeliveryDropped)
-}
-
-// waiting returns the delivery of a notice that waits behind a failure.
-func (l *lane) waiting() monitor.Delivery {
-	return monitor.Delivery{Publisher: l.publisher.Name(), Outcome: monitor.DeliveryWaiting, Err: l.last}
-}
-
-// state reports whether the circuit is open, and returns how many notices wait.
-func (l *lane) state() (open bool, queued int) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.breaker.State() == gobreaker.StateOpen, len(l.queue) + l.sending
-}
-
-// report yields the delivery, once.
-func (it *item) report(d monitor.Delivery) {
-	select {
-	case it.done <- d:
-	default:
-	}
 }

@@ -13,14 +13,14 @@ import (
 type Publisher interface {
 	// Name returns the name for logs, metrics and the job's status.
 	Name() string
-	// Target names the destination of a notice, without credentials; "" if the
+	// Destination names the destination of a notice, without credentials; "" if the
 	// publisher does not deliver it. Destinations with different names fail
 	// independently.
-	Target(n monitor.Notice) string
+	Destination(n monitor.Notice) string
 	// Publish sends one notice and returns how many of its events the receiver
 	// acknowledged, counted from the oldest. It returns when ctx ends, and may be
 	// called again for the same notice. A transient error is of kind unavailable.
-	// The text of an error holds no credentials. A notice from a queue has no
-	// State and no Events.
+	// The text of an error holds no credentials. A notice from a queue has only
+	// its Spec and Sample.
 	Publish(ctx context.Context, n monitor.Notice) (acknowledged int, err error)
 }

@@ -9,7 +9,8 @@ import (
 	"kubejobs/shared/platform/config"
 )
 
-// influx is an environment with an InfluxDB, and name, value pairs beside it.
+// influx returns an environment with an InfluxDB and more settings: pairs of name
+// and value.
 func influx(pairs ...string) map[string]string {
 	env := map[string]string{"INFLUX_URL": "http://influx:8086"}
 	for i := 0; i < len(pairs); i += 2 {
@@ -25,7 +26,7 @@ func TestInflux(t *testing.T) {
 		want config.Influx
 	}{
 		"none":               {nil, config.Influx{HostTag: "server01"}},
-		"the least":          {influx(), config.Influx{URL: "http://influx:8086", HostTag: "server01", Database: "asperathos"}},
+		"only a URL":         {influx(), config.Influx{URL: "http://influx:8086", HostTag: "server01", Database: "asperathos"}},
 		"TLS and a path":     {influx("INFLUX_URL", "https://db.example/influx/"), config.Influx{URL: "https://db.example/influx/", HostTag: "server01", Database: "asperathos"}},
 		"IPv6":               {influx("INFLUX_URL", "http://[fd00::1]:8086"), config.Influx{URL: "http://[fd00::1]:8086", HostTag: "server01", Database: "asperathos"}},
 		"a tag and database": {influx("INFLUX_HOST_TAG", "a b,c=d", "INFLUX_DATABASE", "jobs"), config.Influx{URL: "http://influx:8086", HostTag: "a b,c=d", Database: "jobs"}},
@@ -64,19 +65,19 @@ func TestInfluxRefused(t *testing.T) {
 		"a fragment":              {influx("INFLUX_URL", "http://influx/#hunter2"), []string{"INFLUX_URL"}},
 		"port 0":                  {influx("INFLUX_URL", "http://influx:0"), []string{"INFLUX_URL"}},
 		"port 70000":              {influx("INFLUX_URL", "http://influx:70000"), []string{"INFLUX_URL"}},
-		"a control letter":        {influx("INFLUX_URL", "http://hunter2\x7f"), []string{"INFLUX_URL"}},
+		"a control character":     {influx("INFLUX_URL", "http://hunter2\x7f"), []string{"INFLUX_URL"}},
 		"a database with a slash": {influx("INFLUX_DATABASE", "a/b"), []string{"INFLUX_DATABASE"}},
 		"a long database":         {influx("INFLUX_DATABASE", strings.Repeat("a", 256)), []string{"INFLUX_DATABASE"}},
-		"a tag with a break":      {influx("INFLUX_HOST_TAG", "a\nb"), []string{"INFLUX_HOST_TAG"}},
+		"a tag over two lines":    {influx("INFLUX_HOST_TAG", "a\nb"), []string{"INFLUX_HOST_TAG"}},
 		"a tag with a backslash":  {influx("INFLUX_HOST_TAG", `a\`), []string{"INFLUX_HOST_TAG"}},
 		"a user with a colon":     {influx("INFLUX_USER", "a:b", "INFLUX_PASSWORD", secret), []string{"INFLUX_USER"}},
-		"a password with a break": {influx("INFLUX_USER", "a", "INFLUX_PASSWORD", "hunter2\r\nX: y"), []string{"INFLUX_PASSWORD"}},
-		"a token with a break":    {influx("INFLUX_ORG", "o", "INFLUX_BUCKET", "b", "INFLUX_TOKEN", "hunter2\nX: y"), []string{"INFLUX_TOKEN"}},
-		"a user alone":            {influx("INFLUX_USER", "a"), []string{"INFLUX_PASSWORD"}},
-		"a password alone":        {influx("INFLUX_PASSWORD", secret), []string{"INFLUX_USER"}},
-		"a token alone":           {influx("INFLUX_TOKEN", secret), []string{"INFLUX_BUCKET", "INFLUX_ORG"}},
-		"a bucket alone":          {influx("INFLUX_BUCKET", "b"), []string{"INFLUX_ORG", "INFLUX_TOKEN"}},
-		"an organisation alone":   {influx("INFLUX_ORG", "o"), []string{"INFLUX_BUCKET", "INFLUX_TOKEN"}},
+		"a password over 2 lines": {influx("INFLUX_USER", "a", "INFLUX_PASSWORD", "hunter2\r\nX: y"), []string{"INFLUX_PASSWORD"}},
+		"a token over two lines":  {influx("INFLUX_ORG", "o", "INFLUX_BUCKET", "b", "INFLUX_TOKEN", "hunter2\nX: y"), []string{"INFLUX_TOKEN"}},
+		"only a user":             {influx("INFLUX_USER", "a"), []string{"INFLUX_PASSWORD"}},
+		"only a password":         {influx("INFLUX_PASSWORD", secret), []string{"INFLUX_USER"}},
+		"only a token":            {influx("INFLUX_TOKEN", secret), []string{"INFLUX_BUCKET", "INFLUX_ORG"}},
+		"only a bucket":           {influx("INFLUX_BUCKET", "b"), []string{"INFLUX_ORG", "INFLUX_TOKEN"}},
+		"only an organisation":    {influx("INFLUX_ORG", "o"), []string{"INFLUX_BUCKET", "INFLUX_TOKEN"}},
 		"a bucket without a token": {
 			influx("INFLUX_ORG", "o", "INFLUX_BUCKET", "b"), []string{"INFLUX_TOKEN"},
 		},

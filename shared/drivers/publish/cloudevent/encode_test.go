@@ -18,7 +18,7 @@ import (
 
 var moment = time.Date(2026, 11, 24, 5, 41, 9, 0, time.UTC)
 
-// event is one of a kind, with all that its data may hold.
+// event returns an event of a kind, with every field that its data may have.
 func event(kind job.EventKind) job.Event {
 	phases := map[job.EventKind]job.Phase{
 		job.EventFinished: job.PhaseFinished, job.EventFailed: job.PhaseFailed,
@@ -50,7 +50,7 @@ func event(kind job.EventKind) job.Event {
 	return e
 }
 
-// schemas compiles those of the package, with formats checked.
+// schemas compiles the schemas of the package. They check formats.
 func schemas(t *testing.T) map[job.EventKind]*jsonschema.Schema {
 	t.Helper()
 	compiler := jsonschema.NewCompiler()
@@ -85,7 +85,7 @@ func schemas(t *testing.T) map[job.EventKind]*jsonschema.Schema {
 	return compiled
 }
 
-// validate checks an event's data by its kind's schema.
+// validate checks an event's data against a schema.
 func validate(t *testing.T, schema *jsonschema.Schema, data []byte) error {
 	t.Helper()
 	document, err := jsonschema.UnmarshalJSON(strings.NewReader(string(data)))
@@ -122,13 +122,14 @@ func TestEncode(t *testing.T) {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 			if err := validate(t, compiled[kind], got.Data()); err != nil {
-				t.Errorf("the schema does not take it: %v\n%s", err, got.Data())
+				t.Errorf("the schema rejects it: %v\n%s", err, got.Data())
 			}
 		})
 	}
 }
 
-// What the data holds is in the schema, and what the schema wants is wanted.
+// The schemas describe every field of the data, and reject data that lacks what
+// they require.
 func TestSchemas(t *testing.T) {
 	t.Parallel()
 	compiled := schemas(t)
@@ -147,7 +148,7 @@ func TestSchemas(t *testing.T) {
 		}
 		for name := range data {
 			if !described[name] {
-				t.Errorf("%s: %s is in no schema", kind, name)
+				t.Errorf("%s: no schema describes %s", kind, name)
 			}
 		}
 	}
@@ -175,7 +176,7 @@ func TestSchemas(t *testing.T) {
 				t.Fatal(err)
 			}
 			if err := validate(t, compiled[test.kind], text); err == nil {
-				t.Errorf("the schema takes %s", text)
+				t.Errorf("the schema accepts %s", text)
 			}
 		})
 	}
@@ -184,6 +185,6 @@ func TestSchemas(t *testing.T) {
 func TestEncodeRefusesBadExtensions(t *testing.T) {
 	t.Parallel()
 	if _, err := cloudevent.Encode("batch", event(job.EventSample), map[string]string{"not-a-name": "x"}); err == nil {
-		t.Error("no error for an extension that CloudEvents do not allow")
+		t.Error("no error for an extension that CloudEvents does not allow")
 	}
 }

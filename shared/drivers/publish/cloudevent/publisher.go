@@ -6,7 +6,6 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"time"
@@ -62,21 +61,14 @@ func New(o Options) (*Publisher, error) {
 		}
 		transport.TLSClientConfig = &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}
 	}
-	var round http.RoundTripper = transport
-	if o.Transport != nil {
-		round = o.Transport(transport)
-	}
-	return &Publisher{options: o, client: &http.Client{
-		Transport:     round,
-		CheckRedirect: publish.NoRedirect,
-	}}, nil
+	return &Publisher{options: o, client: publish.NewClient(transport, o.Transport)}, nil
 }
 
 // Name implements publish.Publisher.
 func (p *Publisher) Name() string { return Name }
 
-// Target implements publish.Publisher: one sink for all jobs' events.
-func (p *Publisher) Target(n monitor.Notice) string {
+// Destination implements publish.Publisher: one sink for all jobs' events.
+func (p *Publisher) Destination(n monitor.Notice) string {
 	if len(n.Events) == 0 {
 		return ""
 	}
@@ -104,31 +96,22 @@ func (p *Publisher) send(ctx context.Context, e job.Event) error {
 	if err != nil {
 		return fmt.Errorf("encode event %s: %w", e.ID(), err)
 	}
-	response, err := p.client.Do(request)
+	status, _, err := publish.Do(p.client, request)
 	if err != nil {
-		return failure.Unavailable("the event sink does not answer", publish.WithoutURL(err))
+		return failure.Unavailable("the event sink does not answer", err)
 	}
-	defer response.Body.Close()
-	if _, err := io.CopyN(io.Discard, response.Body, publish.MaxAnswer); err != nil && !errors.Is(err, io.EOF) {
-		return failure.Unavailable("the event sink does not answer", publish.WithoutURL(err))
-	}
-	switch code := response.StatusCode; {
-	case code >= http.StatusOK && code < http.StatusMultipleChoices:
+	switch {
+	case status >= http.StatusOK && status < http.StatusMultipleChoices:
 		return nil
-	case transient(code):
-		return failure.Unavailable(fmt.Sprintf("the event sink answered %d", code), nil)
+	case transient(status):
+		return failure.Unavailable(fmt.Sprintf("the event sink answered %d", status), nil)
 	default:
-		return fmt.Errorf("the event sink refused %s with %d", Type(e.Kind), code)
+		return fmt.Errorf("the event sink refused %s with %d", Type(e.Kind), status)
 	}
 }
 
-// transient reports whether a retry may succeed after an HTTP status, by the rule
-// of Knative's own senders (eventing's kncloudevents.SelectiveRetry).
-func transient(code int) bool {
-	switch code {
-	case http.StatusNotFound, http.StatusRequestTimeout, http.StatusConflict, http.StatusTooManyRequests:
-		return true
-	default:
-		return code >= http.StatusInternalServerError
-	}
+// transient reports whether a retry may succeed, by the rule of Knative's own
+// senders (eventing's kncloudevents.SelectiveRetry).
+func transient(status int) bool {
+	return status == http.StatusNotFound || status == http.StatusConflict || publish.Transient(status)
 }

@@ -20,7 +20,7 @@ import (
 	"kubejobs/shared/monitor"
 )
 
-// sink takes CloudEvents and answers each with a status.
+// sink receives CloudEvents and answers each with a status.
 type sink struct {
 	mu     sync.Mutex
 	events []cloudevents.Event
@@ -91,29 +91,29 @@ func TestPublish(t *testing.T) {
 		t.Errorf("got %d events, the first %v, want 20 in order", len(s.events), s.events[0])
 	}
 	if len(s.conns) != 1 {
-		t.Errorf("%d connections, want one that is kept", len(s.conns))
+		t.Errorf("%d connections, want one that is kept open", len(s.conns))
 	}
-	if taken, err := p.Publish(t.Context(), monitor.Notice{}); taken != 0 || err != nil || p.Target(monitor.Notice{}) != "" {
-		t.Errorf("nothing to tell: %d, %v, %q", taken, err, p.Target(monitor.Notice{}))
+	if taken, err := p.Publish(t.Context(), monitor.Notice{}); taken != 0 || err != nil || p.Destination(monitor.Notice{}) != "" {
+		t.Errorf("a notice without events: %d, %v, %q", taken, err, p.Destination(monitor.Notice{}))
 	}
 }
 
 func TestStatuses(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
-		status int
-		taken  int
-		passes bool
+		status    int
+		taken     int
+		retryable bool
 	}{
-		"200":                      {http.StatusOK, 2, false},
-		"204":                      {http.StatusNoContent, 2, false},
-		"a redirect is no receipt": {http.StatusTemporaryRedirect, 1, false},
-		"400":                      {http.StatusBadRequest, 1, false},
-		"401":                      {http.StatusUnauthorized, 1, false},
-		"404: not ready yet":       {http.StatusNotFound, 1, true},
-		"429":                      {http.StatusTooManyRequests, 1, true},
-		"500":                      {http.StatusInternalServerError, 1, true},
-		"503":                      {http.StatusServiceUnavailable, 1, true},
+		"200":                               {http.StatusOK, 2, false},
+		"204":                               {http.StatusNoContent, 2, false},
+		"a redirect does not acknowledge":   {http.StatusTemporaryRedirect, 1, false},
+		"400":                               {http.StatusBadRequest, 1, false},
+		"401":                               {http.StatusUnauthorized, 1, false},
+		"404: a receiver that is not ready": {http.StatusNotFound, 1, true},
+		"429":                               {http.StatusTooManyRequests, 1, true},
+		"500":                               {http.StatusInternalServerError, 1, true},
+		"503":                               {http.StatusServiceUnavailable, 1, true},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -126,21 +126,21 @@ func TestStatuses(t *testing.T) {
 			}}
 			p := publisher(t, cloudevent.Options{}, serve(t, s))
 			taken, err := p.Publish(t.Context(), notice(job.EventSample, job.EventFinished))
-			if taken != test.taken || (err == nil) != (test.taken == 2) || failure.IsRetryable(err) != test.passes {
+			if taken != test.taken || (err == nil) != (test.taken == 2) || failure.IsRetryable(err) != test.retryable {
 				t.Errorf("got %d, %v (retryable %t), want %d, retryable %t",
-					taken, err, failure.IsRetryable(err), test.taken, test.passes)
+					taken, err, failure.IsRetryable(err), test.taken, test.retryable)
 			}
 		})
 	}
 }
 
-func TestSinkAway(t *testing.T) {
+func TestSinkUnreachable(t *testing.T) {
 	t.Parallel()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer listener.Close() // accepts and says nothing
+	defer listener.Close() // accepts connections and never answers
 	gone := httptest.NewServer(http.NotFoundHandler())
 	gone.Close()
 	for name, address := range map[string]string{"hangs": "http://" + listener.Addr().String(), "is gone": gone.URL} {
@@ -173,11 +173,11 @@ func TestSinkWithACertificate(t *testing.T) {
 	if got := s.events[0].Extensions()["team"]; got != "x" {
 		t.Errorf("extension team is %v, want x", got)
 	}
-	stranger := publisher(t, cloudevent.Options{}, server.URL)
-	if _, err := stranger.Publish(t.Context(), notice(job.EventSample)); err == nil {
-		t.Error("a certificate that nobody vouched for was taken")
+	other := publisher(t, cloudevent.Options{}, server.URL)
+	if _, err := other.Publish(t.Context(), notice(job.EventSample)); err == nil {
+		t.Error("a certificate of an unknown authority was accepted")
 	}
 	if _, err := cloudevent.New(cloudevent.Options{CACerts: "no PEM"}); err == nil {
-		t.Error("no error for certificates that are none")
+		t.Error("no error for a text without certificates")
 	}
 }

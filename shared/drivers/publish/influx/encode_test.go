@@ -22,8 +22,8 @@ import (
 	"kubejobs/shared/drivers/publish/influx"
 )
 
-// captured is the sample that testdata holds as Asperathos wrote it, for the
-// job kj-detail1.
+// captured is the sample in testdata, as Asperathos wrote it for the job
+// kj-detail1.
 var captured = sample.Sample{
 	At: 1795499061000, Error: -0.03333333333333333, Job: 0, Time: 0.03333333333333333, Replicas: 3,
 }
@@ -35,12 +35,12 @@ func TestEncode(t *testing.T) {
 		sample sample.Sample
 		want   string
 	}{
-		"what was captured": {sample.InfluxHost, captured, `application_progress_error,host=server01,job=kj-1 value=-0.03333333333333333 1795499061000
+		"the captured sample": {sample.InfluxHost, captured, `application_progress_error,host=server01,job=kj-1 value=-0.03333333333333333 1795499061000
 job_progress,host=server01,job=kj-1 value=0 1795499061000
 time_progress,host=server01,job=kj-1 value=0.03333333333333333 1795499061000
 job_parallelism,host=server01,job=kj-1 value=3i 1795499061000
 `},
-		"nothing": {"h", sample.Sample{}, `application_progress_error,host=h,job=kj-1 value=0 0
+		"zeros": {"h", sample.Sample{}, `application_progress_error,host=h,job=kj-1 value=0 0
 job_progress,host=h,job=kj-1 value=0 0
 time_progress,host=h,job=kj-1 value=0 0
 job_parallelism,host=h,job=kj-1 value=0i 0
@@ -50,7 +50,7 @@ job_progress,host=h,job=kj-1 value=1 1795499061001
 time_progress,host=h,job=kj-1 value=1e+21 1795499061001
 job_parallelism,host=h,job=kj-1 value=9223372036854775807i 1795499061001
 `},
-		"a host to be escaped": {`a b,c=d"e\f`, sample.Sample{At: 1}, `application_progress_error,host=a\ b\,c\=d"e\f,job=kj-1 value=0 1
+		"a host that needs escaping": {`a b,c=d"e\f`, sample.Sample{At: 1}, `application_progress_error,host=a\ b\,c\=d"e\f,job=kj-1 value=0 1
 job_progress,host=a\ b\,c\=d"e\f,job=kj-1 value=0 1
 time_progress,host=a\ b\,c\=d"e\f,job=kj-1 value=0 1
 job_parallelism,host=a\ b\,c\=d"e\f,job=kj-1 value=0i 1
@@ -77,12 +77,12 @@ func TestEncodeRefuses(t *testing.T) {
 		sample sample.Sample
 		names  string
 	}{
-		"an error that is none": {"h", sample.Sample{Error: math.NaN()}, sample.NameError},
-		"endless progress":      {"h", sample.Sample{Job: math.Inf(1)}, sample.NameJob},
-		"endless time":          {"h", sample.Sample{Time: math.Inf(-1)}, sample.NameTime},
-		"a time out of range":   {"h", sample.Sample{At: 1 << 53}, "timestamp"},
-		"no host":               {"", sample.Sample{}, "host"},
-		"a host with a break":   {"a\nb", sample.Sample{}, "host"},
+		"an error that is not a number": {"h", sample.Sample{Error: math.NaN()}, sample.NameError},
+		"infinite progress":             {"h", sample.Sample{Job: math.Inf(1)}, sample.NameJob},
+		"infinite time":                 {"h", sample.Sample{Time: math.Inf(-1)}, sample.NameTime},
+		"a time out of range":           {"h", sample.Sample{At: 1 << 53}, "timestamp"},
+		"no host":                       {"", sample.Sample{}, "host"},
+		"a host with a line break":      {"a\nb", sample.Sample{}, "host"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -104,7 +104,7 @@ type line struct {
 	At          time.Time
 }
 
-// lines decodes text, whose times are of precision.
+// lines decodes text whose times have this precision.
 func lines(text []byte, precision lineprotocol.Precision) ([]line, error) {
 	var all []line
 	decoder := lineprotocol.NewDecoderWithBytes(text)
@@ -130,7 +130,7 @@ func lines(text []byte, precision lineprotocol.Precision) ([]line, error) {
 		}
 		l.Field, l.Value = string(key), value.Interface()
 		if more, _, err := decoder.NextField(); more != nil || err != nil {
-			return nil, fmt.Errorf("a further field %q, %w", more, err)
+			return nil, fmt.Errorf("a second field %q, %w", more, err)
 		}
 		if l.At, err = decoder.Time(precision, time.Time{}); err != nil {
 			return nil, err
@@ -140,8 +140,7 @@ func lines(text []byte, precision lineprotocol.Precision) ([]line, error) {
 	return all, nil
 }
 
-// The original's four writes say the same, with the constant tag that is left
-// out.
+// The points are those of Asperathos' four writes, without their constant tag.
 func TestEncodeAgreesWithAsperathos(t *testing.T) {
 	t.Parallel()
 	paths, err := filepath.Glob("testdata/influx_life_*.request")
@@ -170,7 +169,7 @@ func TestEncodeAgreesWithAsperathos(t *testing.T) {
 	}
 }
 
-// captureBody is the body of a captured request.
+// captureBody returns the body of a captured request.
 func captureBody(t *testing.T, path string) []byte {
 	t.Helper()
 	text, err := os.ReadFile(path)
@@ -188,7 +187,7 @@ func captureBody(t *testing.T, path string) []byte {
 	return body
 }
 
-// Whatever the tag, it is read back, and nothing else with it.
+// Every host is decoded as it was, and changes nothing else in the points.
 func TestEncodeReadsBack(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -212,7 +211,7 @@ func TestEncodeReadsBack(t *testing.T) {
 	})
 }
 
-// points are the four of a sample.
+// points returns the four points of a sample.
 func points(id job.ID, host string, s sample.Sample) []line {
 	point := func(measurement string, value any) line {
 		return line{measurement, map[string]string{"host": host, "job": string(id)}, "value", value, s.Moment()}

@@ -31,23 +31,23 @@ func TestAnswers(t *testing.T) {
 		status  int
 		body    string
 		kind    failure.Kind
-		want    string // the error's end
+		want    string // the end of the error
 	}{
-		"no such database":      {login, 404, `{"error":"database not found: \"asperathos\""}`, failure.KindInvalid, `answers 404: database not found: "asperathos"`},
-		"no login":              {login, 401, `{"error":"authorization failed"}`, failure.KindInvalid, "answers 401: authorization failed"},
-		"a partial write":       {login, 400, `{"error":"partial write: field type conflict dropped=1"}`, failure.KindInvalid, "answers 400: partial write: field type conflict dropped=1"},
-		"2.x's error":           {token, 404, `{"code":"not found","message":"bucket \"b\" not found"}`, failure.KindInvalid, `answers 404: bucket "b" not found`},
-		"too many":              {token, 429, `{"code":"too many requests","message":"write limit"}`, failure.KindUnavailable, "answers 429: write limit"},
-		"a request too slow":    {login, 408, "", failure.KindUnavailable, "answers 408"},
-		"broken":                {login, 500, `{"error":"timeout"}`, failure.KindUnavailable, "answers 500: timeout"},
-		"a proxy's page":        {login, 503, "<html>hunter2</html>", failure.KindUnavailable, "answers 503"},
-		"a success that is not": {login, 200, `{"results":[]}`, failure.KindInternal, "answers 200, which is not an answer to a write"},
-		"it repeats a password": {login, 400, `{"error":"bad login u hunter2 dTpodW50ZXIy"}`, failure.KindInvalid, "answers 400: bad login u [redacted] [redacted]"},
-		"it repeats a token":    {token, 403, `{"message":"bad token hunter2"}`, failure.KindInvalid, "answers 403: bad token [redacted]"},
-		"a long error":          {login, 400, long(strings.Repeat("x", 199) + "€ and on"), failure.KindInvalid, "answers 400: " + strings.Repeat("x", 199) + "…"},
-		"an endless error":      {login, 400, long(strings.Repeat("x", 1<<20)), failure.KindInvalid, "answers 400"},
-		"a secret at the cut":   {login, 400, long(strings.Repeat("x", 196) + "hunter2"), failure.KindInvalid, "answers 400: " + strings.Repeat("x", 196) + "[red…"},
-		"an error over lines":   {login, 400, long("a\nb\x1b[31m"), failure.KindInvalid, "answers 400: a b [31m"},
+		"no such database":         {login, 404, `{"error":"database not found: \"asperathos\""}`, failure.KindInvalid, `answers 404: database not found: "asperathos"`},
+		"no login":                 {login, 401, `{"error":"authorization failed"}`, failure.KindInvalid, "answers 401: authorization failed"},
+		"a partial write":          {login, 400, `{"error":"partial write: field type conflict dropped=1"}`, failure.KindInvalid, "answers 400: partial write: field type conflict dropped=1"},
+		"2.x's error":              {token, 404, `{"code":"not found","message":"bucket \"b\" not found"}`, failure.KindInvalid, `answers 404: bucket "b" not found`},
+		"too many":                 {token, 429, `{"code":"too many requests","message":"write limit"}`, failure.KindUnavailable, "answers 429: write limit"},
+		"a request too slow":       {login, 408, "", failure.KindUnavailable, "answers 408"},
+		"a server error":           {login, 500, `{"error":"timeout"}`, failure.KindUnavailable, "answers 500: timeout"},
+		"a proxy's page":           {login, 503, "<html>hunter2</html>", failure.KindUnavailable, "answers 503"},
+		"another success than 204": {login, 200, `{"results":[]}`, failure.KindInternal, "answers 200, which is not an answer to a write"},
+		"it repeats a password":    {login, 400, `{"error":"bad login u hunter2 dTpodW50ZXIy"}`, failure.KindInvalid, "answers 400: bad login u [redacted] [redacted]"},
+		"it repeats a token":       {token, 403, `{"message":"bad token hunter2"}`, failure.KindInvalid, "answers 403: bad token [redacted]"},
+		"a long error":             {login, 400, long(strings.Repeat("x", 199) + "€ and on"), failure.KindInvalid, "answers 400: " + strings.Repeat("x", 199) + "…"},
+		"an error of 1 MiB":        {login, 400, long(strings.Repeat("x", 1<<20)), failure.KindInvalid, "answers 400"},
+		"a secret at the cut":      {login, 400, long(strings.Repeat("x", 196) + "hunter2"), failure.KindInvalid, "answers 400: " + strings.Repeat("x", 196) + "[red…"},
+		"control characters":       {login, 400, long("a\nb\x1b[31m"), failure.KindInvalid, "answers 400: a b [31m"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -60,13 +60,13 @@ func TestAnswers(t *testing.T) {
 			}
 			safe(t, err)
 			if !strings.HasPrefix(err.Error(), "InfluxDB "+server.Listener.Addr().String()+"/") {
-				t.Errorf("Publish = %v, want an error that names the place", err)
+				t.Errorf("Publish = %v, want an error that names the destination", err)
 			}
 		})
 	}
 }
 
-// safe: an error shows neither a login nor the request's URL.
+// safe checks that an error shows neither a login nor the request's URL.
 func safe(t *testing.T, err error) {
 	t.Helper()
 	for _, shown := range []string{"hunter2", "hunter", "dTpodW50ZXIy", "precision=", "http://"} {
@@ -76,7 +76,7 @@ func safe(t *testing.T, err error) {
 	}
 }
 
-// A redirect would lead past the check of an address.
+// A redirect would bypass the check of an address.
 func TestRedirectIsNotFollowed(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{http.StatusMovedPermanently, http.StatusFound, http.StatusTemporaryRedirect, http.StatusPermanentRedirect} {
@@ -89,14 +89,14 @@ func TestRedirectIsNotFollowed(t *testing.T) {
 				t.Errorf("Publish = %v, want an error of kind internal", err)
 			}
 			if got, _ := other.seen(); len(got) != 0 {
-				t.Errorf("it was followed: %v", got)
+				t.Errorf("the redirect was followed: %v", got)
 			}
 		})
 	}
 }
 
-// silent is the port of a listener that answers a request with text, and then
-// with nothing.
+// silent returns the port of a listener that answers a request with text and then
+// sends nothing more.
 func silent(t *testing.T, text string) int {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -125,13 +125,13 @@ func TestServerThatHangs(t *testing.T) {
 	t.Parallel()
 	const short = 50 * time.Millisecond
 	tests := map[string]struct {
-		text     string // that it answers
+		text     string // the answer
 		options  influx.Options
-		deadline time.Duration // of the context; 0: none
+		deadline time.Duration // of the context; 0: it has none
 		kind     failure.Kind
 	}{
-		"no answer, by the context's deadline": {"", influx.Options{Timeout: time.Hour}, short, failure.KindUnavailable},
-		"no answer, by its own":                {"", influx.Options{Timeout: short}, 0, failure.KindUnavailable},
+		"no answer until the context's deadline": {"", influx.Options{Timeout: time.Hour}, short, failure.KindUnavailable},
+		"no answer until its own timeout":        {"", influx.Options{Timeout: short}, 0, failure.KindUnavailable},
 		"half an answer": {
 			"HTTP/1.1 404 Not Found\r\nContent-Length: 100\r\n\r\n{", influx.Options{Timeout: time.Hour}, short, failure.KindInvalid,
 		},
@@ -153,8 +153,8 @@ func TestServerThatHangs(t *testing.T) {
 	}
 }
 
-// Away is a server that ends; what was refused passes when it is there again.
-func TestServerAway(t *testing.T) {
+// A write fails while the server is stopped, and succeeds once it runs again.
+func TestServerUnreachable(t *testing.T) {
 	t.Parallel()
 	server := influxtest.Start(t)
 	server.CreateDatabase("asperathos")
@@ -167,15 +167,15 @@ func TestServerAway(t *testing.T) {
 		t.Fatal(err)
 	}
 	server.Stop()
-	for range 2 { // over the old connection, and over none
+	for range 2 { // over the old connection, and over a new one
 		err := publish()
 		if !failure.IsRetryable(err) {
-			t.Fatalf("Publish to a server that is away = %v, want an error of kind unavailable", err)
+			t.Fatalf("Publish to a stopped server = %v, want an error of kind unavailable", err)
 		}
 		safe(t, err)
 	}
 	server.Restart()
 	if err := publish(); err != nil {
-		t.Errorf("Publish to a server that is back: %v", err)
+		t.Errorf("Publish to a restarted server: %v", err)
 	}
 }

@@ -20,15 +20,15 @@ import (
 	"kubejobs/shared/testkit/influxtest"
 )
 
-// measurements are the four that dashboards read.
+// measurements returns the names that dashboards read.
 func measurements() []string {
 	return []string{"application_progress_error", "job_progress", "time_progress", "job_parallelism"}
 }
 
-// begin is where the samples of these tests start: on a whole 10 s.
+// begin is the time of the first sample, a multiple of 10 s.
 var begin = time.Date(2026, 11, 24, 5, 44, 20, 0, time.UTC)
 
-// samples are a job's, one every two seconds.
+// samples returns n samples of a job, one every two seconds.
 func samples(n int) []sample.Sample {
 	all := make([]sample.Sample, n)
 	for i := range all {
@@ -41,7 +41,7 @@ func samples(n int) []sample.Sample {
 	return all
 }
 
-// of is the number of a sample that a measurement holds.
+// of returns the value of a sample in a measurement.
 func of(measurement string, s sample.Sample) float64 {
 	return map[string]float64{
 		"application_progress_error": s.Error, "job_progress": s.Job, "time_progress": s.Time,
@@ -49,7 +49,7 @@ func of(measurement string, s sample.Sample) float64 {
 	}[measurement]
 }
 
-// behind is a recorder in front of an influxd.
+// behind returns a recorder in front of an influxd.
 func behind(t *testing.T, server *influxtest.Server) *recorder {
 	t.Helper()
 	to, err := url.Parse(server.URL())
@@ -60,8 +60,8 @@ func behind(t *testing.T, server *influxtest.Server) *recorder {
 	return record(t, proxy.ServeHTTP)
 }
 
-// The dashboard's query gives what was published, and nothing where nothing
-// was.
+// The dashboard's query returns the means of what was published, and null where
+// nothing was.
 func TestDashboard(t *testing.T) {
 	t.Parallel()
 	server := influxtest.Start(t)
@@ -81,7 +81,7 @@ func TestDashboard(t *testing.T) {
 				measurement, begin.UnixNano()-1, begin.Add(40*time.Second).UnixNano())
 			series := server.Query("asperathos", query)
 			if len(series) != len(jobs) {
-				t.Fatalf("%d series, want one a job: %v", len(series), series)
+				t.Fatalf("%d series, want one for each job: %v", len(series), series)
 			}
 			for _, one := range series {
 				want := means(measurement, jobs[job.ID(one.Tags["job"])], 4)
@@ -93,7 +93,8 @@ func TestDashboard(t *testing.T) {
 	}
 }
 
-// means are those of samples by 10 s from begin on; nil where there are none.
+// means returns the means of samples in the first n periods of 10 s; nil in a
+// period without samples.
 func means(measurement string, all []sample.Sample, n int) map[int64]*float64 {
 	by := map[int64]*float64{}
 	for i := range n {
@@ -113,7 +114,7 @@ func means(measurement string, all []sample.Sample, n int) map[int64]*float64 {
 	return by
 }
 
-// buckets are the times and values of a series.
+// buckets returns the values of a series by their times.
 func buckets(t *testing.T, series influxtest.Series) map[int64]*float64 {
 	t.Helper()
 	by := map[int64]*float64{}
@@ -138,7 +139,7 @@ func TestStoredAs(t *testing.T) {
 	t.Parallel()
 	server := influxtest.Start(t)
 	server.CreateDatabase("asperathos")
-	const host = `a b,c=d"e\f` // to be escaped
+	const host = `a b,c=d"e\f` // needs escaping
 	p := publisher(t, influx.Options{URL: server.URL(), Host: host})
 	for range 2 { // the same notice twice is one point
 		if _, err := p.Publish(t.Context(), notice(nil)); err != nil {
@@ -194,8 +195,8 @@ func number(v float64) json.Number {
 	return json.Number(text)
 }
 
-// One request a sample, all over one connection.
-func TestOneRequestASample(t *testing.T) {
+// Each sample is one request, and all use one connection.
+func TestOneRequestPerSample(t *testing.T) {
 	t.Parallel()
 	server := influxtest.Start(t)
 	server.CreateDatabase("asperathos")

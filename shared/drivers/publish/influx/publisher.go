@@ -41,10 +41,10 @@ type Options struct {
 // Publisher is a publish.Publisher. It writes to the job's own database if the
 // job names one, else to the program's.
 type Publisher struct {
-	host   string
-	own    *server     // nil if there is none
-	target destination // on own; its name is "" if there is none
-	named  client      // for servers that jobs name
+	host     string
+	own      *server     // nil if there is none
+	fallback destination // on own, for jobs that name no database; its name is "" if there is none
+	named    client      // for servers that jobs name
 }
 
 var _ publish.Publisher = (*Publisher)(nil)
@@ -72,30 +72,30 @@ func New(o Options, dial Dial) (*Publisher, error) {
 	if err != nil {
 		return nil, err
 	}
-	p.own, p.target = own, own.database(o.Database)
+	p.own, p.fallback = own, own.database(o.Database)
 	if o.Bucket != "" {
-		p.target = own.bucket(o.Org, o.Bucket)
+		p.fallback = own.bucket(o.Org, o.Bucket)
 	}
 	return p, nil
 }
 
-// Name is Name.
+// Name implements publish.Publisher.
 func (p *Publisher) Name() string { return Name }
 
-// Target is host:port/database, or host:port/bucket; "" for a notice without a
-// sample, and if the job's samples go to no InfluxDB.
-func (p *Publisher) Target(n monitor.Notice) string {
+// Destination returns host:port/database, or host:port/bucket; "" for a notice
+// without a sample, and if the job's samples go to no InfluxDB.
+func (p *Publisher) Destination(n monitor.Notice) string {
 	if n.Sample == nil {
 		return ""
 	}
-	return p.destination(n.Spec).name
+	return p.destinationOf(n.Spec).name
 }
 
 // Publish writes the notice's sample in one request. It ignores a notice without
 // a sample, and acknowledges no event. A transient error is of kind unavailable;
 // a refusal by the server, or an address that is not allowed, is of kind invalid.
 func (p *Publisher) Publish(ctx context.Context, n monitor.Notice) (int, error) {
-	to := p.destination(n.Spec)
+	to := p.destinationOf(n.Spec)
 	if n.Sample == nil || to.name == "" {
 		return 0, nil
 	}
@@ -114,13 +114,13 @@ func (p *Publisher) Close() {
 	}
 }
 
-// destination returns the one destination of a job's samples. A database that
+// destinationOf returns the one destination of a job's samples. A database that
 // both the job and the settings name gets one write. The program's login is used
 // for the program's database only: a caller must not write to others with it.
-func (p *Publisher) destination(spec job.Spec) destination {
+func (p *Publisher) destinationOf(spec job.Spec) destination {
 	d := spec.Database
-	if d == nil || (p.own != nil && p.own.at(d.Address()) && p.target.name == p.own.address+"/"+d.Name) {
-		return p.target
+	if d == nil || (p.own != nil && p.own.at(d.Address()) && p.fallback.name == p.own.address+"/"+d.Name) {
+		return p.fallback
 	}
 	return named(d.Address(), p.named).database(d.Name)
 }

@@ -15,7 +15,7 @@ import (
 	"kubejobs/shared/monitor"
 )
 
-func TestTarget(t *testing.T) {
+func TestDestination(t *testing.T) {
 	t.Parallel()
 	one := influx.Options{URL: "http://Influx:8086/x/", User: "u", Password: "hunter2"}
 	two := influx.Options{URL: "https://influx.example", Org: "o", Bucket: "jobs", Token: "hunter2"}
@@ -42,15 +42,15 @@ func TestTarget(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if got := publisher(t, tt.options).Target(notice(tt.database)); got != tt.want {
-				t.Errorf("Target = %q, want %q", got, tt.want)
+			if got := publisher(t, tt.options).Destination(notice(tt.database)); got != tt.want {
+				t.Errorf("Destination = %q, want %q", got, tt.want)
 			}
 		})
 	}
 }
 
-// Where a sample goes and what goes with it, by what the program and the job
-// name: the servers own and other.
+// TestPublish compares the request that each server gets. The settings name the
+// server own; the job names own, other or none.
 func TestPublish(t *testing.T) {
 	t.Parallel()
 	const (
@@ -61,13 +61,13 @@ func TestPublish(t *testing.T) {
 	two := influx.Options{Org: "my org", Bucket: "jobs/all", Token: "t0k=="}
 	tests := map[string]struct {
 		options    influx.Options // of own
-		path       string         // of own's URL
-		server     string         // that the job names: own, other or none
+		path       string         // in the URL of own
+		server     string         // that the job names; "": none
 		database   string
 		own, other *recorded
 	}{
 		"the program's": {own: &recorded{Path: "/write", Query: "db=asperathos&precision=ms"}},
-		"the program's, a path, a name to be escaped": {
+		"the program's, a path, a name that needs escaping": {
 			options: influx.Options{Database: "a&db=b"}, path: "/influx/",
 			own: &recorded{Path: "/influx/write", Query: "db=a%26db%3Db&precision=ms"},
 		},
@@ -152,7 +152,8 @@ func TestPublishNothing(t *testing.T) {
 	}
 }
 
-// The job's address is checked, the program's is not: it need not be listed.
+// The address that a job names is checked. The program's own is not: it need not
+// be in the list.
 func TestPublishToAnAddressThatIsNotAllowed(t *testing.T) {
 	t.Parallel()
 	own, other := record(t, stored), record(t, stored)
@@ -193,13 +194,13 @@ func TestNewPanicsWithoutADialer(t *testing.T) {
 	t.Parallel()
 	defer func() {
 		if recover() == nil {
-			t.Error("New took no dial function")
+			t.Error("New accepted a nil dial function")
 		}
 	}()
 	_, _ = influx.New(influx.Options{}, nil)
 }
 
-// A context that has ended is no reason to connect.
+// A context that has ended causes no request.
 func TestPublishWithAnEndedContext(t *testing.T) {
 	t.Parallel()
 	own := record(t, stored)

@@ -19,13 +19,12 @@ import (
 	"kubejobs/shared/monitor"
 )
 
-// recorded is what a request said.
+// recorded is the content of a request.
 type recorded struct {
 	Method, Path, Query, Login, Body string
 }
 
-// recorder is an HTTP server that keeps what it is sent, and counts the
-// connections.
+// recorder is an HTTP server that records requests and counts connections.
 type recorder struct {
 	*httptest.Server
 	mu          sync.Mutex
@@ -33,7 +32,7 @@ type recorder struct {
 	connections int
 }
 
-// record serves answer behind a recorder.
+// record starts a recorder that answers with a handler.
 func record(t *testing.T, answer http.HandlerFunc) *recorder {
 	t.Helper()
 	r := &recorder{}
@@ -79,7 +78,7 @@ func (r *recorder) port() int { return r.Listener.Addr().(*net.TCPAddr).Port }
 // stored answers as both versions do when the points are stored.
 func stored(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) }
 
-// answer gives the same answer to each request.
+// answer returns a handler that answers each request alike.
 func answer(status int, body string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(status)
@@ -87,19 +86,19 @@ func answer(status int, body string) http.HandlerFunc {
 	}
 }
 
-// local is a database at a port of this machine.
+// local returns a database at a port of this machine.
 func local(port int, name string) *job.Database {
 	return &job.Database{Host: "127.0.0.1", Port: port, Name: name}
 }
 
-// notice is of a job with a database, nil for none.
+// notice returns a notice of a job with this database; nil: it names none.
 func notice(database *job.Database) monitor.Notice {
 	s := captured
 	return monitor.Notice{Spec: job.Spec{ID: "kj-1", Database: database}, Sample: &s}
 }
 
-// publisher is one whose jobs may name what entries allow, loopback if there
-// are none.
+// publisher returns a publisher whose jobs may name the addresses that entries
+// allow; without entries, loopback.
 func publisher(t *testing.T, o influx.Options, entries ...string) *influx.Publisher {
 	t.Helper()
 	if len(entries) == 0 {
@@ -117,7 +116,7 @@ func publisher(t *testing.T, o influx.Options, entries ...string) *influx.Publis
 	return p
 }
 
-// encoded is the body of a sample's write.
+// encoded returns the body of a sample's write.
 func encoded(t *testing.T, id job.ID, s sample.Sample) string {
 	t.Helper()
 	text, err := influx.Encode(id, sample.InfluxHost, s)

@@ -23,18 +23,18 @@ func TestRefusedByInfluxd(t *testing.T) {
 	tests := map[string]struct {
 		options  influx.Options
 		database *job.Database
-		want     string // "": taken
+		want     string // "": accepted
 	}{
-		"the right login":            {options(influxtest.Admin, influxtest.Password, "asperathos"), nil, ""},
-		"the right login, job named": {options(influxtest.Admin, influxtest.Password, "asperathos"), local(server.Port(), "asperathos"), ""},
-		"another database is not the program's to write": {
+		"the right login":                       {options(influxtest.Admin, influxtest.Password, "asperathos"), nil, ""},
+		"the right login, the job names it too": {options(influxtest.Admin, influxtest.Password, "asperathos"), local(server.Port(), "asperathos"), ""},
+		"another database does not get the program's login": {
 			options(influxtest.Admin, influxtest.Password, "typed"), local(server.Port(), "asperathos"), "401: authorization failed",
 		},
-		"a wrong password":   {options(influxtest.Admin, "hunter2", "asperathos"), nil, "401: authorization failed"},
-		"no login":           {options("", "", "asperathos"), nil, "401"},
-		"no right":           {options("reader", "hunter2", "asperathos"), nil, "403"},
-		"no such database":   {options(influxtest.Admin, influxtest.Password, "nowhere"), nil, `404: database not found: "nowhere"`},
-		"the job's, by root": {influx.Options{}, local(server.Port(), "asperathos"), "401: authorization failed"},
+		"a wrong password":          {options(influxtest.Admin, "hunter2", "asperathos"), nil, "401: authorization failed"},
+		"no login":                  {options("", "", "asperathos"), nil, "401"},
+		"a user without privileges": {options("reader", "hunter2", "asperathos"), nil, "403"},
+		"no such database":          {options(influxtest.Admin, influxtest.Password, "nowhere"), nil, `404: database not found: "nowhere"`},
+		"the job's, by root":        {influx.Options{}, local(server.Port(), "asperathos"), "401: authorization failed"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -56,7 +56,7 @@ func TestRefusedByInfluxd(t *testing.T) {
 	}
 }
 
-// A field that another writer made of another type.
+// Another writer has stored a field with another type.
 func TestPartialWrite(t *testing.T) {
 	t.Parallel()
 	server := influxtest.Start(t)

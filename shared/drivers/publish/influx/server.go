@@ -112,13 +112,7 @@ func newClient(dial Dial, o Options) client {
 		MaxResponseHeaderBytes: 64 << 10,
 		DisableCompression:     true,
 	}
-	var wrapped http.RoundTripper = transport
-	if o.Transport != nil {
-		wrapped = o.Transport(transport)
-	}
-	return client{&http.Client{
-		Transport:     wrapped,
-		CheckRedirect: publish.NoRedirect,
-		Timeout:       o.Timeout,
-	}, transport.CloseIdleConnections}
+	c := publish.NewClient(transport, o.Transport)
+	c.Timeout = o.Timeout
+	return client{c, transport.CloseIdleConnections}
 }

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
 	"strings"
 	"unicode"
@@ -28,16 +27,11 @@ func (d destination) write(ctx context.Context, lines []byte) error {
 	if d.login != "" {
 		r.Header.Set("Authorization", d.login)
 	}
-	response, err := d.client.Do(r)
-	if err != nil {
-		return failure.Classified(err, failure.Unavailable("InfluxDB "+d.name+" does not answer", publish.WithoutURL(err)))
+	status, body, err := publish.Do(d.client.Client, r)
+	if status == 0 {
+		return failure.Classified(err, failure.Unavailable("InfluxDB "+d.name+" does not answer", err))
 	}
-	defer response.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(response.Body, publish.MaxAnswer))
-	if err != nil {
-		body = nil // the status is enough
-	}
-	return d.judge(response.StatusCode, body)
+	return d.judge(status, body) // an answer that breaks off has a status too
 }
 
 // judge returns the error that an answer means, nil if the points are stored: both
@@ -50,7 +44,7 @@ func (d destination) judge(status int, body []byte) error {
 	switch {
 	case status == http.StatusNoContent:
 		return nil
-	case status >= http.StatusInternalServerError, status == http.StatusTooManyRequests, status == http.StatusRequestTimeout:
+	case publish.Transient(status):
 		return failure.Unavailable(message, nil)
 	case status >= http.StatusBadRequest:
 		return &failure.Error{Kind: failure.KindInvalid, Message: message}

@@ -1,0 +1,56 @@
+package publish
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+)
+
+// maxAnswer is how many bytes of an answer are read. The connection of a longer
+// answer is not used again.
+const maxAnswer = 16 << 10
+
+// NewClient returns an HTTP client over transport, which wrap may wrap; nil: it is
+// not wrapped. The client follows no redirect: what is sent goes to the
+// destination that was checked, or nowhere.
+func NewClient(transport http.RoundTripper, wrap func(http.RoundTripper) http.RoundTripper) *http.Client {
+	if wrap != nil {
+		transport = wrap(transport)
+	}
+	return &http.Client{
+		Transport:     transport,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+}
+
+// Do sends a request and returns the status and the start of the body of its
+// answer. The error does not show the URL. If only the body could not be read, the
+// status is returned with the error; else it is 0.
+func Do(client *http.Client, r *http.Request) (status int, body []byte, err error) {
+	response, err := client.Do(r) //nolint:gosec // the client checks the addresses that callers name
+	if err != nil {
+		return 0, nil, WithoutURL(err)
+	}
+	defer response.Body.Close()
+	body, err = io.ReadAll(io.LimitReader(response.Body, maxAnswer))
+	if err != nil {
+		return response.StatusCode, nil, WithoutURL(err)
+	}
+	return response.StatusCode, body, nil
+}
+
+// Transient reports whether a retry may succeed after an answer with this status.
+func Transient(status int) bool {
+	return status == http.StatusRequestTimeout || status == http.StatusTooManyRequests ||
+		status >= http.StatusInternalServerError
+}
+
+// WithoutURL returns the cause of an error of net/http or net/url without the
+// URL of the request, whose path and query may be secret.
+func WithoutURL(err error) error {
+	if typed, ok := errors.AsType[*url.Error](err); ok {
+		return typed.Err
+	}
+	return err
+}
