@@ -39,6 +39,8 @@ func (s *Service) Start(ctx context.Context, r Request) error {
 	switch created {
 	case CreatedOther:
 		return ErrOtherRequest
+	case CreatedBefore:
+		return failure.Unavailable("the job was stopped while it was started", nil)
 	case CreatedNew:
 		s.log.InfoContext(ctx, "job started", "job", spec.ID, "phase", job.PhasePending,
 			"items", spec.Items, "deadline", spec.Deadline(), "queue", spec.Queue.String())

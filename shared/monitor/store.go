@@ -19,7 +19,7 @@ type Store interface {
 
 // JobStore creates, lists and replays jobs.
 type JobStore interface {
-	// Create stores a new job, or replaces one that ended.
+	// Create stores a new job, or replaces an earlier life that ended.
 	Create(ctx context.Context, spec job.Spec, state job.State) (CreateResult, error)
 	// Replay returns a job with its samples, read atomically; ErrUnknownJob if
 	// there is no such job.
@@ -118,6 +118,9 @@ const (
 	// CreatedOther means that the job is living and was created by a different
 	// request: nothing changed.
 	CreatedOther
+	// CreatedBefore means that this life, or a later one, has already ended: the
+	// call comes late, or was repeated. Nothing changed.
+	CreatedBefore
 )
 
 // Change is one change of a job's state.

@@ -39,6 +39,8 @@ func (s *Store) Create(ctx context.Context, spec job.Spec, state job.State) (mon
 		return monitor.CreatedSame, nil
 	case 3:
 		return monitor.CreatedOther, nil
+	case 4:
+		return monitor.CreatedBefore, nil
 	default:
 		return 0, fmt.Errorf("create job: script returned %d", code)
 	}

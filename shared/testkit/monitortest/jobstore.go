@@ -43,7 +43,7 @@ func testCreateAfterEnd(t *testing.T, store monitor.Store) {
 		ID: "a", Revision: 1, State: running(1), TickID: "t1", Sample: &s, Settled: &s, Step: history.Step{Keep: true},
 	}, monitor.CommitDone)
 	commit(t, store, monitor.Change{ID: "a", Revision: 2, State: ended(), Retention: time.Hour}, monitor.CommitDone)
-	create(t, store, Spec("a", "g"), running(5), monitor.CreatedNew)
+	create(t, store, later(Spec("a", "g")), running(5), monitor.CreatedNew)
 
 	got := load(t, store, "a", "t1")
 	if got.Tick != nil || got.Spec.Fingerprint != "g" || got.State.Summary.Count != 5 {

@@ -36,6 +36,25 @@ func testMarksOfALife(t *testing.T, store monitor.Store) {
 	}
 }
 
+// testLateCreate: a Create that comes late, or that a client repeats by itself,
+// brings no life back that has ended.
+func testLateCreate(t *testing.T, store monitor.Store) {
+	t.Helper()
+	first := Spec("a", "f")
+	for _, spec := range []job.Spec{first, later(first)} {
+		create(t, store, spec, running(0), monitor.CreatedNew)
+		revision := load(t, store, "a", "").Revision
+		commit(t, store, monitor.Change{ID: "a", Revision: revision, State: ended(), Retention: time.Hour}, monitor.CommitDone)
+	}
+	want := load(t, store, "a", "")
+	for _, spec := range []job.Spec{first, later(first)} {
+		create(t, store, spec, running(0), monitor.CreatedBefore)
+		if diff := cmp.Diff(want, load(t, store, "a", "")); diff != "" {
+			t.Fatalf("a late create of life %d changed the record (-want +got):\n%s", spec.Life(), diff)
+		}
+	}
+}
+
 func testSuspect(t *testing.T, store monitor.Store) {
 	t.Helper()
 	at := func(seconds int) time.Time { return Start.Add(time.Duration(seconds) * time.Second) }

@@ -94,7 +94,7 @@ func testConcurrentRestarts(t *testing.T, store monitor.Store) {
 		})
 		group.Go(func() error {
 			for range 10_000 {
-				got, err := store.Create(t.Context(), Spec(id, "g"), running(0))
+				got, err := store.Create(t.Context(), later(Spec(id, "g")), running(0))
 				if err != nil || got == monitor.CreatedNew {
 					return err
 				}

@@ -24,6 +24,12 @@ func Spec(id job.ID, fingerprint string) job.Spec {
 	}
 }
 
+// later returns the spec of the next life.
+func later(spec job.Spec) job.Spec {
+	spec.Accepted = spec.Accepted.Add(time.Second)
+	return spec
+}
+
 // RunStore runs the suite. open returns an empty store that shares no data with
 // another.
 func RunStore(t *testing.T, open func(t *testing.T) monitor.Store) {
@@ -46,6 +52,7 @@ func RunStore(t *testing.T, open func(t *testing.T) monitor.Store) {
 		"mark scheduled":                       testMarkScheduled,
 		"mark publishers":                      testMarkPublishers,
 		"marks belong to a life":               testMarksOfALife,
+		"create comes late":                    testLateCreate,
 		"suspicions":                           testSuspect,
 		"index and discard":                    testIndexAndDiscard,
 		"list order":                           testListOrder,
