@@ -45,6 +45,7 @@ const (
 type Set struct {
 	cfg       config.Config
 	log       *slog.Logger
+	now       func() time.Time
 	service   measured
 	telemetry *telemetry.Telemetry
 	scheduler monitor.Scheduler
@@ -78,7 +79,10 @@ func QuietRedis() { redisstore.Quiet() }
 // Open creates everything. ctx bounds the ticks of the local scheduler. Close
 // releases what Open created.
 func Open(ctx context.Context, cfg config.Config, log *slog.Logger, o Options) (*Set, error) {
-	s := &Set{cfg: cfg, log: log, streams: newStreams(o.Events)}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	s := &Set{cfg: cfg, log: log, now: o.Now, streams: newStreams(o.Events)}
 	if err := s.openTelemetry(ctx, o); err != nil {
 		return nil, err
 	}

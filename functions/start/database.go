@@ -22,7 +22,14 @@ func (r *reader) database() *job.Database {
 	detailed, visualizer := r.flag("enable_detailed_report"), r.flag("enable_visualizer")
 	source := r.text("datasource_type")
 	data := r.sub("database_data")
-	if !detailed && !visualizer || source != "" && source != "influxdb" || len(data.object) == 0 {
+	if !detailed && !visualizer {
+		return nil
+	}
+	if source != "" && !strings.EqualFold(source, "influxdb") {
+		r.wrong("datasource_type", `"influxdb" if enable_detailed_report or enable_visualizer is true`)
+		return nil
+	}
+	if len(data.object) == 0 {
 		return nil
 	}
 	d := &job.Database{
@@ -37,19 +44,18 @@ func (r *reader) database() *job.Database {
 	return d
 }
 
-// url reads a host name or an IP address, with or without "http://" before it. The
-// error does not show the value, as a URL may hold a password.
+// url reads a host name or an IP address, with or without "http://" before it, in
+// its canonical spelling. The error does not show the value, as a URL may hold a
+// password.
 func (r *reader) url(field string) string {
-	host, schemed := strings.CutPrefix(r.text(field), "http://")
-	if schemed {
-		host = strings.TrimSuffix(host, "/")
-		if inner, ok := strings.CutPrefix(host, "["); ok {
-			host = strings.TrimSuffix(inner, "]")
-		}
+	const scheme = "http://"
+	text := r.text(field)
+	if len(text) >= len(scheme) && strings.EqualFold(text[:len(scheme)], scheme) {
+		text = strings.TrimSuffix(text[len(scheme):], "/")
 	}
-	if _, given := r.object[field].(string); given && !egress.Host(host) {
+	host, ok := egress.CanonicalHost(text)
+	if _, given := r.object[field].(string); given && !ok {
 		r.bad(field, "want a host name or an IP address, with or without http:// before it, and the port in port")
-		return ""
 	}
 	return host
 }

@@ -3,7 +3,6 @@ package start_test
 import (
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -26,7 +25,8 @@ func TestDatabase(t *testing.T) {
 		"source left out":       {`"enable_visualizer":true,` + data, database("influx", 28087)},
 		"source null":           {`"enable_visualizer":true,"datasource_type":null,` + data, database("influx", 28087)},
 		"source empty":          {`"enable_visualizer":true,"datasource_type":"",` + data, database("influx", 28087)},
-		"another source":        {`"enable_visualizer":true,"datasource_type":"monasca",` + data, nil},
+		"source in capitals":    {`"enable_visualizer":true,"datasource_type":"InfluxDB",` + data, database("influx", 28087)},
+		"another, not asked":    {`"datasource_type":"monasca",` + data, nil},
 		"neither asks for it":   {`"enable_visualizer":false,"enable_detailed_report":false,"datasource_type":"influxdb",` + data, nil},
 		"nothing said of it":    {`"enable_visualizer":true`, nil},
 		"null":                  {`"enable_visualizer":true,"database_data":null`, nil},
@@ -38,6 +38,10 @@ func TestDatabase(t *testing.T) {
 		"a URL":                 {`"enable_visualizer":true,"database_data":{"url":"http://10.1.2.3","name":"asperathos"}`, database("10.1.2.3", 8086)},
 		"a URL with its slash":  {`"enable_visualizer":true,"database_data":{"url":"http://influx/","name":"asperathos"}`, database("influx", 8086)},
 		"a URL with IPv6":       {`"enable_visualizer":true,"database_data":{"url":"http://[fd00::1]","name":"asperathos"}`, database("fd00::1", 8086)},
+		"a scheme in capitals":  {`"enable_visualizer":true,"database_data":{"url":"HTTP://Influx.","name":"asperathos"}`, database("influx", 8086)},
+		"an absolute name":      {`"enable_visualizer":true,"database_data":{"url":"INFLUX.","name":"asperathos"}`, database("influx", 8086)},
+		"IPv6 in brackets":      {`"enable_visualizer":true,"database_data":{"url":"[FD00::0:1]","name":"asperathos"}`, database("fd00::1", 8086)},
+		"mapped IPv4":           {`"enable_visualizer":true,"database_data":{"url":"::ffff:10.1.2.3","name":"asperathos"}`, database("10.1.2.3", 8086)},
 		"IPv6":                  {`"enable_visualizer":true,"database_data":{"url":"fd00::1","name":"asperathos"}`, database("fd00::1", 8086)},
 		"credentials beside it": {
 			`"enable_visualizer":true,"database_data":{"url":"influx","name":"asperathos","user":"u","password":"hunter2"}`,
@@ -69,6 +73,8 @@ func TestDatabaseRefused(t *testing.T) {
 		"everything wrong":       {`{"url":7,"port":"8086","name":{}}`, []string{field + "url", field + "port", field + "name"}},
 		"empty":                  {`{"url":"","name":""}`, []string{field + "url", field + "name"}},
 		"no host":                {`{"url":"http://","name":"a"}`, []string{field + "url"}},
+		"a bracket left open":    {`{"url":"http://[fd00::1","name":"a"}`, []string{field + "url"}},
+		"a number for a host":    {`{"url":"2130706433","name":"a"}`, []string{field + "url"}},
 		"port in the url":        {`{"url":"influx:8086","name":"a"}`, []string{field + "url"}},
 		"port in a URL":          {`{"url":"http://influx:8086","name":"a"}`, []string{field + "url"}},
 		"a path":                 {`{"url":"http://influx/write","name":"a"}`, []string{field + "url"}},
@@ -89,12 +95,30 @@ func TestDatabaseRefused(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, err := start.Decode("a", []byte(info(`"enable_visualizer":true,"database_data":`+tt.data)), time.UTC)
+			_, _, err := start.Decode("a", []byte(info(`"enable_visualizer":true,"database_data":`+tt.data)), rules())
 			if diff := cmp.Diff(tt.want, fields(t, err)); diff != "" {
 				t.Fatalf("wrong fields (-want +got):\n%s\n%v", diff, err)
 			}
 			if strings.Contains(err.Error(), "hunter2") {
 				t.Errorf("the error shows the password: %v", err)
+			}
+		})
+	}
+}
+
+func TestUnknownSourceIsRefused(t *testing.T) {
+	t.Parallel()
+	const data = `"database_data":{"url":"influx","port":28087,"name":"asperathos"}`
+	for name, members := range map[string]string{
+		"for the visualizer":    `"enable_visualizer":true,"datasource_type":"monasca",` + data,
+		"for a detailed report": `"enable_detailed_report":true,"datasource_type":"prometheus",` + data,
+		"without a database":    `"enable_visualizer":true,"datasource_type":"monasca"`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, _, err := start.Decode("a", []byte(info(members)), rules())
+			if diff := cmp.Diff([]string{"plugin_info.datasource_type"}, fields(t, err)); diff != "" {
+				t.Errorf("wrong fields (-want +got):\n%s\n%v", diff, err)
 			}
 		})
 	}

@@ -4,8 +4,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"net"
 	"strconv"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"kubejobs/shared/core/egress"
 	"kubejobs/shared/core/failure"
@@ -66,13 +69,49 @@ func (r *reader) sub(field string) *reader {
 	return &reader{object: object, prefix: r.prefix + field + "."}
 }
 
-// raw returns a field as JSON.
-func (r *reader) raw(field string) json.RawMessage {
+// short reads a text of at most longest characters.
+func (r *reader) short(field string, longest int) string {
+	value := r.text(field)
+	if utf8.RuneCountInString(value) > longest {
+		r.wrong(field, fmt.Sprintf("at most %d characters", longest))
+		return ""
+	}
+	return value
+}
+
+// options reads an object of options as JSON, nil if it is not used. Its bounds are
+// checked in any case.
+func (r *reader) options(field string, used bool) json.RawMessage {
 	text, err := json.Marshal(r.object[field])
-	if err != nil || r.object[field] == nil {
+	switch {
+	case err != nil || len(text) > maxOptions:
+		r.bad(field, "want at most %d bytes of JSON, got %d", maxOptions, len(text))
+	case depth(r.object[field]) > maxOptionsDepth:
+		r.bad(field, "want at most %d objects and lists inside one another, got %d", maxOptionsDepth, depth(r.object[field]))
+	}
+	if !used {
 		return nil
 	}
+	r.required(field).sub(field)
 	return text
+}
+
+// depth returns how many objects and lists are inside one another.
+func depth(value any) int {
+	deepest := 0
+	switch v := value.(type) {
+	case map[string]any:
+		for _, member := range v {
+			deepest = max(deepest, depth(member))
+		}
+	case []any:
+		for _, element := range v {
+			deepest = max(deepest, depth(element))
+		}
+	default:
+		return 0
+	}
+	return deepest + 1
 }
 
 // whole reads a whole number from low to high.
@@ -82,7 +121,7 @@ func (r *reader) whole(field string, low, high int64) int64 {
 	}
 	number, ok := r.object[field].(json.Number)
 	if ok {
-		if value, err := number.Int64(); err == nil && value >= low && value <= high {
+		if value, ok := wholeNumber(number); ok && value >= low && value <= high {
 			return value
 		}
 	}
@@ -90,7 +129,8 @@ func (r *reader) whole(field string, low, high int64) int64 {
 	return 0
 }
 
-// seconds reads a number of seconds above 0, which may have a fraction.
+// seconds reads a number of seconds above 0, at most a year, which may have a
+// fraction.
 func (r *reader) seconds(field string) time.Duration {
 	if r.object[field] == nil {
 		return 0
@@ -102,46 +142,31 @@ func (r *reader) seconds(field string) time.Duration {
 			return time.Duration(nanos)
 		}
 	}
-	r.wrong(field, fmt.Sprintf("a number of seconds over 0, at most %d", maxSeconds))
+	r.wrong(field, fmt.Sprintf("a number of seconds (not milliseconds) over 0, at most %d, a year", maxSeconds))
 	return 0
 }
 
-// moment reads a time in the format of Asperathos.
-func (r *reader) moment(field string, zone *time.Location) time.Time {
-	text := r.text(field)
-	if text == "" {
-		if _, given := r.object[field].(string); given {
-			r.wrong(field, "YYYY-MM-DDTHH:MM:SS.ffffffGMT")
-		}
-		return time.Time{}
-	}
-	value, err := time.ParseInLocation(submissionLayout, text, zone)
-	if err != nil || !fractional(text) {
-		r.wrong(field, "YYYY-MM-DDTHH:MM:SS.ffffffGMT")
-		return time.Time{}
-	}
-	if year := value.UTC().Year(); year < firstYear || year > lastYear {
-		r.wrong(field, fmt.Sprintf("a time from %d to %d", firstYear, lastYear))
-		return time.Time{}
-	}
-	return value
-}
-
-// fractional reports whether a parsed time has one to six digits after its point,
-// as Python's %f requires; Go also accepts none and more.
-func fractional(text string) bool {
-	digits := len(text) - len("2006-01-02T15:04:05.GMT")
-	return digits >= 1 && digits <= 6 && text[len("2006-01-02T15:04:05")] == '.'
-}
-
-// host reads a host name or an IP address.
+// host reads a host name or an IP address in its canonical spelling. A value that
+// may hold a password is not shown.
 func (r *reader) host(field string) string {
 	text := r.text(field)
-	if _, given := r.object[field].(string); given && !egress.Host(text) {
-		r.wrong(field, "a host name or an IP address")
-		return ""
+	host, ok := egress.CanonicalHost(text)
+	if _, given := r.object[field].(string); ok || !given {
+		return host
 	}
-	return text
+	_, port, err := net.SplitHostPort(text)
+	_, notNumber := strconv.Atoi(port)
+	switch {
+	case strings.Contains(text, "@"):
+		r.bad(field, "want a host name or an IP address, without a user and a password")
+	case strings.Contains(text, "://"):
+		r.wrong(field, "a host name or an IP address, not a URL")
+	case err == nil && notNumber == nil:
+		r.wrong(field, "a host name or an IP address, with the port in redis_port")
+	default:
+		r.wrong(field, "a host name or an IP address")
+	}
+	return ""
 }
 
 // describe returns a short text of a value for an error.
@@ -160,4 +185,13 @@ func describe(value any) string {
 	default:
 		return "null"
 	}
+}
+
+// list returns texts in quotes, with commas between them.
+func list(texts []string) string {
+	quoted := make([]string, 0, len(texts))
+	for _, text := range texts {
+		quoted = append(quoted, strconv.Quote(text))
+	}
+	return strings.Join(quoted, ", ")
 }

@@ -39,7 +39,9 @@ func TestSubmissionTime(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r, err := start.Decode("a", []byte(info(`"submission_time":"`+tt.text+`"`)), tt.zone)
+			in := rules()
+			in.Zone = tt.zone
+			r, _, err := start.Decode("a", []byte(info(`"submission_time":"`+tt.text+`"`)), in)
 			var want []string
 			if tt.want.IsZero() {
 				want = []string{"plugin_info.submission_time"}
@@ -72,7 +74,7 @@ func TestWrongValueIsShown(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, err := start.Decode("a", []byte(info(`"redis_ip":`+tt.value)), time.UTC)
+			_, _, err := start.Decode("a", []byte(info(`"redis_ip":`+tt.value)), rules())
 			if err == nil || !strings.HasSuffix(err.Error(), tt.want) || !strings.HasPrefix(err.Error(), "plugin_info.redis_ip: ") {
 				t.Errorf("error = %v, want plugin_info.redis_ip: … %s", err, tt.want)
 			}
