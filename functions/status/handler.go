@@ -46,7 +46,7 @@ func New(service reader, log *slog.Logger) http.Handler {
 // NewList returns the handler of the list: ?limit=1..100&after=ID.
 func NewList(service reader, log *slog.Logger) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		after, limit, err := query(r.URL.Query())
+		after, limit, err := query(r.URL.RawQuery)
 		if err != nil {
 			httpapi.Fail(r.Context(), w, log, err)
 			return
@@ -69,8 +69,12 @@ func NewList(service reader, log *slog.Logger) http.Handler {
 // maxLimit is the size of the largest page.
 const maxLimit = 100
 
-func query(q url.Values) (after job.ID, limit int, err error) {
-	var wrong failure.Fields
+func query(raw string) (after job.ID, limit int, err error) {
+	q, err := url.ParseQuery(raw)
+	if err != nil {
+		return "", 0, failure.Invalid(failure.FieldError{Field: "query", Problem: "want name=value, joined by &"})
+	}
+	wrong := httpapi.UnknownParameters(q, "after", "limit")
 	if text := q.Get("after"); text != "" {
 		if after, err = job.ParseID(text); err != nil {
 			wrong.Add("after", "want an id")
