@@ -83,8 +83,10 @@ func (s *Set) Drain(ctx context.Context) error {
 // root serves /.
 func (s *Set) monitorMux(root http.Handler) *http.ServeMux {
 	job := httpapi.Methods{
-		http.MethodPost: start.New(s.service, s.cfg.SubmissionZone, s.log),
-		http.MethodGet:  status.New(s.service, s.log),
+		http.MethodPost: start.New(s.service, start.Options{
+			Plugins: []string{config.Plugin}, Zone: s.cfg.SubmissionZone, Now: s.now,
+		}, s.log),
+		http.MethodGet: status.New(s.service, s.log),
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("/", httpapi.NotFound)

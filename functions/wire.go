@@ -46,6 +46,7 @@ const (
 type Set struct {
 	cfg       config.Config
 	log       *slog.Logger
+	now       func() time.Time
 	service   measured
 	telemetry *telemetry.Telemetry
 	scheduler monitor.Scheduler
@@ -79,7 +80,10 @@ func QuietRedis() { redisstore.Quiet() }
 // Open creates the drivers, the use cases and the units. ctx bounds the ticks of the
 // local scheduler. Close releases what Open created.
 func Open(ctx context.Context, cfg config.Config, log *slog.Logger, o Options) (*Set, error) {
-	s := &Set{cfg: cfg, log: log, streams: newStreams(o.Streams)}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	s := &Set{cfg: cfg, log: log, now: o.Now, streams: newStreams(o.Streams)}
 	if err := s.openTelemetry(ctx, o); err != nil {
 		return nil, err
 	}

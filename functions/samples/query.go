@@ -1,10 +1,8 @@
 package samples
 
 import (
-	"cmp"
 	"fmt"
 	"net/url"
-	"slices"
 	"strconv"
 	"time"
 
@@ -31,7 +29,7 @@ func parseQuery(raw string) (query, error) {
 		return query{}, failure.InvalidField("query", "want name=value, joined by &")
 	}
 	asked := query{until: values.Get("until")}
-	wrong := unknown(values)
+	wrong := httpapi.UnknownParameters(values, "since", "until", "limit")
 	if asked.Since, err = moment(values.Get("since")); err != nil {
 		wrong.Add("since", "%v", err)
 	}
@@ -43,21 +41,6 @@ func parseQuery(raw string) (query, error) {
 	}
 	asked.Limit = httpapi.Limit(values, maxLimit, 0, &wrong)
 	return asked, wrong.Err()
-}
-
-// unknown returns the parameters that do not exist or occur twice.
-func unknown(values url.Values) failure.Fields {
-	var wrong failure.Fields
-	for name, given := range values {
-		switch {
-		case !slices.Contains([]string{"since", "until", "limit"}, name):
-			wrong.Add(fmt.Sprintf("%.80q", name), "no such parameter: there are since, until and limit")
-		case len(given) > 1:
-			wrong.Add(name, "want it once")
-		}
-	}
-	slices.SortFunc(wrong, func(a, b failure.FieldError) int { return cmp.Compare(a.Field, b.Field) })
-	return wrong
 }
 
 // first and last bound the times of a range: from 1970, with a year of four

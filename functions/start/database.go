@@ -22,7 +22,14 @@ func (r *reader) database() *job.Database {
 	detailed, visualizer := r.flag("enable_detailed_report"), r.flag("enable_visualizer")
 	source := r.text("datasource_type")
 	data := r.sub("database_data")
-	if !detailed && !visualizer || source != "" && source != "influxdb" || len(data.object) == 0 {
+	if !detailed && !visualizer {
+		return nil
+	}
+	if source != "" && !strings.EqualFold(source, "influxdb") {
+		r.wrong("datasource_type", `"influxdb" if enable_detailed_report or enable_visualizer is true`)
+		return nil
+	}
+	if len(data.object) == 0 {
 		return nil
 	}
 	d := &job.Database{
@@ -33,23 +40,22 @@ func (r *reader) database() *job.Database {
 	if d.Port == 0 {
 		d.Port = influxPort
 	}
-	r.wrong = append(r.wrong, data.wrong...)
+	r.problems = append(r.problems, data.problems...)
 	return d
 }
 
-// url reads a host name or an IP address, with or without "http://" before it. The
-// error does not show the value, as a URL may hold a password.
+// url reads a host name or an IP address, with or without "http://" before it, in
+// its canonical spelling. The error does not show the value, as a URL may hold a
+// password.
 func (r *reader) url(field string) string {
-	host, schemed := strings.CutPrefix(r.text(field), "http://")
-	if schemed {
-		host = strings.TrimSuffix(host, "/")
-		if inner, ok := strings.CutPrefix(host, "["); ok {
-			host = strings.TrimSuffix(inner, "]")
-		}
+	const scheme = "http://"
+	text := r.text(field)
+	if len(text) >= len(scheme) && strings.EqualFold(text[:len(scheme)], scheme) {
+		text = strings.TrimSuffix(text[len(scheme):], "/")
 	}
-	if _, given := r.object[field].(string); given && !egress.Host(host) {
-		r.refuse(field, "want a host name or an IP address, with or without http:// before it, and the port in port")
-		return ""
+	host, ok := egress.CanonicalHost(text)
+	if _, given := r.object[field].(string); given && !ok {
+		r.bad(field, "want a host name or an IP address, with or without http:// before it, and the port in port")
 	}
 	return host
 }
@@ -60,7 +66,7 @@ func (r *reader) databaseName(field string) string {
 	strange := strings.ContainsFunc(name, func(c rune) bool { return !unicode.IsPrint(c) || c == '/' || c == '\\' })
 	if _, given := r.object[field].(string); given &&
 		(name == "" || name == "." || name == ".." || len(name) > maxName || strange) {
-		r.want(field, "a database's name, at most 255 printable characters without slashes")
+		r.wrong(field, "a database's name, at most 255 printable characters without slashes")
 		return ""
 	}
 	return name

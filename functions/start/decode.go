@@ -2,101 +2,95 @@ package start
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"io"
+	"slices"
 	"time"
+	"unicode/utf8"
 
 	"kubejobs/shared/core/failure"
 	"kubejobs/shared/core/job"
 	"kubejobs/shared/monitor"
 )
 
-// Bounds of the values in a request. They keep the arithmetic exact.
+// Bounds of the values in a request. They keep the arithmetic exact, and what is
+// stored of a job small.
 const (
-	maxItems   = 1 << 53           // the largest whole number that JSON's readers agree on
-	maxSeconds = 100 * 365 * 86400 // a century
-	firstYear  = 1970              // the start of Unix time
-	lastYear   = 9000              // with a century added, still four digits
+	maxBody         = 64 << 10    // bytes
+	maxItems        = 1 << 53     // the largest whole number that JSON's readers agree on
+	maxSeconds      = 365 * 86400 // a year
+	maxStrategy     = 63          // characters
+	maxOptions      = 4 << 10     // bytes of JSON
+	maxOptionsDepth = 32          // objects and lists inside one another
 )
 
-// submissionLayout is the format of a time in Asperathos: one to six digits of a
-// second, then a literal "GMT".
-const submissionLayout = "2006-01-02T15:04:05.999999999GMT"
+// Rules say what a request may contain.
+type Rules struct {
+	Plugins []string       // values of plugin
+	Zone    *time.Location // of submission_time
+	Now     time.Time      // decides between two readings of a submission_time
+}
 
 // Decode decodes a request in the format of Asperathos' Manager:
 //
 //	{"plugin": "kubejobs", "plugin_info": {"expected_time": 40, …}, "collect_period": 1}
 //
 // Only plugin and plugin_info.expected_time (seconds) are required. Fields that
-// the monitor does not use are ignored. The error is of kind invalid and names
-// every wrong field.
-func Decode(id job.ID, body []byte, zone *time.Location) (monitor.Request, error) {
+// the monitor does not use are ignored; the warnings name those that a Manager does
+// not send either. The error is of kind invalid and names every wrong field.
+func Decode(id job.ID, body []byte, rules Rules) (monitor.Request, []string, error) {
 	top, err := parseObject(body)
 	if err != nil {
-		return monitor.Request{}, err
+		return monitor.Request{}, nil, err
 	}
 	r := monitor.Request{ID: id}
 	outer := &reader{object: top}
 	r.Plugin = outer.required("plugin").text("plugin")
+	if _, given := top["plugin"].(string); given && !slices.Contains(rules.Plugins, r.Plugin) {
+		outer.wrong("plugin", "one of "+list(rules.Plugins))
+	}
 	r.Period = outer.seconds("collect_period")
 	info := outer.required("plugin_info").sub("plugin_info")
-
-	r.Budget = info.required("expected_time").seconds("expected_time")
+	r.Budget = info.explainMissing("expected_time", top).required("expected_time").seconds("expected_time")
 	r.Items = info.whole("number_of_jobs", 1, maxItems)
-	r.Submitted = info.moment("submission_time", zone)
+	r.Submitted = info.moment("submission_time", rules)
 	r.QueueHost = info.host("redis_ip")
 	r.QueuePort = int(info.whole("redis_port", 1, 65535))
-	r.Strategy = info.text("scaling_strategy")
+	r.Strategy = info.short("scaling_strategy", maxStrategy)
 	r.Database = info.database()
-	options := info.raw("heuristic_options")
-	if r.Strategy == "pid" {
-		info.required("heuristic_options").sub("heuristic_options")
-		r.Heuristics = options
+	r.Heuristics = info.options("heuristic_options", r.Strategy == "pid")
+	if err := failure.Invalid(append(outer.problems, info.problems...)...); err != nil {
+		return monitor.Request{}, nil, err
 	}
-	if err := append(outer.wrong, info.wrong...).Err(); err != nil {
-		return monitor.Request{}, err
-	}
-	r.Fingerprint = fingerprint(top)
-	return r, nil
+	r.Fingerprint = fingerprint(top, r)
+	return r, warnings(top, r), nil
 }
 
-// parseObject decodes one JSON object with nothing after it.
+// parseObject decodes one JSON object with nothing after it. A byte order mark
+// before it is ignored.
 func parseObject(body []byte) (map[string]any, error) {
+	invalid := func(problem string) error {
+		return failure.Invalid(failure.FieldError{Field: "body", Problem: problem})
+	}
+	body = bytes.TrimPrefix(body, []byte("\ufeff"))
+	if !utf8.Valid(body) {
+		return nil, invalid("want a JSON object in UTF-8; this is another encoding")
+	}
 	decoder := json.NewDecoder(bytes.NewReader(body))
 	decoder.UseNumber()
 	var object map[string]any
 	if err := decoder.Decode(&object); err != nil {
 		if errors.Is(err, io.EOF) {
-			return nil, failure.InvalidField("body", "is empty; want a JSON object")
+			return nil, invalid("is empty; want a JSON object")
 		}
-		return nil, failure.InvalidField("body", "want a JSON object: %v", err)
+		return nil, invalid("want a JSON object: " + err.Error())
 	}
 	if object == nil {
-		return nil, failure.InvalidField("body", "want a JSON object, got null")
+		return nil, invalid("want a JSON object, got null")
 	}
 	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-		return nil, failure.InvalidField("body", "has text after the JSON object")
+		return nil, invalid("has text after the JSON object")
 	}
 	return object, nil
-}
-
-// fingerprint returns a text that is equal for equal requests, however they are
-// formatted. It is stored, so credentials are left out of it.
-func fingerprint(top map[string]any) string {
-	if info, ok := top["plugin_info"].(map[string]any); ok {
-		if data, ok := info["database_data"].(map[string]any); ok {
-			for _, secret := range []string{"user", "username", "password", "token"} {
-				delete(data, secret)
-			}
-		}
-	}
-	canonical, err := json.Marshal(top) // sorts keys; cannot fail on what was decoded
-	if err != nil {
-		panic(err)
-	}
-	sum := sha256.Sum256(canonical)
-	return hex.EncodeToString(sum[:])
 }

@@ -2,6 +2,7 @@ package start_test
 
 import (
 	"encoding/json"
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -9,28 +10,65 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"kubejobs/functions/start"
+	"kubejobs/shared/core/failure"
 	"kubejobs/shared/core/job"
 	"kubejobs/shared/monitor"
-	"kubejobs/shared/testkit/failuretest"
 )
 
-// whole is a request with every field that the monitor knows.
+// whole is every field that the monitor knows.
 const whole = `{"plugin":"kubejobs","collect_period":1.5,"plugin_info":{"expected_time":60,"number_of_jobs":6,
 	"submission_time":"2026-11-24T05:41:07.390079GMT","redis_ip":"10.1.2.3","redis_port":6380,"scaling_strategy":"pid",
 	"heuristic_options":{"kp":1},"enable_detailed_report":true,"enable_visualizer":false,"datasource_type":"influxdb",
 	"database_data":{"url":"influx","name":"asperathos","password":"hunter2"},"max_replicas":10}}`
 
-// decode decodes a valid request.
+// rules are those of the tests: they allow several plugins, and it is noon in UTC.
+func rules() start.Rules {
+	return start.Rules{
+		Plugins: []string{"kubejobs", "kubejob", "p"}, Zone: time.UTC, Now: time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC),
+	}
+}
+
+// decode decodes a request that is right.
 func decode(t *testing.T, body string) monitor.Request {
 	t.Helper()
-	r, err := start.Decode("kj-abc1234", []byte(body), time.UTC)
+	r, _, err := start.Decode("kj-abc1234", []byte(body), rules())
 	if err != nil {
 		t.Fatalf("decode %s: %v", body, err)
 	}
 	return r
 }
 
-// info returns a request whose plugin_info has members in addition to expected_time.
+// fields are the wrong fields that an error names, in its order.
+func fields(t *testing.T, err error) []string {
+	t.Helper()
+	if err == nil {
+		return nil
+	}
+	typed, ok := errors.AsType[*failure.Error](err)
+	if !ok || typed.Kind != failure.KindInvalid {
+		t.Fatalf("error = %v, want kind invalid", err)
+	}
+	var names []string
+	for _, f := range typed.Fields {
+		names = append(names, f.Field)
+	}
+	return names
+}
+
+// nested is JSON with objects and lists inside one another.
+func nested(depth int) string {
+	text := "{}"
+	for i := 1; i < depth; i++ {
+		if i%2 == 0 || i == depth-1 {
+			text = `{"a":` + text + `}`
+		} else {
+			text = "[" + text + "]"
+		}
+	}
+	return text
+}
+
+// info is a request whose plugin_info has members beside expected_time.
 func info(members string) string {
 	return `{"plugin":"kubejobs","plugin_info":{"expected_time":40,` + members + `}}`
 }
@@ -55,8 +93,10 @@ func TestDecode(t *testing.T) {
 				"enable_detailed_report":null,"enable_visualizer":null,"datasource_type":null,"database_data":null}}`,
 			minimal,
 		},
-		"an unknown field":          {info(`"max_replicas":[1,"x"]`), minimal},
-		"a number with an exponent": {`{"plugin":"kubejobs","plugin_info":{"expected_time":4e1}}`, minimal},
+		"a field that nobody knows": {info(`"max_replicas":[1,"x"]`), minimal},
+		"a byte order mark":         {"\ufeff" + `{"plugin":"kubejobs","plugin_info":{"expected_time":40}}`, minimal},
+		"a fraction of zero":        {`{"plugin":"kubejobs","plugin_info":{"expected_time":40.0}}`, minimal},
+		"a fraction of a second":    {`{"plugin":"kubejobs","plugin_info":{"expected_time":4e1}}`, minimal},
 		"heuristics without pid":    {info(`"heuristic_options":7`), minimal},
 		"spaces around it":          {" \n{\"plugin\":\"kubejobs\",\"plugin_info\":{\"expected_time\":40}}\r\n", minimal},
 	}
@@ -81,37 +121,61 @@ func TestDecodeNamesEveryWrongField(t *testing.T) {
 		body string
 		want []string
 	}{
-		"empty":              {"", []string{"body"}},
-		"spaces":             {" \n", []string{"body"}},
-		"not JSON":           {"plugin=kubejobs", []string{"body"}},
-		"cut off":            {`{"plugin":`, []string{"body"}},
-		"null":               {"null", []string{"body"}},
-		"a list":             {"[]", []string{"body"}},
-		"two objects":        {"{}{}", []string{"body"}},
-		"text after it":      {`{"plugin":"kubejobs"} x`, []string{"body"}},
-		"an empty object":    {"{}", []string{"plugin", "plugin_info", "plugin_info.expected_time"}},
-		"plugin is a number": {`{"plugin":7,"plugin_info":{"expected_time":1}}`, []string{"plugin"}},
-		"info is a string":   {`{"plugin":"p","plugin_info":"x"}`, []string{"plugin_info", "plugin_info.expected_time"}},
-		"no expected time":   {`{"plugin":"p","plugin_info":{}}`, []string{"plugin_info.expected_time"}},
-		"expected time null": {`{"plugin":"p","plugin_info":{"expected_time":null}}`, []string{"plugin_info.expected_time"}},
-		"expected time 0":    {`{"plugin":"p","plugin_info":{"expected_time":0}}`, []string{"plugin_info.expected_time"}},
-		"expected time < 0":  {`{"plugin":"p","plugin_info":{"expected_time":-1}}`, []string{"plugin_info.expected_time"}},
-		"expected time text": {`{"plugin":"p","plugin_info":{"expected_time":"40"}}`, []string{"plugin_info.expected_time"}},
-		"expected time huge": {`{"plugin":"p","plugin_info":{"expected_time":1e400}}`, []string{"plugin_info.expected_time"}},
-		"expected time tiny": {`{"plugin":"p","plugin_info":{"expected_time":1e-10}}`, []string{"plugin_info.expected_time"}},
-		"over a century":     {`{"plugin":"p","plugin_info":{"expected_time":3153600001}}`, []string{"plugin_info.expected_time"}},
-		"period 0":           {`{"plugin":"p","collect_period":0,"plugin_info":{"expected_time":1}}`, []string{"collect_period"}},
-		"items 0":            {info(`"number_of_jobs":0`), []string{"plugin_info.number_of_jobs"}},
-		"items a fraction":   {info(`"number_of_jobs":1.5`), []string{"plugin_info.number_of_jobs"}},
-		"items a text":       {info(`"number_of_jobs":"6"`), []string{"plugin_info.number_of_jobs"}},
-		"items above 2^53":   {info(`"number_of_jobs":9007199254740993`), []string{"plugin_info.number_of_jobs"}},
-		"redis_ip a number":  {info(`"redis_ip":7`), []string{"plugin_info.redis_ip"}},
-		"redis_ip empty":     {info(`"redis_ip":""`), []string{"plugin_info.redis_ip"}},
-		"redis_ip with port": {info(`"redis_ip":"redis:6379"`), []string{"plugin_info.redis_ip"}},
-		"redis_port 0":       {info(`"redis_port":0`), []string{"plugin_info.redis_port"}},
-		"redis_port 65536":   {info(`"redis_port":65536`), []string{"plugin_info.redis_port"}},
-		"strategy a list":    {info(`"scaling_strategy":[]`), []string{"plugin_info.scaling_strategy"}},
-		"pid, no options":    {info(`"scaling_strategy":"pid"`), []string{"plugin_info.heuristic_options"}},
+		"empty":                {"", []string{"body"}},
+		"spaces":               {" \n", []string{"body"}},
+		"no JSON":              {"plugin=kubejobs", []string{"body"}},
+		"cut off":              {`{"plugin":`, []string{"body"}},
+		"null":                 {"null", []string{"body"}},
+		"a list":               {"[]", []string{"body"}},
+		"two objects":          {"{}{}", []string{"body"}},
+		"text after it":        {`{"plugin":"kubejobs"} x`, []string{"body"}},
+		"an empty object":      {"{}", []string{"plugin", "plugin_info", "plugin_info.expected_time"}},
+		"plugin is a number":   {`{"plugin":7,"plugin_info":{"expected_time":1}}`, []string{"plugin"}},
+		"info is a text":       {`{"plugin":"p","plugin_info":"x"}`, []string{"plugin_info", "plugin_info.expected_time"}},
+		"an unknown plugin":    {`{"plugin":"kubejobs_cost","plugin_info":{"expected_time":1}}`, []string{"plugin"}},
+		"an empty plugin":      {`{"plugin":"","plugin_info":{"expected_time":1}}`, []string{"plugin"}},
+		"a plugin in capitals": {`{"plugin":"KubeJobs","plugin_info":{"expected_time":1}}`, []string{"plugin"}},
+		"an unknown plugin, more": {
+			`{"plugin":"kubejobs_cost","collect_period":0,"plugin_info":{}}`,
+			[]string{"plugin", "collect_period", "plugin_info.expected_time"},
+		},
+		"UTF-16":               {"\xff\xfe{\x00}\x00", []string{"body"}},
+		"Latin-1":              {info("\"scaling_strategy\":\"r\xe9pide\""), []string{"body"}},
+		"two byte order marks": {"\ufeff\ufeff{}", []string{"body"}},
+		"no expected time":     {`{"plugin":"p","plugin_info":{}}`, []string{"plugin_info.expected_time"}},
+		"expected time null":   {`{"plugin":"p","plugin_info":{"expected_time":null}}`, []string{"plugin_info.expected_time"}},
+		"expected time 0":      {`{"plugin":"p","plugin_info":{"expected_time":0}}`, []string{"plugin_info.expected_time"}},
+		"expected time < 0":    {`{"plugin":"p","plugin_info":{"expected_time":-1}}`, []string{"plugin_info.expected_time"}},
+		"expected time text":   {`{"plugin":"p","plugin_info":{"expected_time":"40"}}`, []string{"plugin_info.expected_time"}},
+		"expected time huge":   {`{"plugin":"p","plugin_info":{"expected_time":1e400}}`, []string{"plugin_info.expected_time"}},
+		"expected time tiny":   {`{"plugin":"p","plugin_info":{"expected_time":1e-10}}`, []string{"plugin_info.expected_time"}},
+		"over a year":          {`{"plugin":"p","plugin_info":{"expected_time":31536001}}`, []string{"plugin_info.expected_time"}},
+		"milliseconds":         {`{"plugin":"p","plugin_info":{"expected_time":36000000}}`, []string{"plugin_info.expected_time"}},
+		"period over a year":   {`{"plugin":"p","collect_period":31536001,"plugin_info":{"expected_time":1}}`, []string{"collect_period"}},
+		"period 0":             {`{"plugin":"p","collect_period":0,"plugin_info":{"expected_time":1}}`, []string{"collect_period"}},
+		"items 0":              {info(`"number_of_jobs":0`), []string{"plugin_info.number_of_jobs"}},
+		"items a fraction":     {info(`"number_of_jobs":1.5`), []string{"plugin_info.number_of_jobs"}},
+		"items a text":         {info(`"number_of_jobs":"6"`), []string{"plugin_info.number_of_jobs"}},
+		"items over a double":  {info(`"number_of_jobs":9007199254740993`), []string{"plugin_info.number_of_jobs"}},
+		"redis_ip a number":    {info(`"redis_ip":7`), []string{"plugin_info.redis_ip"}},
+		"redis_ip empty":       {info(`"redis_ip":""`), []string{"plugin_info.redis_ip"}},
+		"redis_ip with port":   {info(`"redis_ip":"redis:6379"`), []string{"plugin_info.redis_ip"}},
+		"items over an int64":  {info(`"number_of_jobs":1e19`), []string{"plugin_info.number_of_jobs"}},
+		"items of 1e400":       {info(`"number_of_jobs":1e400`), []string{"plugin_info.number_of_jobs"}},
+		"a strategy of 64":     {info(`"scaling_strategy":"` + strings.Repeat("é", 64) + `"`), []string{"plugin_info.scaling_strategy"}},
+		"large options":        {info(`"heuristic_options":{"a":"` + strings.Repeat("x", 4096-7) + `"}`), []string{"plugin_info.heuristic_options"}},
+		"large options of pid": {
+			info(`"scaling_strategy":"pid","heuristic_options":{"a":"` + strings.Repeat("x", 4096-7) + `"}`),
+			[]string{"plugin_info.heuristic_options"},
+		},
+		"deep options": {info(`"heuristic_options":` + nested(33)), []string{"plugin_info.heuristic_options"}},
+		"deep options of pid": {
+			info(`"scaling_strategy":"pid","heuristic_options":` + nested(33)), []string{"plugin_info.heuristic_options"},
+		},
+		"redis_port 0":     {info(`"redis_port":0`), []string{"plugin_info.redis_port"}},
+		"redis_port 65536": {info(`"redis_port":65536`), []string{"plugin_info.redis_port"}},
+		"strategy a list":  {info(`"scaling_strategy":[]`), []string{"plugin_info.scaling_strategy"}},
+		"pid, no options":  {info(`"scaling_strategy":"pid"`), []string{"plugin_info.heuristic_options"}},
 		"pid, null options": {
 			info(`"scaling_strategy":"pid","heuristic_options":null`), []string{"plugin_info.heuristic_options"},
 		},
@@ -133,12 +197,12 @@ func TestDecodeNamesEveryWrongField(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got, err := start.Decode("a", []byte(tt.body), time.UTC)
-			if diff := cmp.Diff(tt.want, failuretest.Fields(t, err)); diff != "" {
+			got, warnings, err := start.Decode("a", []byte(tt.body), rules())
+			if diff := cmp.Diff(tt.want, fields(t, err)); diff != "" {
 				t.Errorf("wrong fields (-want +got):\n%s\n%v", diff, err)
 			}
-			if diff := cmp.Diff(monitor.Request{}, got); diff != "" {
-				t.Errorf("request with an error (-want +got):\n%s", diff)
+			if diff := cmp.Diff(monitor.Request{}, got); diff != "" || len(warnings) > 0 {
+				t.Errorf("request beside an error (-want +got):\n%s", diff)
 			}
 		})
 	}
@@ -150,17 +214,30 @@ func TestFingerprint(t *testing.T) {
 		old, new string // replaced in the whole request
 		same     bool
 	}{
-		"the same request":      {"", "", true},
+		"the request again":     {"", "", true},
 		"other spaces":          {`,"`, " ,\n\t\"", true},
 		"another order":         {`"expected_time":60,"number_of_jobs":6`, `"number_of_jobs":6,"expected_time":60`, true},
 		"an escaped letter":     {`"kubejobs"`, `"\u006bubejobs"`, true},
+		"a fraction of zero":    {`"expected_time":60`, `"expected_time":60.0`, true},
+		"an exponent":           {`"expected_time":60`, `"expected_time":6e1`, true},
+		"a small exponent":      {`"expected_time":60`, `"expected_time":6000E-2`, true},
+		"items with a fraction": {`"number_of_jobs":6`, `"number_of_jobs":6.00`, true},
+		"an unused fraction":    {`"max_replicas":10`, `"max_replicas":1.0e+1`, true},
+		"an option's fraction":  {`{"kp":1}`, `{"kp":1.0}`, true},
+		"null for nothing":      {`"max_replicas":10`, `"max_replicas":10,"min_replicas":null`, true},
+		"a byte order mark":     {`{"plugin":`, "\ufeff" + `{"plugin":`, true},
+		"another host spelling": {`"10.1.2.3"`, `"::ffff:10.1.2.3"`, true},
+		"another database host": {`"url":"influx"`, `"url":"http://INFLUX./"`, true},
+		"another host":          {`"10.1.2.3"`, `"10.1.2.4"`, false},
+		"another strategy":      {`"kp":1`, `"kp":2`, false},
+		"another option's text": {`{"kp":1}`, `{"kp":"fast"}`, false},
 		"another password":      {"hunter2", "hunter3", true},
 		"another user":          {`"url":"influx"`, `"url":"influx","user":"root","username":"root","token":"t"`, true},
 		"another database":      {`"url":"influx"`, `"url":"other"`, false},
 		"another time":          {`"expected_time":60`, `"expected_time":61`, false},
 		"another plugin":        {`"kubejobs"`, `"kubejob"`, false},
 		"another field":         {`"max_replicas":10`, `"max_replicas":11`, false},
-		"one field less":        {`,"max_replicas":10`, "", false},
+		"a field less":          {`,"max_replicas":10`, "", false},
 		"a password elsewhere":  {`"max_replicas"`, `"password"`, false},
 		"a digit past a double": {`"max_replicas":10`, `"max_replicas":10.00000000000000000001`, false},
 	}
@@ -187,9 +264,9 @@ func FuzzDecode(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
-		r, err := start.Decode("kj-abc1234", body, time.UTC)
+		r, _, err := start.Decode("kj-abc1234", body, rules())
 		if err != nil {
-			if len(failuretest.Fields(t, err)) == 0 {
+			if len(fields(t, err)) == 0 {
 				t.Errorf("the error names no field: %v", err)
 			}
 			return

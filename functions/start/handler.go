@@ -14,27 +14,38 @@ import (
 )
 
 type starter interface {
-	Start(ctx context.Context, r monitor.Request) error
+	Start(ctx context.Context, r monitor.Request) (job.Spec, error)
 }
 
-// New returns the handler. zone is the time zone of submission_time.
-func New(service starter, zone *time.Location, log *slog.Logger) http.Handler {
+// Options are the settings of the handler.
+type Options struct {
+	Plugins []string       // values of plugin
+	Zone    *time.Location // of submission_time
+	Now     func() time.Time
+}
+
+// New returns the handler. It answers 202 with an Answer.
+func New(service starter, o Options, log *slog.Logger) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 		body, ok := httpapi.ReadBody(w, r)
 		if !ok {
 			return
 		}
+		now := o.Now()
 		id, badID := job.ParseID(r.PathValue("id"))
-		request, err := Decode(id, body, zone)
+		request, warnings, err := Decode(id, body, Rules{Plugins: o.Plugins, Zone: o.Zone, Now: now})
 		err = failure.JoinInvalid(badID, err)
+		var spec job.Spec
 		if err == nil {
-			err = service.Start(r.Context(), request)
+			spec, err = service.Start(r.Context(), request)
 		}
 		if err != nil {
 			httpapi.Fail(r.Context(), w, log, err)
 			return
 		}
+		warnings = append(warnings, unknownParameters(r.URL.Query())...)
 		w.Header().Set("Location", "/monitoring/"+string(id))
-		httpapi.Respond(w, http.StatusAccepted, struct{}{})
+		httpapi.Respond(w, http.StatusAccepted, newAnswer(spec, request.Period, now, warnings))
 	})
 }

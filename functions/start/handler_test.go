@@ -2,6 +2,7 @@ package start_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -10,43 +11,61 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"kubejobs/functions/start"
 	"kubejobs/shared/core/failure"
+	"kubejobs/shared/core/job"
 	"kubejobs/shared/monitor"
 )
 
-type starterFunc func(context.Context, monitor.Request) error
+type starterFunc func(context.Context, monitor.Request) (job.Spec, error)
 
-func (f starterFunc) Start(ctx context.Context, r monitor.Request) error { return f(ctx, r) }
+func (f starterFunc) Start(ctx context.Context, r monitor.Request) (job.Spec, error) {
+	return f(ctx, r)
+}
+
+// noon is when the tests' requests arrive.
+func noon() time.Time { return rules().Now }
+
+// post sends a request with a body to a path below /monitoring/.
+func post(service starterFunc, path, body string) *httptest.ResponseRecorder {
+	mux := http.NewServeMux()
+	mux.Handle("/monitoring/{id}", start.New(service,
+		start.Options{Plugins: []string{"kubejobs"}, Zone: time.UTC, Now: noon}, slog.New(slog.DiscardHandler)))
+	w := httptest.NewRecorder()
+	mux.ServeHTTP(w, httptest.NewRequest(http.MethodPost, "/monitoring/"+path, strings.NewReader(body)))
+	return w
+}
 
 func TestHandler(t *testing.T) {
 	t.Parallel()
-	const valid = `{"plugin":"kubejobs","plugin_info":{"expected_time":40}}`
+	const right = `{"plugin":"kubejobs","plugin_info":{"expected_time":40}}`
 	tests := map[string]struct {
 		id, body string
 		err      error
 		status   int
 		names    []string
 	}{
-		"valid":                  {"a", valid, nil, http.StatusAccepted, nil},
-		"a wrong id":             {"A", valid, nil, http.StatusBadRequest, []string{"id:"}},
+		"right":                  {"a", right, nil, http.StatusAccepted, nil},
+		"a wrong id":             {"A", right, nil, http.StatusBadRequest, []string{"id:"}},
 		"a wrong id and a field": {"A", `{"plugin":"kubejobs","plugin_info":{}}`, nil, http.StatusBadRequest, []string{"id:", "plugin_info.expected_time:"}},
-		"refused":                {"a", valid, monitor.ErrOtherRequest, http.StatusBadRequest, []string{"a different request"}},
-		"the store is down":      {"a", valid, failure.Unavailable("down", nil), http.StatusServiceUnavailable, []string{"down"}},
-		"a bug":                  {"a", valid, errors.New("secret"), http.StatusInternalServerError, []string{"internal error"}},
+		"an unknown plugin": {
+			"a", `{"plugin":"kubejobs_cost","plugin_info":{}}`, nil, http.StatusBadRequest,
+			[]string{`plugin: want one of \"kubejobs\", got`, "plugin_info.expected_time: is missing"},
+		},
+		"refused":           {"a", right, monitor.ErrOtherRequest, http.StatusBadRequest, []string{"a different request"}},
+		"the store is away": {"a", right, failure.Unavailable("away", nil), http.StatusServiceUnavailable, []string{"away"}},
+		"a bug":             {"a", right, errors.New("secret"), http.StatusInternalServerError, []string{"internal error"}},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			started := false
-			service := starterFunc(func(_ context.Context, r monitor.Request) error {
+			w := post(func(_ context.Context, r monitor.Request) (job.Spec, error) {
 				started = r.ID == "a" && r.Budget == 40*time.Second
-				return tt.err
-			})
-			mux := http.NewServeMux()
-			mux.Handle("/monitoring/{id}", start.New(service, time.UTC, slog.New(slog.DiscardHandler)))
-			w := httptest.NewRecorder()
-			mux.ServeHTTP(w, httptest.NewRequest(http.MethodPost, "/monitoring/"+tt.id, strings.NewReader(tt.body)))
+				return job.Spec{}, tt.err
+			}, tt.id, tt.body)
 			if w.Code != tt.status || started != (tt.status != http.StatusBadRequest || tt.err != nil) {
 				t.Errorf("%d %s, started %t, want %d", w.Code, w.Body, started, tt.status)
 			}
@@ -57,6 +76,78 @@ func TestHandler(t *testing.T) {
 			}
 			if strings.Contains(w.Body.String(), "secret") {
 				t.Errorf("the cause is shown: %s", w.Body)
+			}
+		})
+	}
+}
+
+// The answer says what is in force, and what looks like a mistake.
+func TestAnswer(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		path, body string
+		spec       job.Spec
+		want       start.Answer
+	}{
+		"as asked for": {
+			"a", `{"plugin":"kubejobs","collect_period":2,"plugin_info":{"expected_time":40}}`,
+			job.Spec{
+				Items: 7, Budget: 40 * time.Second, Submitted: noon(), Period: 2 * time.Second,
+				Queue: job.Address{Host: "fd00::1", Port: 6379}, Strategy: "default",
+			},
+			start.Answer{
+				Items: 7, Period: 2, Budget: 40, Submitted: noon(), Deadline: noon().Add(40 * time.Second),
+				Queue: "[fd00::1]:6379", Strategy: "default", Warnings: []string{},
+			},
+		},
+		"another period, a deadline that passed, unknown names": {
+			"a?colour=red&b=1", `{"plugin":"kubejobs","colect_period":7,"collect_period":7,"plugin_info":{"expected_time":40}}`,
+			job.Spec{Items: 7, Budget: 40 * time.Second, Submitted: noon().Add(-time.Minute), Period: 7 * time.Second, Strategy: "pid"},
+			start.Answer{
+				Items: 7, Period: 6, Budget: 40, Submitted: noon().Add(-time.Minute), Deadline: noon().Add(-20 * time.Second),
+				Queue: ":0", Strategy: "pid", Warnings: []string{
+					"colect_period: unknown field, ignored; is collect_period meant?",
+					"b: unknown parameter in the query, ignored; fields belong in the body",
+					"colour: unknown parameter in the query, ignored; fields belong in the body",
+					"collect_period: 7s was asked for, 6s is in force (the longest even period that is not longer; MIN_PERIOD is the shortest)",
+					"plugin_info.submission_time: the deadline passed 20s before the start",
+				},
+			},
+		},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := post(func(context.Context, monitor.Request) (job.Spec, error) { return tt.spec, nil }, tt.path, tt.body)
+			var got start.Answer
+			if err := json.Unmarshal(w.Body.Bytes(), &got); err != nil || w.Code != http.StatusAccepted {
+				t.Fatalf("%d %s: %v", w.Code, w.Body, err)
+			}
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Errorf("answer (-want +got):\n%s", diff)
+			}
+			if strings.Contains(w.Body.String(), "null") {
+				t.Errorf("the answer has a null: %s", w.Body)
+			}
+		})
+	}
+}
+
+func TestLargeBody(t *testing.T) {
+	t.Parallel()
+	body := func(size int) string {
+		const request = `{"plugin":"kubejobs","plugin_info":{"expected_time":40}}`
+		return request + strings.Repeat(" ", size-len(request))
+	}
+	for name, tt := range map[string]struct{ size, status int }{
+		"64 KiB":              {64 << 10, http.StatusAccepted},
+		"64 KiB and one byte": {64<<10 + 1, http.StatusRequestEntityTooLarge},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := post(func(context.Context, monitor.Request) (job.Spec, error) { return job.Spec{}, nil }, "a", body(tt.size))
+			if w.Code != tt.status || (w.Code != http.StatusAccepted && !strings.Contains(w.Body.String(), "65536")) {
+				t.Errorf("%d %s, want %d and the bound named", w.Code, w.Body, tt.status)
 			}
 		})
 	}

@@ -4,39 +4,42 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
-	"slices"
+	"net"
 	"strconv"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"kubejobs/shared/core/egress"
 	"kubejobs/shared/core/failure"
 )
 
-// reader reads the fields of a JSON object and collects the wrong ones. A field that
-// is missing or null reads as its zero value.
+// reader reads the fields of a JSON object and collects what is wrong with them. A
+// field that is missing or null reads as its zero value.
 type reader struct {
-	object map[string]any
-	prefix string
-	wrong  failure.Fields
+	object   map[string]any
+	prefix   string
+	problems []failure.FieldError
 }
 
-// refuse reports what is wrong with a field, unless it was refused before.
-func (r *reader) refuse(field, format string, args ...any) {
+func (r *reader) bad(field, format string, args ...any) {
 	name := r.prefix + field
-	if !slices.ContainsFunc(r.wrong, func(f failure.FieldError) bool { return f.Field == name }) {
-		r.wrong.Add(name, format, args...)
+	for _, known := range r.problems {
+		if known.Field == name {
+			return
+		}
 	}
+	r.problems = append(r.problems, failure.FieldError{Field: name, Problem: fmt.Sprintf(format, args...)})
 }
 
-// want refuses the value of a field and says what it should be.
-func (r *reader) want(field, what string) {
-	r.refuse(field, "want %s, got %s", what, describe(r.object[field]))
+func (r *reader) wrong(field, want string) {
+	r.bad(field, "want %s, got %s", want, describe(r.object[field]))
 }
 
-// required refuses a field that is missing.
+// required reports a field that is missing.
 func (r *reader) required(field string) *reader {
 	if r.object[field] == nil {
-		r.refuse(field, "is missing")
+		r.bad(field, "is missing")
 	}
 	return r
 }
@@ -44,7 +47,7 @@ func (r *reader) required(field string) *reader {
 func (r *reader) text(field string) string {
 	value, ok := r.object[field].(string)
 	if !ok && r.object[field] != nil {
-		r.want(field, "a string")
+		r.wrong(field, "a string")
 	}
 	return value
 }
@@ -52,27 +55,63 @@ func (r *reader) text(field string) string {
 func (r *reader) flag(field string) bool {
 	value, ok := r.object[field].(bool)
 	if !ok && r.object[field] != nil {
-		r.want(field, "true or false")
+		r.wrong(field, "true or false")
 	}
 	return value
 }
 
-// sub returns a reader of the object in a field, which collects its own wrong fields.
+// sub returns a reader of the object in a field, which collects its own problems.
 func (r *reader) sub(field string) *reader {
 	object, ok := r.object[field].(map[string]any)
 	if !ok && r.object[field] != nil {
-		r.want(field, "an object")
+		r.wrong(field, "an object")
 	}
 	return &reader{object: object, prefix: r.prefix + field + "."}
 }
 
-// raw returns a field as JSON.
-func (r *reader) raw(field string) json.RawMessage {
+// short reads a text of at most longest characters.
+func (r *reader) short(field string, longest int) string {
+	value := r.text(field)
+	if utf8.RuneCountInString(value) > longest {
+		r.wrong(field, fmt.Sprintf("at most %d characters", longest))
+		return ""
+	}
+	return value
+}
+
+// options reads an object of options as JSON, nil if it is not used. Its bounds are
+// checked in any case.
+func (r *reader) options(field string, used bool) json.RawMessage {
 	text, err := json.Marshal(r.object[field])
-	if err != nil || r.object[field] == nil {
+	switch {
+	case err != nil || len(text) > maxOptions:
+		r.bad(field, "want at most %d bytes of JSON, got %d", maxOptions, len(text))
+	case depth(r.object[field]) > maxOptionsDepth:
+		r.bad(field, "want at most %d objects and lists inside one another, got %d", maxOptionsDepth, depth(r.object[field]))
+	}
+	if !used {
 		return nil
 	}
+	r.required(field).sub(field)
 	return text
+}
+
+// depth returns how many objects and lists are inside one another.
+func depth(value any) int {
+	deepest := 0
+	switch v := value.(type) {
+	case map[string]any:
+		for _, member := range v {
+			deepest = max(deepest, depth(member))
+		}
+	case []any:
+		for _, element := range v {
+			deepest = max(deepest, depth(element))
+		}
+	default:
+		return 0
+	}
+	return deepest + 1
 }
 
 // whole reads a whole number from low to high.
@@ -82,15 +121,16 @@ func (r *reader) whole(field string, low, high int64) int64 {
 	}
 	number, ok := r.object[field].(json.Number)
 	if ok {
-		if value, err := number.Int64(); err == nil && value >= low && value <= high {
+		if value, ok := wholeNumber(number); ok && value >= low && value <= high {
 			return value
 		}
 	}
-	r.want(field, fmt.Sprintf("a whole number from %d to %d", low, high))
+	r.wrong(field, fmt.Sprintf("a whole number from %d to %d", low, high))
 	return 0
 }
 
-// seconds reads a number of seconds above 0, which may have a fraction.
+// seconds reads a number of seconds above 0, at most a year, which may have a
+// fraction.
 func (r *reader) seconds(field string) time.Duration {
 	if r.object[field] == nil {
 		return 0
@@ -102,43 +142,31 @@ func (r *reader) seconds(field string) time.Duration {
 			return time.Duration(nanos)
 		}
 	}
-	r.want(field, fmt.Sprintf("a number of seconds over 0, at most %d", maxSeconds))
+	r.wrong(field, fmt.Sprintf("a number of seconds (not milliseconds) over 0, at most %d, a year", maxSeconds))
 	return 0
 }
 
-// moment reads a time in the format of Asperathos.
-func (r *reader) moment(field string, zone *time.Location) time.Time {
-	text := r.text(field)
-	if _, given := r.object[field].(string); !given {
-		return time.Time{}
-	}
-	value, err := time.ParseInLocation(submissionLayout, text, zone)
-	if err != nil || !fractional(text) {
-		r.want(field, "YYYY-MM-DDTHH:MM:SS.ffffffGMT")
-		return time.Time{}
-	}
-	if year := value.UTC().Year(); year < firstYear || year > lastYear {
-		r.want(field, fmt.Sprintf("a time from %d to %d", firstYear, lastYear))
-		return time.Time{}
-	}
-	return value
-}
-
-// fractional reports whether a parsed time has one to six digits after its point,
-// as Python's %f requires; Go also accepts none and more.
-func fractional(text string) bool {
-	digits := len(text) - len("2006-01-02T15:04:05.GMT")
-	return digits >= 1 && digits <= 6 && text[len("2006-01-02T15:04:05")] == '.'
-}
-
-// host reads a host name or an IP address.
+// host reads a host name or an IP address in its canonical spelling. A value that
+// may hold a password is not shown.
 func (r *reader) host(field string) string {
 	text := r.text(field)
-	if _, given := r.object[field].(string); given && !egress.Host(text) {
-		r.want(field, "a host name or an IP address")
-		return ""
+	host, ok := egress.CanonicalHost(text)
+	if _, given := r.object[field].(string); ok || !given {
+		return host
 	}
-	return text
+	_, port, err := net.SplitHostPort(text)
+	_, notNumber := strconv.Atoi(port)
+	switch {
+	case strings.Contains(text, "@"):
+		r.bad(field, "want a host name or an IP address, without a user and a password")
+	case strings.Contains(text, "://"):
+		r.wrong(field, "a host name or an IP address, not a URL")
+	case err == nil && notNumber == nil:
+		r.wrong(field, "a host name or an IP address, with the port in redis_port")
+	default:
+		r.wrong(field, "a host name or an IP address")
+	}
+	return ""
 }
 
 // describe returns a short text of a value for an error.
@@ -157,4 +185,13 @@ func describe(value any) string {
 	default:
 		return "null"
 	}
+}
+
+// list returns texts in quotes, with commas between them.
+func list(texts []string) string {
+	quoted := make([]string, 0, len(texts))
+	for _, text := range texts {
+		quoted = append(quoted, strconv.Quote(text))
+	}
+	return strings.Join(quoted, ", ")
 }

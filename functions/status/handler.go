@@ -46,7 +46,7 @@ func New(service reader, log *slog.Logger) http.Handler {
 // NewList returns the handler of the list: ?limit=1..100&after=ID.
 func NewList(service reader, log *slog.Logger) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		after, limit, err := query(r.URL.Query())
+		after, limit, err := query(r.URL.RawQuery)
 		if err != nil {
 			httpapi.Fail(r.Context(), w, log, err)
 			return
@@ -70,8 +70,12 @@ func NewList(service reader, log *slog.Logger) http.Handler {
 const maxLimit = 100
 
 // query reads the parameters of the list.
-func query(values url.Values) (after job.ID, limit int, err error) {
-	var wrong failure.Fields
+func query(raw string) (after job.ID, limit int, err error) {
+	values, err := url.ParseQuery(raw)
+	if err != nil {
+		return "", 0, failure.InvalidField("query", "want name=value, joined by &")
+	}
+	wrong := httpapi.UnknownParameters(values, "after", "limit")
 	if text := values.Get("after"); text != "" {
 		if after, err = job.ParseID(text); err != nil {
 			wrong.Add("after", "want an id")

@@ -142,8 +142,18 @@ func TestListThatFails(t *testing.T) {
 		"limit not a number": {"?limit=all", nil, 400, limit},
 		"limit past an int":  {"?limit=9223372036854775808", nil, 400, limit},
 		"after is not an id": {"?after=A", nil, 400, after},
-		"both":               {"?after=..&limit=-1", nil, 400, after + "; " + limit},
-		"the store is down":  {"", failure.Unavailable("down", nil), 503, "down"},
+		"a parameter that does not exist": {
+			"?phase=running", nil, 400, `"phase": no such parameter: there are after and limit`,
+		},
+		"a parameter in capitals": {"?Limit=1", nil, 400, `"Limit": no such parameter: there are after and limit`},
+		"a parameter twice":       {"?limit=1&limit=2", nil, 400, "limit: want it once"},
+		"unknown and wrong": {
+			"?b&a=1&limit=0", nil, 400,
+			`"a": no such parameter: there are after and limit; "b": no such parameter: there are after and limit; ` + limit,
+		},
+		"no query":          {"?limit=%zz", nil, 400, "query: want name=value, joined by &"},
+		"both":              {"?after=..&limit=-1", nil, 400, after + "; " + limit},
+		"the store is down": {"", failure.Unavailable("down", nil), 503, "down"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -277,7 +277,7 @@ func TestUnreadableRecord(t *testing.T) {
 			if err != nil || outcome != monitor.OutcomeUnreadable {
 				t.Errorf("tick: %q, %v, want it acknowledged", outcome, err)
 			}
-			if err := b.service.Start(t.Context(), request("bad")); failure.KindOf(err) != failure.KindConflict {
+			if _, err := b.service.Start(t.Context(), request("bad")); failure.KindOf(err) != failure.KindConflict {
 				t.Errorf("start: %v, want a conflict that names the way out", err)
 			}
 			if err := b.service.Stop(t.Context(), "bad"); err != nil {

@@ -240,7 +240,7 @@ func TestOutboxIsBounded(t *testing.T) {
 	b.receiver.Fail(errReceiver, 0)
 	r := request("b")
 	r.Items, r.Budget, r.Fingerprint = 1000, time.Hour, "b"
-	if err := b.service.Start(t.Context(), r); err != nil {
+	if _, err := b.service.Start(t.Context(), r); err != nil {
 		t.Fatal(err)
 	}
 	for i := range int64(600) { // an item a sample, then one each 24 s: longer than ten periods

@@ -107,7 +107,7 @@ func request(id job.ID) monitor.Request {
 
 func (b *bench) start(id job.ID) {
 	b.t.Helper()
-	if err := b.service.Start(b.t.Context(), request(id)); err != nil {
+	if _, err := b.service.Start(b.t.Context(), request(id)); err != nil {
 		b.t.Fatal(err)
 	}
 }

@@ -15,52 +15,52 @@ const queueTimeout = time.Second
 
 // Start starts the monitoring of a job. The same request again for a living job
 // changes nothing; a different one is ErrOtherRequest. Start fills in what the
-// request omits. An unreachable queue is an error only if the number of items
-// has to be read from it.
-func (s *Service) Start(ctx context.Context, r Request) error {
+// request omits, and returns the spec that is in force. An unreachable queue is an
+// error only if the number of items has to be read from it.
+func (s *Service) Start(ctx context.Context, r Request) (job.Spec, error) {
 	if !slices.Contains(s.cfg.Plugins, r.Plugin) {
-		return failure.Invalid(failure.FieldError{Field: "plugin", Problem: fmt.Sprintf("want one of %q, got %.80q", s.cfg.Plugins, r.Plugin)})
+		return job.Spec{}, failure.Invalid(failure.FieldError{Field: "plugin", Problem: fmt.Sprintf("want one of %q, got %.80q", s.cfg.Plugins, r.Plugin)})
 	}
 	record, err := s.ticks.Load(ctx, r.ID, "")
 	switch {
 	case err == nil && record.State.Phase.Living():
 		return s.startAgain(ctx, record, r)
 	case err != nil && failure.KindOf(err) != failure.KindNotFound:
-		return err
+		return job.Spec{}, err
 	}
 	spec, workSeen, err := s.complete(ctx, r, record.Spec.Accepted)
 	if err != nil {
-		return err
+		return job.Spec{}, err
 	}
 	created, err := s.jobs.Create(ctx, spec, job.New(spec, workSeen, record.State.Outbox))
 	if err != nil {
-		return err
+		return job.Spec{}, err
 	}
 	switch created {
 	case CreatedOther:
-		return ErrOtherRequest
+		return job.Spec{}, ErrOtherRequest
 	case CreatedBefore:
-		return failure.Unavailable("the job was stopped while it was started", nil)
+		return job.Spec{}, failure.Unavailable("the job was stopped while it was started", nil)
 	case CreatedNew:
 		s.log.InfoContext(ctx, "job started", "job", spec.ID, "phase", job.PhasePending,
 			"items", spec.Items, "deadline", spec.Deadline(), "queue", spec.Queue.String())
 	case CreatedSame:
 		if record, err = s.ticks.Load(ctx, r.ID, ""); err != nil {
-			return err
+			return job.Spec{}, err
 		}
 		spec = record.Spec
 	}
 	s.schedule(ctx, spec)
-	return nil
+	return spec, nil
 }
 
 // startAgain handles a start for a living job.
-func (s *Service) startAgain(ctx context.Context, record Record, r Request) error {
+func (s *Service) startAgain(ctx context.Context, record Record, r Request) (job.Spec, error) {
 	if record.Spec.Fingerprint != r.Fingerprint {
-		return ErrOtherRequest
+		return job.Spec{}, ErrOtherRequest
 	}
 	s.schedule(ctx, record.Spec) // also if it was scheduled before: the schedule may be lost
-	return nil
+	return record.Spec, nil
 }
 
 // complete returns the spec of a request, with the defaults filled in, and

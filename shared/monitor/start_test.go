@@ -20,7 +20,7 @@ func TestStartFillsInWhatIsOmitted(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	b.queue.Set(half, nil)
-	err := b.service.Start(t.Context(), monitor.Request{ID: "a", Plugin: "kubejobs", Budget: 40 * time.Second, Fingerprint: "f"})
+	_, err := b.service.Start(t.Context(), monitor.Request{ID: "a", Plugin: "kubejobs", Budget: 40 * time.Second, Fingerprint: "f"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -93,7 +93,7 @@ func TestStartUsesWhatIsGiven(t *testing.T) {
 			tt.want(&want)
 			r := request("a")
 			tt.change(&r)
-			if err := b.service.Start(t.Context(), r); err != nil {
+			if _, err := b.service.Start(t.Context(), r); err != nil {
 				t.Fatal(err)
 			}
 			record, err := b.store.Load(t.Context(), "a", "")
@@ -132,7 +132,7 @@ func TestStartRefuses(t *testing.T) {
 			b.queue.Set(tt.count, tt.countErr)
 			r := request("a")
 			tt.request(&r)
-			err := b.service.Start(t.Context(), r)
+			_, err := b.service.Start(t.Context(), r)
 			if failure.KindOf(err) != tt.kind || !strings.Contains(err.Error(), tt.names) {
 				t.Errorf("Start: %v, want kind %q naming %s", err, tt.kind, tt.names)
 			}
@@ -154,13 +154,13 @@ func TestStartAgain(t *testing.T) {
 	}
 	other := request("a")
 	other.Fingerprint = "g"
-	if err := b.service.Start(t.Context(), other); !errors.Is(err, monitor.ErrOtherRequest) {
+	if _, err := b.service.Start(t.Context(), other); !errors.Is(err, monitor.ErrOtherRequest) {
 		t.Errorf("another request: %v, want %v", err, monitor.ErrOtherRequest)
 	}
 	if err := b.service.Stop(t.Context(), "a"); err != nil {
 		t.Fatal(err)
 	}
-	if err := b.service.Start(t.Context(), other); err != nil {
+	if _, err := b.service.Start(t.Context(), other); err != nil {
 		t.Errorf("another request after the end: %v", err)
 	}
 	if got := b.status(); got.Phase != job.PhasePending || !got.Scheduled {
@@ -176,7 +176,7 @@ func TestConcurrentStarts(t *testing.T) {
 	var wait sync.WaitGroup
 	for range 8 {
 		wait.Go(func() {
-			if err := b.service.Start(t.Context(), request("a")); err != nil {
+			if _, err := b.service.Start(t.Context(), request("a")); err != nil {
 				refused.Add(1)
 			}
 		})

@@ -24,6 +24,8 @@ func TestBounds(t *testing.T) {
 		"its last second":               {"UTC", `"expected_time":1,"submission_time":"9999-12-31T23:59:59.9GMT"`},
 		"its last second, further west": {"America/New_York", `"expected_time":1,"submission_time":"9999-12-31T23:59:59.9GMT"`},
 		"a nanosecond":                  {"UTC", `"expected_time":1e-9`},
+		"a year":                        {"UTC", `"expected_time":31536000`},
+		"more than a year":              {"UTC", `"expected_time":31536001`},
 		"a century":                     {"UTC", `"expected_time":3153600000`},
 		"more than a century":           {"UTC", `"expected_time":3153600001`},
 		"a nanosecond a century ago":    {"UTC", `"expected_time":1e-9,"submission_time":"1926-01-01T00:00:00.0GMT"`},

@@ -178,6 +178,18 @@ func (e exception) check(got any) error {
 		}
 		return nil
 	}
+	if want, ok := e.want.(members); ok {
+		object, ok := got.(map[string]any)
+		if !ok {
+			return fmt.Errorf("got %v, want an object", got)
+		}
+		for name, value := range want {
+			if diff := cmp.Diff(value, object[name]); diff != "" {
+				return fmt.Errorf("%s (-want +got):\n%s", name, diff)
+			}
+		}
+		return nil
+	}
 	if diff := cmp.Diff(e.want, got); diff != "" {
 		return fmt.Errorf("(-want +got):\n%s", diff)
 	}

@@ -1,5 +1,7 @@
 package contract_test
 
+import "time"
+
 // Parts of an answer that are compared one by one.
 const (
 	partStatus  = "status"
@@ -12,13 +14,32 @@ const (
 type exception struct {
 	capture string
 	part    string
-	want    any // a naming is a text that holds it
+	want    any // a naming is a text that holds it, members an object that has them
 	reason  string
 }
 
 // naming is what an error's text must hold: the name of a field, or nothing in
 // particular.
 type naming string
+
+// members are those that an object must have, among others.
+type members map[string]any
+
+// started is the body of a start's answer, for captures that ask for a minute and
+// six items. They ask for a period of a second, and MIN_PERIOD is two.
+func started(submitted string) members {
+	at, err := time.Parse(time.RFC3339, submitted)
+	if err != nil {
+		panic(err)
+	}
+	return members{
+		"number_of_jobs": 6.0, "collect_period": 2.0, "expected_time": 60.0, "scaling_strategy": "default",
+		"submission_time": submitted, "deadline": at.Add(time.Minute).Format(time.RFC3339Nano),
+		"warnings": []any{
+			"collect_period: 1s was asked for, 2s is in force (the longest even period that is not longer; MIN_PERIOD is the shortest)",
+		},
+	}
+}
 
 // refused is the body of a refusal, without its text.
 var refused = map[string]any{"error_code": 400.0, "error_name": "BAD_REQUEST"}
@@ -29,6 +50,7 @@ const (
 	notOurs   = "a caller's mistake is 400, not 500"
 	noInstall = "installing one over HTTP is not supported"
 	again     = "the very same start again is no mistake: a caller may repeat what it got no answer to"
+	inForce   = "the original's object is empty; ours says what is in force, and a Manager does not read it"
 	byID      = "a stop has no body that could be missing: it is served by its id, which is unknown here"
 )
 
@@ -38,8 +60,13 @@ var exceptions = []exception{
 	{"plugins_manager_ok", partMessage, naming("plugin"), noInstall},
 
 	{"start_duplicate", partStatus, 202, again},
-	{"start_duplicate", partBody, map[string]any{}, again},
+	{"start_duplicate", partBody, started("2026-11-24T05:41:07.390079Z"), inForce},
 	{"start_duplicate", partMessage, nil, again},
+
+	{"start_ok", partBody, started("2026-11-24T05:41:07.390079Z"), inForce},
+	{"start_detailed_ok", partBody, started("2026-11-24T05:44:19.395322Z"), inForce},
+	{"start_json_suffix", partBody, started("2026-11-24T05:41:22.837294Z"), inForce},
+	{"start_content_type_absent", partBody, started("2026-11-24T05:41:22.777668Z"), inForce},
 
 	{"start_invalid_json", partStatus, 400, notOurs},
 	{"start_invalid_json", partBody, refused, notOurs},

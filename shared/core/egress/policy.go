@@ -25,8 +25,9 @@ func Private() []string {
 func Loopback() []string { return []string{"127.0.0.0/8", "::1/128"} }
 
 // Parse reads entries: CIDRs, addresses, names, and names with a leading "*.",
-// which match every name below them. A listed name may resolve to any address
-// that Allows does not refuse in every case. The error names the wrong entry.
+// which match every name below them. Addresses and names may have every spelling
+// that CanonicalHost accepts. A listed name may resolve to any address that Allows
+// does not refuse in every case. The error names the wrong entry.
 func Parse(entries []string) (*Policy, error) {
 	p := &Policy{}
 	for _, entry := range entries {
@@ -35,16 +36,22 @@ func Parse(entries []string) (*Policy, error) {
 			p.prefixes = append(p.prefixes, unmap(prefix).Masked())
 			continue
 		}
-		if address, err := netip.ParseAddr(entry); err == nil {
-			address = address.Unmap()
-			p.prefixes = append(p.prefixes, netip.PrefixFrom(address, address.BitLen()))
+		if suffix, ok := strings.CutPrefix(entry, "*."); ok {
+			if suffix = strings.TrimSuffix(suffix, "."); !hostname(suffix) {
+				return nil, fmt.Errorf("%.80q is no CIDR, address or name", entry)
+			}
+			p.names = append(p.names, "."+suffix)
 			continue
 		}
-		name := strings.TrimPrefix(entry, "*")
-		if !hostname(strings.TrimPrefix(name, ".")) || (name != entry && !strings.HasPrefix(name, ".")) {
+		host, ok := CanonicalHost(entry)
+		if !ok {
 			return nil, fmt.Errorf("%.80q is no CIDR, address or name", entry)
 		}
-		p.names = append(p.names, name)
+		if address, err := netip.ParseAddr(host); err == nil {
+			p.prefixes = append(p.prefixes, netip.PrefixFrom(address.WithZone(""), address.BitLen()))
+			continue
+		}
+		p.names = append(p.names, host)
 	}
 	return p, nil
 }
@@ -57,31 +64,6 @@ func unmap(prefix netip.Prefix) netip.Prefix {
 		return netip.PrefixFrom(prefix.Addr().Unmap(), prefix.Bits()-mapped)
 	}
 	return prefix
-}
-
-// hostname reports whether text could be a host name (RFC 1123).
-func hostname(text string) bool {
-	if text == "" || len(text) > 253 {
-		return false
-	}
-	for label := range strings.SplitSeq(text, ".") {
-		bad := strings.IndexFunc(label, func(r rune) bool {
-			return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '-' && r != '_'
-		})
-		if label == "" || len(label) > 63 || bad >= 0 {
-			return false
-		}
-	}
-	return true
-}
-
-// Host reports whether text could be a host: a name or an address. It does not
-// check whether the host is allowed.
-func Host(text string) bool {
-	if _, err := netip.ParseAddr(text); err == nil {
-		return true
-	}
-	return hostname(strings.ToLower(text))
 }
 
 // metadata reports whether address is a cloud's metadata service outside the

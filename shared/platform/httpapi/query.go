@@ -1,8 +1,12 @@
 package httpapi
 
 import (
+	"cmp"
+	"fmt"
 	"net/url"
+	"slices"
 	"strconv"
+	"strings"
 
 	"kubejobs/shared/core/failure"
 )
@@ -19,4 +23,26 @@ func Limit(values url.Values, most, otherwise int, wrong *failure.Fields) int {
 		wrong.Add("limit", "want a whole number from 1 to %d", most)
 	}
 	return limit
+}
+
+// UnknownParameters returns the parameters of a query that are not in known, or
+// occur twice, in the order of their names.
+func UnknownParameters(values url.Values, known ...string) failure.Fields {
+	var wrong failure.Fields
+	for name, given := range values {
+		switch {
+		case !slices.Contains(known, name):
+			wrong.Add(fmt.Sprintf("%.80q", name), "no such parameter: there are %s", enumerate(known))
+		case len(given) > 1:
+			wrong.Add(name, "want it once")
+		}
+	}
+	slices.SortFunc(wrong, func(a, b failure.FieldError) int { return cmp.Compare(a.Field, b.Field) })
+	return wrong
+}
+
+// enumerate joins two or more names as a sentence does.
+func enumerate(names []string) string {
+	last := len(names) - 1
+	return strings.Join(names[:last], ", ") + " and " + names[last]
 }

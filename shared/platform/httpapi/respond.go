@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -106,8 +107,8 @@ func ReadBody(w http.ResponseWriter, r *http.Request) ([]byte, bool) {
 	if err == nil {
 		return body, true
 	}
-	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
-		Refuse(w, http.StatusRequestEntityTooLarge, "the body is too large")
+	if large, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		Refuse(w, http.StatusRequestEntityTooLarge, fmt.Sprintf("the body is too large: want at most %d bytes", large.Limit))
 	} else {
 		Refuse(w, http.StatusBadRequest, "the body cannot be read")
 	}

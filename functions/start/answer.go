@@ -1,0 +1,57 @@
+package start
+
+import (
+	"fmt"
+	"net/url"
+	"slices"
+	"time"
+
+	"kubejobs/shared/core/job"
+)
+
+// Answer says what is in force for a started job. Times are RFC 3339 in UTC,
+// durations in seconds.
+type Answer struct {
+	Items     int64     `json:"number_of_jobs"`
+	Period    float64   `json:"collect_period"`
+	Budget    float64   `json:"expected_time"`
+	Submitted time.Time `json:"submission_time"`
+	Deadline  time.Time `json:"deadline"`
+	Queue     string    `json:"queue"` // host:port
+	Strategy  string    `json:"scaling_strategy"`
+	Warnings  []string  `json:"warnings"` // never null
+}
+
+// newAnswer returns the answer to a request that asked for period, 0 for none, and
+// gave cause for warnings.
+func newAnswer(spec job.Spec, period time.Duration, now time.Time, warnings []string) Answer {
+	every := spec.Schedule().Every
+	if period != 0 && period != every {
+		warnings = append(warnings, fmt.Sprintf(
+			"collect_period: %v was asked for, %v is in force (the longest even period that is not longer; MIN_PERIOD is the shortest)",
+			period, every))
+	}
+	if spec.Deadline().Before(now) {
+		warnings = append(warnings, fmt.Sprintf(
+			"plugin_info.submission_time: the deadline passed %v before the start", now.Sub(spec.Deadline()).Round(time.Second)))
+	}
+	if warnings == nil {
+		warnings = []string{}
+	}
+	return Answer{
+		Items: spec.Items, Period: every.Seconds(), Budget: spec.Budget.Seconds(),
+		Submitted: spec.Submitted.UTC(), Deadline: spec.Deadline().UTC(),
+		Queue: spec.Queue.String(), Strategy: spec.Strategy, Warnings: warnings,
+	}
+}
+
+// unknownParameters returns warnings for the parameters of the query: there are
+// none to give.
+func unknownParameters(values url.Values) []string {
+	var found []string
+	for name := range values {
+		found = append(found, printable(name)+": unknown parameter in the query, ignored; fields belong in the body")
+	}
+	slices.Sort(found)
+	return found[:min(len(found), maxWarnings)]
+}
