@@ -49,9 +49,13 @@ func (f *Function) Start(ctx context.Context, settings map[string]string) error 
 	if err != nil {
 		return err
 	}
-	// func's middleware waits for the requests in flight before it calls Stop.
+	// func's middleware waits for the requests in flight before it calls Stop: the
+	// signal itself must end what would go on making requests or last.
 	signalled, forget := signal.NotifyContext(ctx, syscall.SIGTERM, syscall.SIGINT)
-	context.AfterFunc(signalled, set.EndStreams)
+	context.AfterFunc(signalled, func() {
+		set.StopTicks()
+		set.EndStreams()
+	})
 	f.started.Store(&instance{set: set, handler: handler, forget: forget})
 	return set.Start(ctx)
 }

@@ -2,10 +2,12 @@ package functions
 
 import (
 	"context"
+	"net/http"
 	"time"
 
 	"kubejobs/shared/core/failure"
 	"kubejobs/shared/core/job"
+	"kubejobs/shared/drivers/localtick"
 	"kubejobs/shared/platform/config"
 )
 
@@ -13,12 +15,23 @@ import (
 // PingSource on a cluster.
 const SweepCron = "0 */5 * * * *"
 
+// openLocal creates the local scheduler, whose ticks end with ctx.
+func (s *Set) openLocal(ctx context.Context, o Options) (err error) {
+	s.ticks = newLocalTicks(ctx)
+	s.local, err = localtick.New(s.ticks.sending(), localtick.Options{
+		Sink: s.cfg.TickSink, Jitter: s.cfg.TickJitter, Now: o.Now,
+		Wrap: func(base http.RoundTripper) http.RoundTripper { return s.telemetry.Transport(s.ticks.finish(base)) },
+	}, s.log)
+	s.scheduler = s.local
+	return err
+}
+
 // sweepLocally schedules sweeps in the process if nobody else sweeps.
-func (s *Set) sweepLocally(ctx context.Context, cron string) error {
+func (s *Set) sweepLocally(cron string) error {
 	if s.local == nil || s.cfg.Target != config.TargetAll || cron == "" {
 		return nil
 	}
-	return s.local.Every(ctx, cron, func(ctx context.Context) {
+	return s.local.Every(s.ticks.sending(), cron, func(ctx context.Context) {
 		if _, err := s.service.Sweep(ctx); err != nil && ctx.Err() == nil {
 			s.log.WarnContext(ctx, "sweep failed", "error", err)
 		}

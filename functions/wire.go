@@ -49,7 +49,9 @@ type Set struct {
 	telemetry *telemetry.Telemetry
 	scheduler monitor.Scheduler
 	local     *localtick.Scheduler // nil if ticks come from Knative
-	embedded  *embedredis.Server   // nil if STATE_REDIS_URL is set
+	ticks     localTicks
+	queue     *job.Address       // see Options
+	embedded  *embedredis.Server // nil if STATE_REDIS_URL is set
 	state     redis.UniversalClient
 	pool      *redispool.Pool
 	influx    *influx.Publisher
@@ -61,6 +63,10 @@ type Set struct {
 // Options are what Open needs in addition to the settings.
 type Options struct {
 	RedisPort int // of the embedded Redis; 0 is any free port
+	// Queue is the Redis of a job that names none; nil: the embedded Redis, or the
+	// Service redis-<id>.
+	Queue *job.Address
+
 	Now       func() time.Time
 	SweepCron string          // schedule of the local sweep; "": never
 	Publish   publish.Options // limits of the publishers
@@ -75,10 +81,10 @@ type Options struct {
 // calls it once.
 func QuietRedis() { redisstore.Quiet() }
 
-// Open creates everything. ctx bounds the ticks of the local scheduler. Close
-// releases what Open created.
+// Open creates everything. ctx bounds the ticks of the local scheduler, as StopTicks
+// does. Close releases what Open created.
 func Open(ctx context.Context, cfg config.Config, log *slog.Logger, o Options) (*Set, error) {
-	s := &Set{cfg: cfg, log: log, streams: newStreams(o.Events)}
+	s := &Set{cfg: cfg, log: log, streams: newStreams(o.Events), queue: o.Queue}
 	if err := s.openTelemetry(ctx, o); err != nil {
 		return nil, err
 	}
@@ -125,13 +131,9 @@ func (s *Set) openService(ctx context.Context, o Options) error {
 		return err
 	}
 	if s.scheduler == nil {
-		s.local, err = localtick.New(ctx, localtick.Options{
-			Sink: s.cfg.TickSink, Jitter: s.cfg.TickJitter, Wrap: s.telemetry.Transport, Now: o.Now,
-		}, s.log)
-		if err != nil {
+		if err := s.openLocal(ctx, o); err != nil {
 			return err
 		}
-		s.scheduler = s.local
 	}
 	s.pool = redispool.New(redispool.Options{
 		Dial: dial.New(policy, "plugin_info.redis_ip", dialTimeout), Hook: s.telemetry.RedisHook(telemetry.RedisJob),
@@ -156,13 +158,17 @@ func (s *Set) openService(ctx context.Context, o Options) error {
 		s.log,
 	)
 	s.service = measured{service, s.telemetry}
-	return s.sweepLocally(ctx, o.SweepCron)
+	return s.sweepLocally(o.SweepCron)
 }
 
-// defaultQueue returns the address of the Service redis-<id> in the jobs'
-// namespace, or that of the embedded Redis.
+// defaultQueue returns the Redis of a job that names none: the one that
+// Options.Queue names, the embedded one, or the Service redis-<id> in the jobs'
+// namespace.
 func (s *Set) defaultQueue(id job.ID) job.Address {
-	if s.embedded != nil {
+	switch {
+	case s.queue != nil:
+		return *s.queue
+	case s.embedded != nil:
 		return job.Address{Host: "127.0.0.1", Port: s.embedded.Port()}
 	}
 	return job.Address{Host: fmt.Sprintf("redis-%s.%s.svc", id, s.cfg.JobNamespace), Port: redisPort}
@@ -182,15 +188,12 @@ func (s *Set) ready(ctx context.Context, unit string) error {
 	return s.service.Ready(ctx)
 }
 
-// Close releases everything that Open created. It waits at most a second for ticks
-// in flight, and two for the last telemetry.
+// Close releases everything that Open created: first the ticks, then the publishers
+// and connections, at last the telemetry. It waits at most a second for ticks in
+// flight, one for the publishers and two for the last telemetry.
 func (s *Set) Close(ctx context.Context) error {
 	var errs []error
-	if s.local != nil {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTimeout)
-		defer cancel()
-		errs = append(errs, s.local.Stop(ctx))
-	}
+	s.endTicks(ctx)
 	s.closePublishers(ctx)
 	if s.pool != nil {
 		s.pool.Close()

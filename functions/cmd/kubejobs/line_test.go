@@ -53,7 +53,7 @@ func TestProgressLine(t *testing.T) {
 			t.Parallel()
 			s := half
 			tt.change(&s)
-			if got := progressLine(s, now); got != tt.want {
+			if got := progressLine(s, now, 0); got != tt.want {
 				t.Errorf("line:\n got %s\nwant %s", got, tt.want)
 			}
 		})
@@ -81,7 +81,7 @@ func TestBar(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if got := bar(tt.done, tt.due); got != tt.want {
+			if got := bar(tt.done, tt.due, barWidth); got != tt.want {
 				t.Errorf("bar(%v, %v) = %s, want %s", tt.done, tt.due, got, tt.want)
 			}
 		})
