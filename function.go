@@ -53,7 +53,7 @@ func (f *Function) Start(ctx context.Context, settings map[string]string) error 
 	// signal itself must end what would go on making requests or last.
 	signalled, forget := signal.NotifyContext(ctx, syscall.SIGTERM, syscall.SIGINT)
 	context.AfterFunc(signalled, func() {
-		set.StopTicks()
+		set.StopTicks(signalled)
 		set.EndStreams()
 	})
 	f.started.Store(&instance{set: set, handler: handler, forget: forget})

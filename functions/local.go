@@ -3,6 +3,7 @@ package functions
 import (
 	"context"
 	"net/http"
+	"sync"
 	"time"
 
 	"kubejobs/shared/core/failure"
@@ -17,21 +18,22 @@ const SweepCron = "0 */5 * * * *"
 
 // openLocal creates the local scheduler, whose ticks end with ctx.
 func (s *Set) openLocal(ctx context.Context, o Options) (err error) {
-	s.ticks = newLocalTicks(ctx)
-	s.local, err = localtick.New(s.ticks.sending(), localtick.Options{
+	cut := make(chan struct{})
+	s.ticks.cut = sync.OnceFunc(func() { close(cut) })
+	s.local, err = localtick.New(ctx, localtick.Options{
 		Sink: s.cfg.TickSink, Jitter: s.cfg.TickJitter, Now: o.Now,
-		Wrap: func(base http.RoundTripper) http.RoundTripper { return s.telemetry.Transport(s.ticks.finish(base)) },
+		Wrap: func(base http.RoundTripper) http.RoundTripper { return s.telemetry.Transport(finishing(cut, base)) },
 	}, s.log)
 	s.scheduler = s.local
 	return err
 }
 
 // sweepLocally schedules sweeps in the process if nobody else sweeps.
-func (s *Set) sweepLocally(cron string) error {
+func (s *Set) sweepLocally(ctx context.Context, cron string) error {
 	if s.local == nil || s.cfg.Target != config.TargetAll || cron == "" {
 		return nil
 	}
-	return s.local.Every(s.ticks.sending(), cron, func(ctx context.Context) {
+	return s.local.Every(ctx, cron, func(ctx context.Context) {
 		if _, err := s.service.Sweep(ctx); err != nil && ctx.Err() == nil {
 			s.log.WarnContext(ctx, "sweep failed", "error", err)
 		}

@@ -130,8 +130,10 @@ func (s *Set) openService(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
+	ticking, stop := context.WithCancel(ctx)
+	s.ticks.stop = stop
 	if s.scheduler == nil {
-		if err := s.openLocal(ctx, o); err != nil {
+		if err := s.openLocal(ticking, o); err != nil {
 			return err
 		}
 	}
@@ -158,7 +160,7 @@ func (s *Set) openService(ctx context.Context, o Options) error {
 		s.log,
 	)
 	s.service = measured{service, s.telemetry}
-	return s.sweepLocally(o.SweepCron)
+	return s.sweepLocally(ticking, o.SweepCron)
 }
 
 // defaultQueue returns the Redis of a job that names none: the one that

@@ -62,7 +62,7 @@ func serve(ctx context.Context, b bound, log *slog.Logger, o functions.Options, 
 	log.InfoContext(ctx, "serving", "address", b.cfg.Listen, "target", b.cfg.Target)
 	err = run(ctx, server, set, func(ctx context.Context) error { return do(ctx, set, b.cfg) })
 	log.InfoContext(ctx, "draining")
-	set.StopTicks()
+	set.StopTicks(ctx)
 	drain, done := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
 	defer done()
 	return errors.Join(err, server.drain(drain), set.Close(ctx))

@@ -10,8 +10,8 @@ import (
 // Exit statuses of watch, besides 0 for a deadline that was met and 1 if the job
 // could not be watched.
 const (
-	exitLate   exitError = 2
-	exitFailed exitError = 3 // or stopped
+	errLate   exitError = 2
+	errFailed exitError = 3 // or stopped
 )
 
 // answer is a job's status as a server answers it.
@@ -29,9 +29,9 @@ func (a answer) verdict() (string, error) {
 	switch {
 	case a.Phase == job.PhaseFinished && a.EndedAt != nil:
 	case a.Reason == "":
-		return string(a.Phase), exitFailed
+		return string(a.Phase), errFailed
 	default:
-		return printable(fmt.Sprintf("%s: %s", a.Phase, a.Reason)), exitFailed
+		return printable(fmt.Sprintf("%s: %s", a.Phase, a.Reason)), errFailed
 	}
 	spare := a.Deadline.Sub(*a.EndedAt).Seconds()
 	if a.Spare != nil {
@@ -44,5 +44,5 @@ func (a answer) verdict() (string, error) {
 	if met {
 		return fmt.Sprintf("deadline met, %.1f s to spare", max(spare, 0)), nil
 	}
-	return fmt.Sprintf("%.1f s late", max(-spare, 0.1)), exitLate
+	return fmt.Sprintf("%.1f s late", max(-spare, 0.1)), errLate
 }
