@@ -82,10 +82,14 @@ func transportError(server string, err error) error {
 		err = request.Err // without the method and the URL
 	}
 	var network net.Error
-	if errors.As(err, &network) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, context.Canceled) {
+	switch {
+	case errors.Is(err, io.EOF):
+		return &foreignError{server, "closes the connection without an answer"}
+	case errors.As(err, &network), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, context.Canceled):
 		return err
+	default:
+		return &foreignError{server, "gives no answer that can be read: " + err.Error()}
 	}
-	return &foreignError{server, "gives no answer that can be read: " + err.Error()}
 }
 
 // refusal returns the error of an answer that is not a success. A router in front of
