@@ -34,17 +34,23 @@ apt = { $(1); } >/dev/null 2>&1 || { \
 	$$as_root apt-get update -qq && \
 	$$as_root DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(2) >/dev/null; }
 
+# Builds kubejobs and runs it with the arguments $(1). On a terminal it is a job of
+# its own, so that Ctrl-C ends the program alone, and make by its exit status;
+# elsewhere it takes the place of the shell, so that signals to make reach it.
+program = go build -o $(TOOLS)/kubejobs ./functions/cmd/kubejobs; \
+	if [ -t 0 ]; then set -m; $(TOOLS)/kubejobs $(1); else exec $(TOOLS)/kubejobs $(1); fi
+
 .PHONY: help
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: run
 run: ## Monitor a real batch job for half a minute, with nothing installed but Go
-	@go run ./functions/cmd/kubejobs local --demo
+	@$(call program,local --demo)
 
 .PHONY: local
 local: ## Serve everything on this machine until Ctrl-C
-	@go run ./functions/cmd/kubejobs local
+	@$(call program,local)
 
 # grpcnotrace leaves out gRPC's pages for a browser, whose templates would keep
 # the linker from dropping any exported method: 11 MB.

@@ -49,10 +49,13 @@ func (f *Function) Start(ctx context.Context, settings map[string]string) error 
 	if err != nil {
 		return err
 	}
-	// func's middleware waits for the requests in flight before it calls Stop, so
-	// streams end on the signal.
+	// func's middleware waits for the requests in flight before it calls Stop: the
+	// signal itself must end what would go on making requests or last.
 	signalled, release := signal.NotifyContext(ctx, syscall.SIGTERM, syscall.SIGINT)
-	context.AfterFunc(signalled, set.EndStreams)
+	context.AfterFunc(signalled, func() {
+		set.StopTicks(signalled)
+		set.EndStreams()
+	})
 	f.started.Store(&instance{set: set, handler: handler, release: release})
 	return set.Start(ctx)
 }

@@ -2,6 +2,8 @@ package functions
 
 import (
 	"context"
+	"net/http"
+	"sync"
 	"time"
 
 	"kubejobs/shared/core/failure"
@@ -14,18 +16,22 @@ import (
 // on a cluster.
 const SweepCron = "0 */5 * * * *"
 
-// openLocal creates the local scheduler, unless ticks come from Knative.
-func (s *Set) openLocal(ctx context.Context, now func() time.Time) error {
+// openLocal creates the local scheduler, unless ticks come from Knative. Its ticks
+// end with ctx.
+func (s *Set) openLocal(ctx context.Context, o Options) (err error) {
 	if s.scheduler != nil {
 		return nil
 	}
-	local, err := localtick.New(ctx, localtick.Options{
-		Sink: s.cfg.TickSink, Jitter: s.cfg.TickJitter, Wrap: s.telemetry.Transport, Now: now,
+	cut := make(chan struct{})
+	s.ticks.cut = sync.OnceFunc(func() { close(cut) })
+	s.local, err = localtick.New(ctx, localtick.Options{
+		Sink: s.cfg.TickSink, Jitter: s.cfg.TickJitter, Now: o.Now,
+		Wrap: func(base http.RoundTripper) http.RoundTripper { return s.telemetry.Transport(finishing(cut, base)) },
 	}, s.log)
 	if err != nil {
 		return err
 	}
-	s.local, s.scheduler = local, local
+	s.scheduler = s.local
 	return nil
 }
 

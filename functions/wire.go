@@ -51,7 +51,9 @@ type Set struct {
 	telemetry *telemetry.Telemetry
 	scheduler monitor.Scheduler
 	local     *localtick.Scheduler // the same scheduler; nil if ticks come from Knative
-	embedded  *embedredis.Server   // nil if STATE_REDIS_URL is set
+	ticks     localTicks
+	queue     *job.Address       // see Options
+	embedded  *embedredis.Server // nil if STATE_REDIS_URL is set
 	state     redis.UniversalClient
 	pool      *redispool.Pool
 	influx    *influx.Publisher
@@ -62,7 +64,11 @@ type Set struct {
 
 // Options are what Open needs in addition to the settings.
 type Options struct {
-	RedisPort int              // of the embedded Redis; 0 is any free port
+	RedisPort int // of the embedded Redis; 0 is any free port
+	// Queue is the Redis of a job that names none; nil: the embedded Redis, or the
+	// Service redis-<id>.
+	Queue *job.Address
+
 	Now       func() time.Time // nil: time.Now
 	SweepCron string           // schedule of the local sweep; "": never
 	Publish   publish.Options  // limits of the publishers
@@ -78,12 +84,12 @@ type Options struct {
 func QuietRedis() { redisstore.Quiet() }
 
 // Open creates the drivers, the use cases and the units. ctx bounds the ticks of the
-// local scheduler. Close releases what Open created.
+// local scheduler, as StopTicks does. Close releases what Open created.
 func Open(ctx context.Context, cfg config.Config, log *slog.Logger, o Options) (*Set, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	s := &Set{cfg: cfg, log: log, now: o.Now, streams: newStreams(o.Streams)}
+	s := &Set{cfg: cfg, log: log, now: o.Now, streams: newStreams(o.Streams), queue: o.Queue}
 	if err := s.openTelemetry(ctx, o); err != nil {
 		return nil, err
 	}
@@ -130,7 +136,9 @@ func (s *Set) openService(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
-	if err := s.openLocal(ctx, o.Now); err != nil {
+	ticking, stop := context.WithCancel(ctx)
+	s.ticks.stop = stop
+	if err := s.openLocal(ticking, o); err != nil {
 		return err
 	}
 	s.pool = redispool.New(redispool.Options{
@@ -156,13 +164,17 @@ func (s *Set) openService(ctx context.Context, o Options) error {
 		s.log,
 	)
 	s.service = measured{service, s.telemetry}
-	return s.sweepLocally(ctx, o.SweepCron)
+	return s.sweepLocally(ticking, o.SweepCron)
 }
 
-// defaultQueue returns the address of the Service redis-<id> in the jobs'
-// namespace, or that of the embedded Redis.
+// defaultQueue returns the Redis of a job that names none: the one that
+// Options.Queue names, the embedded one, or the Service redis-<id> in the jobs'
+// namespace.
 func (s *Set) defaultQueue(id job.ID) job.Address {
-	if s.embedded != nil {
+	switch {
+	case s.queue != nil:
+		return *s.queue
+	case s.embedded != nil:
 		return job.Address{Host: "127.0.0.1", Port: s.embedded.Port()}
 	}
 	return job.Address{Host: fmt.Sprintf("redis-%s.%s.svc", id, s.cfg.JobNamespace), Port: redisPort}
@@ -182,16 +194,12 @@ func (s *Set) ready(ctx context.Context, unit string) error {
 	return s.service.Ready(ctx)
 }
 
-// Close releases everything that Open created. It waits at most a second for ticks
-// in flight, a second for what the publishers still hold, and two for the last
-// telemetry.
+// Close releases everything that Open created: first the ticks, then the publishers
+// and connections, at last the telemetry. It waits at most a second for ticks in
+// flight, one for the publishers and two for the last telemetry.
 func (s *Set) Close(ctx context.Context) error {
 	var errs []error
-	if s.local != nil {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTimeout)
-		defer cancel()
-		errs = append(errs, s.local.Stop(ctx))
-	}
+	s.endTicks(ctx)
 	s.closePublishers(ctx)
 	if s.pool != nil {
 		s.pool.Close()

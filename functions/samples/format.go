@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/elnormous/contenttype"
 
@@ -34,6 +33,10 @@ const (
 	ndjsonType = "application/x-ndjson"
 	csvType    = "text/csv"
 )
+
+// csvTime is the format of times in CSV: always with three digits of milliseconds,
+// as many programs read a column by the format of its first line.
+const csvTime = "2006-01-02T15:04:05.000Z07:00"
 
 // The formats. JSON is the default without an Accept header.
 var (
@@ -97,7 +100,7 @@ func writeCSV(w http.ResponseWriter, p page) {
 	_ = lines.Write([]string{"timestamp", "at", "job_progress", "time_progress", "error", "replicas"}) // lines.Error would return an error
 	for _, s := range p.Samples {
 		_ = lines.Write([]string{
-			strconv.FormatInt(s.Timestamp, 10), s.At.Format(time.RFC3339Nano),
+			strconv.FormatInt(s.Timestamp, 10), s.At.Format(csvTime),
 			sample.FormatNumber(s.Job), sample.FormatNumber(s.Time), sample.FormatNumber(s.Error), strconv.FormatInt(s.Replicas, 10),
 		})
 	}

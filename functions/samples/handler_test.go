@@ -78,7 +78,7 @@ func TestFormats(t *testing.T) {
 		"CSV": {
 			samples.CSV, two, asCSV, "timestamp,at,job_progress,time_progress,error,replicas\r\n" +
 				"1795500382418,2026-11-24T06:06:22.418Z,0.5,0.3333333333333333,0.16666666666666669,4\r\n" +
-				"1795500384000,2026-11-24T06:06:24Z,0,1e-07,-1e-07,0\r\n",
+				"1795500384000,2026-11-24T06:06:24.000Z,0,1e-07,-1e-07,0\r\n",
 			`</monitoring/a/samples.csv?limit=2&since=1795500384001>; rel="next"`,
 		},
 		"no samples as JSON":   {samples.JSON, none, asJSON, `{"job":"a","samples":[]}` + "\n", ""},

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"os"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -17,8 +18,8 @@ import (
 	"kubejobs/shared/core/job"
 	"kubejobs/shared/drivers/controllerlist"
 	"kubejobs/shared/drivers/workqueue"
-	"kubejobs/shared/monitor"
 	"kubejobs/shared/platform/config"
+	"kubejobs/shared/platform/logging"
 )
 
 const (
@@ -28,7 +29,7 @@ const (
 	demoBudget  = 30 * time.Second
 	// demoShare is the share of the budget that the paced work takes.
 	demoShare = 0.8
-	// demoWait bounds the start of the server.
+	// demoWait bounds the start of the job.
 	demoWait = 10 * time.Second
 )
 
@@ -38,28 +39,46 @@ type demoOptions struct {
 	budget time.Duration
 }
 
-// work returns the demo: it fills a queue with files, monitors it, lets workers
-// drain it, shows the samples and verifies the results.
-func (o demoOptions) work(out io.Writer, cfg config.Config) func(context.Context, *functions.Set) error {
-	return func(ctx context.Context, set *functions.Set) error {
-		server := "http://" + cfg.Listen
-		if o.budget < 5*time.Second {
-			return errors.New("--budget: want at least 5s")
-		}
-		client := redis.NewClient(&redis.Options{Addr: set.EmbeddedRedis()})
-		defer client.Close()
-		if err := o.fill(ctx, out, client); err != nil {
-			return err
-		}
-		if err := startDemo(ctx, server, o.budget); err != nil {
-			return err
-		}
-		status, err := o.monitor(ctx, out, server, client)
-		if err != nil {
-			return err
-		}
-		return check(ctx, out, set, server, client, status)
+// serve serves everything on a free loopback port while the demo runs. It logs errors
+// only, unless LOG_LEVEL is set.
+func (o demoOptions) serve(ctx context.Context, out io.Writer, redisPort int) error {
+	if o.budget < 5*time.Second {
+		return errors.New("--budget: want at least 5s")
 	}
+	override := map[string]string{"STATE_REDIS_URL": "", "LISTEN_ADDRESS": "127.0.0.1:0"}
+	if _, set := os.LookupEnv("LOG_LEVEL"); !set {
+		override["LOG_LEVEL"] = "error"
+	}
+	b, err := bind(ctx, localLookup(override), nil)
+	if err != nil {
+		return err
+	}
+	options := functions.Options{RedisPort: redisPort, SweepCron: functions.SweepCron}
+	return serve(ctx, b, logging.New(os.Stderr, b.cfg.LogLevel), options,
+		func(ctx context.Context, set *functions.Set, cfg config.Config) error {
+			return o.work(ctx, out, set, "http://"+cfg.Listen)
+		})
+}
+
+// work is the demo: it fills a queue with files, monitors it, lets workers drain it,
+// shows the samples and verifies the results.
+func (o demoOptions) work(ctx context.Context, out io.Writer, set *functions.Set, server string) error {
+	client := redis.NewClient(&redis.Options{Addr: set.EmbeddedRedis()})
+	defer client.Close()
+	if err := o.fill(ctx, out, client); err != nil {
+		return err
+	}
+	if err := startDemo(ctx, server, o.budget); err != nil {
+		return err
+	}
+	status, err := o.monitor(ctx, out, server, client)
+	if ctx.Err() != nil {
+		return errors.New("the demo was interrupted")
+	}
+	if err != nil {
+		return err
+	}
+	return check(ctx, out, set, server, client, status)
 }
 
 func (o demoOptions) fill(ctx context.Context, out io.Writer, client *redis.Client) error {
@@ -77,15 +96,15 @@ func (o demoOptions) fill(ctx context.Context, out io.Writer, client *redis.Clie
 }
 
 // monitor drains the queue and shows the job until it ends.
-func (o demoOptions) monitor(ctx context.Context, out io.Writer, server string, client *redis.Client) (monitor.Status, error) {
+func (o demoOptions) monitor(ctx context.Context, out io.Writer, server string, client *redis.Client) (answer, error) {
 	items, err := client.LLen(ctx, workqueue.Waiting).Result()
 	if err != nil {
-		return monitor.Status{}, err
+		return answer{}, err
 	}
 	over := time.Duration(demoShare * float64(o.budget))
 	ctx, cancel := context.WithTimeout(ctx, 4*o.budget)
 	defer cancel()
-	var status monitor.Status
+	var status answer
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return drain(ctx, client, demoWorkers, pacing(int(items), over)) })
 	group.Go(func() (err error) {
@@ -95,27 +114,21 @@ func (o demoOptions) monitor(ctx context.Context, out io.Writer, server string, 
 	return status, group.Wait()
 }
 
-// startDemo sends the request of Asperathos' Manager, once the server answers.
+// startDemo sends the request of Asperathos' Manager.
 func startDemo(ctx context.Context, server string, budget time.Duration) error {
 	ctx, cancel := context.WithTimeout(ctx, demoWait)
 	defer cancel()
 	body := fmt.Appendf(nil, `{"plugin":"kubejobs","plugin_info":{"expected_time":%g}}`, budget.Seconds())
-	for {
-		response, err := post(ctx, server+"/monitoring/"+string(demoID), body)
-		if err == nil {
-			defer response.Body.Close()
-			if response.StatusCode == http.StatusAccepted {
-				return nil
-			}
-			text, _ := io.ReadAll(response.Body)
-			return fmt.Errorf("start: %s: %s", response.Status, text)
-		}
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("start: %w", err)
-		case <-time.After(50 * time.Millisecond):
-		}
+	response, err := post(ctx, server+"/monitoring/"+string(demoID), body)
+	if err != nil {
+		return fmt.Errorf("start: %w", err)
 	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusAccepted {
+		text, _ := io.ReadAll(response.Body) // the status says enough
+		return fmt.Errorf("start: %s: %s", response.Status, text)
+	}
+	return nil
 }
 
 func post(ctx context.Context, target string, body []byte) (*http.Response, error) {
@@ -130,14 +143,11 @@ func post(ctx context.Context, target string, body []byte) (*http.Response, erro
 // check shows the report and verifies the results. Its error makes the program
 // exit with status 1.
 func check(
-	ctx context.Context, out io.Writer, set *functions.Set, server string, client *redis.Client, status monitor.Status,
+	ctx context.Context, out io.Writer, set *functions.Set, server string, client *redis.Client, status answer,
 ) error {
-	if ctx.Err() != nil {
-		return errors.New("the demo was interrupted")
-	}
 	var report map[string]any
 	reportErr := getJSON(ctx, server, "/monitoring/"+string(demoID)+"/report", &report)
-	text, err := json.MarshalIndent(report, "  ", "  ")
+	shown, err := json.MarshalIndent(report, "  ", "  ")
 	if err != nil {
 		return err
 	}
@@ -149,7 +159,7 @@ func check(
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "\nreport\n  %s\n\n", text)
+	fmt.Fprintf(out, "\nreport\n  %s\n\n", shown)
 	checks := []struct {
 		what string
 		ok   bool
@@ -169,5 +179,7 @@ func check(
 		}
 		fmt.Fprintf(out, "  %s %s\n", mark, c.what)
 	}
+	text, _ := status.verdict() // a late demo is no failure
+	fmt.Fprintf(out, "\n%s\n", text)
 	return errors.Join(failed...)
 }

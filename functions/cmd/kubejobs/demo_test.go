@@ -37,7 +37,7 @@ func TestCheckNamesWhatFailed(t *testing.T) {
 	t.Cleanup(func() { _ = client.Close() })
 
 	var out bytes.Buffer
-	err = check(t.Context(), &out, set, server.URL, client, monitor.Status{Phase: job.PhaseRunning, Items: 3, Samples: 1})
+	err = check(t.Context(), &out, set, server.URL, client, answer{Status: monitor.Status{Phase: job.PhaseRunning, Items: 3, Samples: 1}})
 	if err == nil {
 		t.Fatal("check = nil, want an error")
 	}

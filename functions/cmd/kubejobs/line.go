@@ -5,47 +5,119 @@ import (
 	"math"
 	"strings"
 	"time"
+	"unicode"
 
 	"kubejobs/shared/core/forecast"
 	"kubejobs/shared/monitor"
 )
 
-// barWidth is the width of the bar in characters.
-const barWidth = 24
+// Widths of the bar, and of an id that is cut, in characters.
+const (
+	barWidth   = 24
+	shortBar   = 12
+	shortID    = 16
+	phaseWidth = 8
+)
+
+// layout says what a line shows. Everything else is always there.
+type layout struct {
+	rate, inFlight, time, phase bool
+	bar, id                     int // widths; id 0 is not cut
+}
+
+// layouts are the layouts from the widest to the narrowest: the least important
+// parts go first.
+var layouts = []layout{
+	{rate: true, inFlight: true, time: true, phase: true, bar: barWidth},
+	{inFlight: true, time: true, phase: true, bar: barWidth},
+	{time: true, phase: true, bar: barWidth},
+	{phase: true, bar: barWidth},
+	{phase: true, bar: shortBar},
+	{phase: true},
+	{},
+	{id: shortID},
+}
 
 // progressLine returns one line about a job, with its expected finish compared
 // with the deadline:
 //
 //	demo running  [=========|----------]  45.2 % done, time 50.1 % (-4.9)  131/s  4 in flight  finish in 11 s, 2 s late
 //
-// The bar shows the completed items; the mark shows where they should be by now.
-func progressLine(s monitor.Status, now time.Time) string {
-	if s.Progress == nil {
-		return fmt.Sprintf("%s %-8s no sample yet (%d items, deadline %s)", s.ID, s.Phase, s.Items, s.Deadline.Format(time.TimeOnly))
+// The bar shows the completed items; the mark shows where they should be by now. The
+// line has at most width characters; width 0 is any width.
+func progressLine(s monitor.Status, now time.Time, width int) string {
+	line := ""
+	for _, l := range layouts {
+		line = l.line(s, now)
+		if width == 0 || cells(line) <= width {
+			return line
+		}
 	}
-	line := fmt.Sprintf("%s %-8s [%s] %5.1f %% done, time %5.1f %% (%+.1f)  %.1f/s  %d in flight",
-		s.ID, s.Phase, bar(s.Progress.Job, s.Progress.Time), 100*s.Progress.Job, 100*s.Progress.Time,
-		100*s.Progress.Error, s.Rate, s.Last.Replicas)
-	return line + "  " + expectation(s, now)
+	return cut(line, width)
+}
+
+func (l layout) line(s monitor.Status, now time.Time) string {
+	id := string(s.ID)
+	if l.id > 0 {
+		id = cut(id, l.id)
+	}
+	if l.phase {
+		id += fmt.Sprintf(" %-*s", phaseWidth, s.Phase)
+	}
+	ending := printable(expectation(s, now))
+	switch {
+	case s.Progress != nil:
+		return id + l.progress(s) + "  " + ending
+	case s.EndedAt != nil || s.Failures > 0:
+		return id + "  " + ending
+	case l.time:
+		return fmt.Sprintf("%s no sample yet (%d items, deadline %s)", id, s.Items, s.Deadline.Format(time.TimeOnly))
+	default:
+		return id + " no sample yet"
+	}
+}
+
+// progress returns the middle of a line.
+func (l layout) progress(s monitor.Status) string {
+	text := ""
+	if l.bar > 0 {
+		text = " [" + bar(s.Progress.Job, s.Progress.Time, l.bar) + "]"
+	}
+	text += fmt.Sprintf(" %5.1f %%", 100*s.Progress.Job)
+	if l.phase {
+		text += " done"
+	}
+	if l.time {
+		text += fmt.Sprintf(", time %5.1f %% (%+.1f)", 100*s.Progress.Time, 100*s.Progress.Error)
+	}
+	if l.rate {
+		text += fmt.Sprintf("  %.1f/s", s.Rate)
+	}
+	if l.inFlight && s.Last != nil {
+		text += fmt.Sprintf("  %d in flight", s.Last.Replicas)
+	}
+	return text
 }
 
 // bar returns a bar of the completed share with a mark at the due share.
-func bar(done, due float64) string {
-	cells := []byte(strings.Repeat("-", barWidth))
-	for i := range int(math.Round(min(max(done, 0), 1) * barWidth)) {
-		cells[i] = '='
+func bar(done, due float64, width int) string {
+	bar := []byte(strings.Repeat("-", width))
+	for i := range int(math.Round(min(max(done, 0), 1) * float64(width))) {
+		bar[i] = '='
 	}
 	if due >= 0 && due < 1 {
-		cells[int(due*barWidth)] = '|'
+		bar[int(due*float64(width))] = '|'
 	}
-	return string(cells)
+	return string(bar)
 }
 
-// expectation returns when the job will be done.
+// expectation returns when the job will be done, or how it ended.
 func expectation(s monitor.Status, now time.Time) string {
 	switch {
 	case s.EndedAt != nil:
 		return fmt.Sprintf("%s after %.1f s: %s", s.Phase, s.EndedAt.Sub(s.Submitted).Seconds(), s.Reason)
+	case s.Failures > 0:
+		return fmt.Sprintf("not observed %d times in a row: %s", s.Failures, s.LastError)
 	case s.Health == forecast.StatusStalled:
 		return "stalled"
 	case s.Finish == nil:
@@ -57,4 +129,50 @@ func expectation(s monitor.Status, now time.Time) string {
 		word = "late"
 	}
 	return fmt.Sprintf("finish in %.0f s, %.0f s %s", math.Max(s.Finish.Sub(now).Seconds(), 0), math.Abs(spare), word)
+}
+
+// printable replaces what would move the cursor of a terminal.
+func printable(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return ' '
+	}, text)
+}
+
+// cells returns how many columns of a terminal a text takes, or more: any
+// character that may be wide counts as wide.
+func cells(text string) int {
+	n := 0
+	for _, r := range text {
+		n += runeCells(r)
+	}
+	return n
+}
+
+func runeCells(r rune) int {
+	const firstWide = 0x1100 // the first of Hangul, by Unicode's East Asian Width
+	if r >= firstWide && r != '…' {
+		return 2
+	}
+	return 1
+}
+
+// cut returns the beginning of a text, with an ellipsis if it takes more than width
+// columns.
+func cut(text string, width int) string {
+	if cells(text) <= width {
+		return text
+	}
+	if width < 1 {
+		return ""
+	}
+	left := width - 1
+	for i, r := range text {
+		if left -= runeCells(r); left < 0 {
+			return text[:i] + "…"
+		}
+	}
+	return text
 }

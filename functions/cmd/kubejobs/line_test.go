@@ -1,6 +1,7 @@
 package main
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -39,6 +40,16 @@ func TestProgressLine(t *testing.T) {
 			func(s *monitor.Status) { s.Finish, s.Health = at(11*time.Second), forecast.StatusStalled }, shown + "stalled",
 		},
 		"finish in the past": {func(s *monitor.Status) { s.Finish = at(-time.Second) }, shown + "finish in 0 s, 10 s early"},
+		"not observed": {
+			func(s *monitor.Status) { s.Failures, s.LastError = 3, "queue: connection\nrefused" },
+			shown + "not observed 3 times in a row: queue: connection refused",
+		},
+		"failed without a sample": {
+			func(s *monitor.Status) {
+				s.Phase, s.Progress, s.Last, s.Reason, s.EndedAt = job.PhaseFailed, nil, nil, "the Job is gone", at(0)
+			},
+			"demo failed    failed after 20.0 s: the Job is gone",
+		},
 		"ended": {
 			func(s *monitor.Status) {
 				s.Phase, s.Reason, s.EndedAt = job.PhaseFinished, "all items are done", at(500*time.Millisecond)
@@ -53,7 +64,7 @@ func TestProgressLine(t *testing.T) {
 			t.Parallel()
 			s := half
 			tt.change(&s)
-			if got := progressLine(s, now); got != tt.want {
+			if got := progressLine(s, now, 0); got != tt.want {
 				t.Errorf("line:\n got %s\nwant %s", got, tt.want)
 			}
 		})
@@ -81,9 +92,54 @@ func TestBar(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if got := bar(tt.done, tt.due); got != tt.want {
+			if got := bar(tt.done, tt.due, barWidth); got != tt.want {
 				t.Errorf("bar(%v, %v) = %s, want %s", tt.done, tt.due, got, tt.want)
 			}
 		})
 	}
+}
+
+// A line is never wider than asked for, and says as much as fits: the rate goes
+// first, then what is in flight, then the time.
+func TestProgressLineFits(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 11, 24, 5, 41, 20, 0, time.UTC)
+	ended := now
+	finish := now.Add(11 * time.Second)
+	running := monitor.Status{
+		ID: "demo", Phase: job.PhaseRunning, Items: 6, Submitted: now.Add(-20 * time.Second), Deadline: now.Add(9 * time.Second),
+		Progress: &progress.Progress{Job: 0.452, Time: 0.501, Error: -0.049},
+		Last:     &monitor.SampleStatus{Replicas: 4}, Rate: 131.04, Finish: &finish,
+	}
+	pending, failed, long := running, running, running
+	pending.Phase, pending.Progress, pending.Last = job.PhasePending, nil, nil
+	failed.Phase, failed.EndedAt, failed.Reason = job.PhaseFailed, &ended, strings.Repeat("界\x1b[2J ", 40)
+	long.ID = job.ID(strings.Repeat("a", 63))
+	for name, s := range map[string]monitor.Status{"running": running, "pending": pending, "failed": failed, "a long id": long} {
+		for width := 1; width <= 200; width++ {
+			line := progressLine(s, now, width)
+			if got := cells(line); got > width || got == 0 || strings.ContainsAny(line, "\x1b\n\r") {
+				t.Errorf("%s in %d columns: %d columns: %q", name, width, got, line)
+			}
+		}
+	}
+	for width, want := range map[int][]string{
+		200: {"131.0/s", "4 in flight", "time  50.1 %", barOf(running, barWidth), "finish in 11 s, 2 s late"},
+		119: {"4 in flight", "time  50.1 %", barOf(running, barWidth), "finish in 11 s, 2 s late"},
+		104: {"time  50.1 %", barOf(running, barWidth), "finish in 11 s, 2 s late"},
+		83:  {barOf(running, barWidth), "45.2 % done", "finish in 11 s, 2 s late"},
+		78:  {barOf(running, shortBar), "45.2 % done", "finish in 11 s, 2 s late"},
+		39:  {"demo", "45.2 %", "finish in 11 s, 2 s late"},
+	} {
+		line := progressLine(running, now, width)
+		for _, part := range want {
+			if !strings.Contains(line, part) {
+				t.Errorf("in %d columns the line lacks %q: %s", width, part, line)
+			}
+		}
+	}
+}
+
+func barOf(s monitor.Status, width int) string {
+	return "[" + bar(s.Progress.Job, s.Progress.Time, width) + "]"
 }

@@ -2,11 +2,12 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
+	"net/netip"
 	"os"
-	"strconv"
 
 	"github.com/spf13/cobra"
 
@@ -21,19 +22,14 @@ func newLocal() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "local",
 		Short: "Run all components on this machine",
-		Long: "Runs all components locally, with an embedded Redis, on loopback ports.\n" +
-			"State is lost on exit.",
+		Long: "Runs all components locally, with an embedded Redis, on loopback ports. State is lost on exit,\n" +
+			"unless STATE_REDIS_URL names a Redis to keep it. The demo always uses the embedded Redis.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			cfg, err := localConfig(cmd.Context(), demo.run)
-			if err != nil {
-				return err
-			}
-			work := announce(cmd.OutOrStdout(), cfg)
 			if demo.run {
-				work = demo.work(cmd.OutOrStdout(), cfg)
+				return demo.serve(cmd.Context(), cmd.OutOrStdout(), redisPort)
 			}
-			return serve(cmd.Context(), cfg, logging.New(os.Stderr, cfg.LogLevel), functions.Options{RedisPort: redisPort, SweepCron: functions.SweepCron}, work)
+			return serveLocally(cmd.Context(), cmd.OutOrStdout(), redisPort)
 		},
 	}
 	cmd.Flags().IntVar(&redisPort, "redis-port", 0, "loopback port of the embedded Redis; 0 for any free port")
@@ -43,63 +39,68 @@ func newLocal() *cobra.Command {
 	return cmd
 }
 
-// localConfig returns the settings of the environment, with those for local use
-// overridden: the embedded Redis, all functions, a loopback address. The demo
-// listens on any free port and logs errors only.
-func localConfig(ctx context.Context, demo bool) (config.Config, error) {
+// serveLocally serves everything on loopback until ctx ends. It speaks once it
+// listens.
+func serveLocally(ctx context.Context, out io.Writer, redisPort int) error {
+	b, err := bind(ctx, localLookup(nil), toLoopback)
+	if err != nil {
+		return err
+	}
+	if b.reachable() {
+		return errors.Join(fmt.Errorf("LISTEN_ADDRESS: kubejobs local listens on loopback only, got %.80q; "+
+			"kubejobs serve listens on any address", b.cfg.Listen), b.listener.Close())
+	}
+	own, err := stateRedis(b.cfg.StateRedis)
+	if err == nil && own != nil && redisPort != 0 {
+		err = errors.New("--redis-port: there is no embedded Redis, because STATE_REDIS_URL is set")
+	}
+	if err != nil {
+		return errors.Join(err, b.listener.Close())
+	}
+	o := functions.Options{RedisPort: redisPort, SweepCron: functions.SweepCron}
+	if own != nil {
+		o.Queue = own.queue
+	}
+	return serve(ctx, b, logging.New(os.Stderr, b.cfg.LogLevel), o,
+		func(ctx context.Context, set *functions.Set, cfg config.Config) error {
+			if err := announce(out, cfg.Listen, set.EmbeddedRedis(), own); err != nil {
+				return err
+			}
+			return wait(ctx, set, cfg)
+		})
+}
+
+// localLookup returns the settings of the environment with those for local use
+// overridden: all functions, the local scheduler; and with others, which win.
+func localLookup(others map[string]string) config.Lookup {
 	override := map[string]string{
-		"STATE_REDIS_URL": "", "FUNCTION_TARGET": config.TargetAll, "K_SERVICE": "",
+		"FUNCTION_TARGET": config.TargetAll, "K_SERVICE": "",
 		"SCHEDULER": config.SchedulerLocal, "JOB_STATUS": config.JobStatusQueue,
 	}
-	if _, set := os.LookupEnv("LOG_LEVEL"); demo && !set {
-		override["LOG_LEVEL"] = "error"
-	}
-	port := os.Getenv("PORT")
-	if port == "" {
-		port = "8080"
-	}
-	if demo {
-		free, err := freePort(ctx)
-		if err != nil {
-			return config.Config{}, err
+	return func(name string) (string, bool) {
+		if value, ok := others[name]; ok {
+			return value, true
 		}
-		port = strconv.Itoa(free)
-	}
-	override["LISTEN_ADDRESS"] = net.JoinHostPort("127.0.0.1", port)
-	return config.Load(func(name string) (string, bool) {
 		if value, ok := override[name]; ok {
 			return value, true
 		}
 		return os.LookupEnv(name)
-	})
+	}
 }
 
-func freePort(ctx context.Context) (int, error) {
-	var config net.ListenConfig
-	listener, err := config.Listen(ctx, "tcp", "127.0.0.1:0")
+// toLoopback returns the loopback address for one that stands for all interfaces,
+// and any other address as it is.
+func toLoopback(listen string) (string, error) {
+	host, port, err := net.SplitHostPort(listen)
 	if err != nil {
-		return 0, fmt.Errorf("find a free port: %w", err)
+		return "", err
 	}
-	defer listener.Close()
-	return listener.Addr().(*net.TCPAddr).Port, nil
-}
-
-// announce prints the addresses and some commands to try.
-func announce(out io.Writer, cfg config.Config) func(context.Context, *functions.Set) error {
-	return func(ctx context.Context, set *functions.Set) error {
-		_, port, err := net.SplitHostPort(set.EmbeddedRedis())
-		if err != nil {
-			return err
-		}
-		fmt.Fprintf(out, `kubejobs listens on http://%[1]s, its Redis on 127.0.0.1:%[2]s. Ctrl-C stops both.
-
-Fill a queue, monitor it, follow it:
-  redis-cli -p %[2]s rpush job a b c
-  curl -XPOST http://%[1]s/monitoring/demo -d '{"plugin":"kubejobs","plugin_info":{"expected_time":40}}'
-  curl http://%[1]s/monitoring/demo
-  curl -N http://%[1]s/monitoring/demo/events
-  redis-cli -p %[2]s lrange demo:metrics 0 -1
-`, cfg.Listen, port)
-		return wait(ctx, set)
+	address, err := netip.ParseAddr(host)
+	switch {
+	case host == "" || (err == nil && address == netip.IPv4Unspecified()):
+		host = "127.0.0.1"
+	case err == nil && address.IsUnspecified():
+		host = "::1"
 	}
+	return net.JoinHostPort(host, port), nil
 }

@@ -3,13 +3,10 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
-	"net"
 	"os"
 	"time"
 
-	"github.com/GoogleCloudPlatform/functions-framework-go/funcframework"
 	"github.com/spf13/cobra"
 
 	"kubejobs/functions"
@@ -27,87 +24,67 @@ func newServe() *cobra.Command {
 		Short: "Serve the functions that FUNCTION_TARGET selects",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			cfg, err := config.Load(os.LookupEnv)
+			b, err := bind(cmd.Context(), os.LookupEnv, nil)
 			if err != nil {
 				return err
 			}
-			return serve(cmd.Context(), cfg, logging.New(os.Stderr, cfg.LogLevel), functions.Options{SweepCron: functions.SweepCron}, wait)
+			log := logging.New(os.Stderr, b.cfg.LogLevel)
+			if b.reachable() && !b.knative {
+				log.WarnContext(cmd.Context(), "the API has no authentication and other machines can reach it; "+
+					"LISTEN_ADDRESS=127.0.0.1:PORT restricts it to this machine", "address", b.cfg.Listen)
+			}
+			return serve(cmd.Context(), b, log, functions.Options{SweepCron: functions.SweepCron}, wait)
 		},
 	}
 }
 
 // wait waits until ctx ends.
-func wait(ctx context.Context, _ *functions.Set) error {
+func wait(ctx context.Context, _ *functions.Set, _ config.Config) error {
 	<-ctx.Done()
 	return nil
 }
 
-// serve runs the functions until ctx ends, the server fails or work returns; then
-// it drains. The server is ready soon after work starts.
-func serve(
-	ctx context.Context, cfg config.Config, log *slog.Logger, o functions.Options,
-	work func(context.Context, *functions.Set) error,
-) error {
-	functions.LogTelemetry(cfg, log)
-	ticking, stopTicking := context.WithCancel(context.WithoutCancel(ctx))
-	defer stopTicking()
-	set, err := functions.Open(ticking, cfg, log, o)
+// work is what a command does while the functions are served.
+type work func(context.Context, *functions.Set, config.Config) error
+
+// serve runs the functions until ctx ends, the server fails or work returns. Then it
+// stops the local scheduler, drains the requests and closes the rest.
+func serve(ctx context.Context, b bound, log *slog.Logger, o functions.Options, do work) error {
+	functions.LogTelemetry(b.cfg, log)
+	set, err := functions.Open(context.WithoutCancel(ctx), b.cfg, log, o)
 	if err != nil {
-		return err
+		return errors.Join(err, b.listener.Close())
 	}
-	log.InfoContext(ctx, "serving", "address", cfg.Listen, "target", cfg.Target)
-	err = run(ctx, cfg, set, work)
-	if _, failed := errors.AsType[*listenError](err); !failed {
-		log.InfoContext(ctx, "draining")
-		drain, done := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
-		defer done()
-		err = errors.Join(err, set.Drain(drain))
+	server, err := newServer(b, set, log)
+	if err != nil {
+		return errors.Join(err, b.listener.Close(), set.Close(ctx))
 	}
-	stopTicking()
-	return errors.Join(err, set.Close(ctx))
+	log.InfoContext(ctx, "serving", "address", b.cfg.Listen, "target", b.cfg.Target)
+	err = run(ctx, server, set, func(ctx context.Context) error { return do(ctx, set, b.cfg) })
+	log.InfoContext(ctx, "draining")
+	set.StopTicks(ctx)
+	drain, done := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
+	defer done()
+	return errors.Join(err, server.drain(drain), set.Close(ctx))
 }
 
 // run serves until work returns. A server that fails ends work.
-func run(
-	ctx context.Context, cfg config.Config, set *functions.Set, work func(context.Context, *functions.Set) error,
-) error {
-	ctx, cancel := context.WithCancelCause(ctx)
+func run(ctx context.Context, server server, set *functions.Set, do func(context.Context) error) error {
+	working, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	go func() { cancel(listen(cfg, set)) }()
 	go func() {
-		if err := set.Start(ctx); err != nil {
+		if err := server.serve(); err != nil {
 			cancel(err)
 		}
 	}()
-	err := work(ctx, set)
-	if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, context.Canceled) {
+	go func() {
+		if err := set.Start(working); err != nil {
+			cancel(err)
+		}
+	}()
+	err := do(working)
+	if cause := context.Cause(working); cause != nil && ctx.Err() == nil {
 		return cause
 	}
 	return err
-}
-
-// listenError is returned if the server cannot listen.
-type listenError struct {
-	address string
-	cause   error
-}
-
-func (e *listenError) Error() string {
-	return fmt.Sprintf("listen on %s (PORT or LISTEN_ADDRESS): %v", e.address, e.cause)
-}
-
-func (e *listenError) Unwrap() error { return e.cause }
-
-// listen passes the functions to functions-framework-go, which serves the one that
-// FUNCTION_TARGET names and returns only if it cannot.
-func listen(cfg config.Config, set *functions.Set) error {
-	host, port, err := net.SplitHostPort(cfg.Listen)
-	if err != nil {
-		return err
-	}
-	if err := os.Setenv("FUNCTION_TARGET", cfg.Target); err != nil {
-		return err
-	}
-	functions.Register(set)
-	return &listenError{cfg.Listen, funcframework.StartHostPort(host, port)}
 }

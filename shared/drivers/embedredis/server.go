@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/alicebob/miniredis/v2"
+	"github.com/alicebob/miniredis/v2/server"
 )
 
 // Server is a running Redis.
@@ -29,8 +30,20 @@ func Start(port int) (*Server, error) {
 		return nil, fmt.Errorf("start embedded Redis: %w", err)
 	}
 	s.port = s.redis.Server().Addr().Port
+	s.redis.Server().SetPreHook(refuseSubcommands)
 	go s.age()
 	return s, nil
+}
+
+// refuseSubcommands refuses COMMAND with arguments, as servers before Redis 7
+// refuse COMMAND DOCS. miniredis answers it as if there were none; redis-cli, which
+// asks for it when it starts, aborts on that answer and goes on after a refusal.
+func refuseSubcommands(client *server.Peer, command string, arguments ...string) bool {
+	if command != "COMMAND" || len(arguments) == 0 {
+		return false
+	}
+	client.WriteError("ERR unknown subcommand of COMMAND")
+	return true
 }
 
 // Addr returns the server's host:port.

@@ -16,14 +16,16 @@ type Drainer struct {
 
 	mu       sync.Mutex
 	draining bool
-	inFlight int
-	idle     chan struct{} // closed when inFlight reaches 0; nil if nobody waits
+	first    *batch // the requests that Drain waits for
+	late     *batch // those that arrive after its wait for a quiet period
+	current  *batch // one of the two: that of a request that arrives
 }
 
 // NewDrainer returns a Drainer of next. probes answers the kubelet's probes until
 // Drain is called. quiet is how long no request must arrive before Drain returns.
 func NewDrainer(next, probes http.Handler, quiet time.Duration) *Drainer {
-	d := &Drainer{}
+	d := &Drainer{first: newBatch(), late: newBatch()}
+	d.current = d.first
 	d.inner = &handlers.Drainer{
 		Inner:       d.count(next),
 		HealthCheck: probes.ServeHTTP,
@@ -41,8 +43,12 @@ func (d *Drainer) Draining() bool {
 	return d.draining
 }
 
-// Drain returns once no request has arrived for the quiet period and none is in
-// flight, or when ctx ends.
+// quietLimit bounds the wait for a quiet period: clients that poll leave none.
+const quietLimit = 1500 * time.Millisecond
+
+// Drain returns once no request has arrived for the quiet period, or after quietLimit,
+// and all requests that arrived before have been answered. Its error is that of ctx if
+// one of them has not when ctx ends.
 func (d *Drainer) Drain(ctx context.Context) error {
 	d.mu.Lock()
 	d.draining = true
@@ -52,58 +58,77 @@ func (d *Drainer) Drain(ctx context.Context) error {
 		d.inner.Drain()
 		close(quiet)
 	}()
+	limit := time.NewTimer(quietLimit)
+	defer limit.Stop()
 	select {
 	case <-quiet:
+	case <-limit.C:
 	case <-ctx.Done():
-		return ctx.Err()
+	}
+	answered := d.whenAnswered()
+	select {
+	case <-answered:
+		return nil
+	default:
 	}
 	select {
-	case <-d.whenIdle():
+	case <-answered:
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()
 	}
 }
 
-// whenIdle returns a channel that is closed once no request is in flight.
-func (d *Drainer) whenIdle() <-chan struct{} {
+// whenAnswered returns a channel that is closed once every request that arrived
+// before the first call is answered. Later ones do not count: with clients that poll,
+// some request may be in flight at any time.
+func (d *Drainer) whenAnswered() <-chan struct{} {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.inFlight == 0 {
-		idle := make(chan struct{})
-		close(idle)
-		return idle
+	if d.current != d.late {
+		d.current = d.late
+		d.first.leave()
 	}
-	if d.idle == nil {
-		d.idle = make(chan struct{})
-	}
-	return d.idle
+	return d.first.answered
 }
 
 func (d *Drainer) count(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if d.enter() {
+		batch, draining := d.enter()
+		if draining {
 			w.Header().Set("Connection", "close")
 		}
-		defer d.leave()
+		defer d.leave(batch)
 		next.ServeHTTP(w, r)
 	})
 }
 
-// enter counts a request that arrives, and reports whether the server is draining.
-func (d *Drainer) enter() bool {
+// enter counts a request that arrives. It returns its batch and whether the server
+// is draining.
+func (d *Drainer) enter() (*batch, bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.inFlight++
-	return d.draining
+	d.current.inFlight++
+	return d.current, d.draining
 }
 
-func (d *Drainer) leave() {
+func (d *Drainer) leave(b *batch) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.inFlight--
-	if d.inFlight == 0 && d.idle != nil {
-		close(d.idle)
-		d.idle = nil
+	b.leave()
+}
+
+// batch is a set of requests.
+type batch struct {
+	inFlight int           // and 1 more while requests may be added
+	answered chan struct{} // closed when inFlight reaches 0
+}
+
+func newBatch() *batch { return &batch{inFlight: 1, answered: make(chan struct{})} }
+
+func (b *batch) leave() {
+	b.inFlight--
+	if b.inFlight == 0 {
+		close(b.answered)
 	}
 }

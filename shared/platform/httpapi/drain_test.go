@@ -133,3 +133,32 @@ func TestDrainTwice(t *testing.T) {
 		}
 	}
 }
+
+// Clients that poll leave no quiet period, and with many of them some request is in
+// flight at any time: Drain waits only for the requests that were there.
+func TestDrainWhileClientsPoll(t *testing.T) {
+	t.Parallel()
+	next := http.HandlerFunc(func(http.ResponseWriter, *http.Request) { time.Sleep(30 * time.Millisecond) })
+	d := httpapi.NewDrainer(next, status(http.StatusOK), 500*time.Millisecond)
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	drained := make(chan struct{})
+	var clients sync.WaitGroup
+	for range 8 {
+		clients.Go(func() {
+			for {
+				select {
+				case <-drained:
+					return
+				default:
+					get(t, d, "")
+				}
+			}
+		})
+	}
+	if err := d.Drain(ctx); err != nil {
+		t.Errorf("Drain = %v, want nil", err)
+	}
+	close(drained)
+	clients.Wait()
+}
