@@ -144,7 +144,7 @@ func (p *Pool) clientOptions(address string) *redis.Options {
 	timeout := p.options.Timeout
 	return &redis.Options{
 		Addr:                  address,
-		Dialer:                recognising(p.options.Dial),
+		Dialer:                recognising(p.options.Dial, timeout/4),
 		Protocol:              2,
 		DisableIdentity:       true,
 		DialTimeout:           timeout,

@@ -2,10 +2,13 @@ package redispool
 
 import (
 	"context"
+	"crypto/tls"
+	"errors"
 	"fmt"
 	"net"
 	"strings"
 	"syscall"
+	"time"
 )
 
 // strangerError is the error of reading from a peer that is no Redis, or from one
@@ -18,16 +21,23 @@ type strangerError struct {
 
 func (e *strangerError) Error() string { return e.text }
 
+// errTLS is the error of reading from a peer that speaks TLS.
+var errTLS = &strangerError{refused("TLS is required, which is not supported here"), "the peer speaks TLS"}
+
 // recognising returns a dial function whose connections look at the first bytes of
 // the peer. go-redis would wait for the end of a line that never comes from a server
 // that speaks TLS, and it ignores what a Redis says before it closes a connection.
-func recognising(dial Dial) Dial {
+func recognising(dial Dial, timeout time.Duration) Dial {
 	return func(ctx context.Context, network, address string) (net.Conn, error) {
 		dialled, err := dial(ctx, network, address)
 		if err != nil {
 			return nil, err
 		}
-		c := &firstRead{Conn: dialled}
+		c := &firstRead{Conn: dialled, again: func() (net.Conn, error) {
+			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeout)
+			defer cancel()
+			return dial(ctx, network, address)
+		}, timeout: timeout}
 		if raw, ok := dialled.(syscall.Conn); ok { // go-redis checks idle connections with it
 			return struct {
 				*firstRead
@@ -38,24 +48,45 @@ func recognising(dial Dial) Dial {
 	}
 }
 
-// firstRead is a connection that checks the first bytes.
+// firstRead is a connection that checks the first bytes. If there are none because
+// the peer closed it, as a Redis with TLS does, it asks the peer for TLS.
 type firstRead struct {
 	net.Conn
 
+	again   func() (net.Conn, error) // another connection to the peer; nil: it is that
+	timeout time.Duration            // of asking
 	checked bool
 }
 
 // Read implements net.Conn.
 func (c *firstRead) Read(b []byte) (int, error) {
 	n, err := c.Conn.Read(b)
-	if c.checked || n == 0 {
+	if c.checked || n == 0 && !Closed(err) {
 		return n, err
 	}
 	c.checked = true
-	if greeting := greet(b[:n]); greeting != nil {
-		return 0, greeting
+	switch {
+	case n > 0:
+		if greeting := greet(b[:n]); greeting != nil {
+			return 0, greeting
+		}
+	case c.again != nil && c.speaksTLS():
+		return 0, errTLS
 	}
 	return n, err
+}
+
+// speaksTLS reports whether the peer answers a request for TLS.
+func (c *firstRead) speaksTLS() bool {
+	other, err := c.again()
+	if err != nil {
+		return false
+	}
+	defer other.Close()
+	_ = other.SetDeadline(time.Now().Add(c.timeout)) // an error shows at the handshake
+	host, _, _ := strings.Cut(other.RemoteAddr().String(), ":")
+	err = tls.Client(&firstRead{Conn: other}, &tls.Config{ServerName: host, MinVersion: tls.VersionTLS12}).Handshake()
+	return errors.Is(err, errTLS)
 }
 
 // Types of RESP that a reply can begin with, and of TLS' records.
@@ -71,7 +102,7 @@ func greet(first []byte) error {
 	text := string(first)
 	switch {
 	case first[0] == tlsAlert || first[0] == tlsHandshake:
-		return &strangerError{refused("TLS is required, which is not supported here"), "the peer speaks TLS"}
+		return errTLS
 	case !strings.ContainsRune(respTypes, rune(first[0])):
 		return &strangerError{refused("not a Redis server"), fmt.Sprintf("the peer says %.40q", text)}
 	case strings.HasPrefix(text, "-DENIED "), strings.HasPrefix(text, "-ERR max number of clients"):
