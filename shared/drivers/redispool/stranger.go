@@ -84,7 +84,7 @@ func (c *firstRead) speaksTLS() bool {
 	}
 	defer other.Close()
 	_ = other.SetDeadline(time.Now().Add(c.timeout)) // an error shows at the handshake
-	host, _, _ := strings.Cut(other.RemoteAddr().String(), ":")
+	host, _, _ := net.SplitHostPort(other.RemoteAddr().String()) // a name that a certificate need not hold
 	err = tls.Client(&firstRead{Conn: other}, &tls.Config{ServerName: host, MinVersion: tls.VersionTLS12}).Handshake()
 	return errors.Is(err, errTLS)
 }
