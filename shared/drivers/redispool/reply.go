@@ -34,6 +34,7 @@ var phrases = []struct {
 }{
 	{"max number of clients", unavailable("too many clients")},
 	{"invalid password", refused("wrong password")},
+	{"unauthenticated", refused("a password is required")},         // a command of many arguments
 	{"operation not permitted", refused("a password is required")}, // before Redis 2.8
 	{"The user executing the script", refused("no permission")},
 	{"against a read only replica", replies["READONLY"]},

@@ -27,17 +27,19 @@ var errTLS = &strangerError{refused("TLS is required, which is not supported her
 // recognising returns a dial function whose connections look at the first bytes of
 // the peer. go-redis would wait for the end of a line that never comes from a server
 // that speaks TLS, and it ignores what a Redis says before it closes a connection.
+// timeout bounds how long a peer is asked for TLS.
 func recognising(dial Dial, timeout time.Duration) Dial {
 	return func(ctx context.Context, network, address string) (net.Conn, error) {
 		dialled, err := dial(ctx, network, address)
 		if err != nil {
 			return nil, err
 		}
-		c := &firstRead{Conn: dialled, again: func() (net.Conn, error) {
+		c := &firstRead{Conn: dialled, speaksTLS: func() bool {
 			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeout)
 			defer cancel()
-			return dial(ctx, network, address)
-		}, timeout: timeout}
+			other, err := dial(ctx, network, address)
+			return err == nil && speaksTLS(ctx, other)
+		}}
 		if raw, ok := dialled.(syscall.Conn); ok { // go-redis checks idle connections with it
 			return struct {
 				*firstRead
@@ -48,14 +50,22 @@ func recognising(dial Dial, timeout time.Duration) Dial {
 	}
 }
 
+// speaksTLS reports whether a peer answers a request for TLS. It closes the
+// connection.
+func speaksTLS(ctx context.Context, c net.Conn) bool {
+	defer c.Close()
+	host, _, _ := net.SplitHostPort(c.RemoteAddr().String()) // a name that a certificate need not hold
+	err := tls.Client(&firstRead{Conn: c}, &tls.Config{ServerName: host, MinVersion: tls.VersionTLS12}).HandshakeContext(ctx)
+	return errors.Is(err, errTLS)
+}
+
 // firstRead is a connection that checks the first bytes. If there are none because
 // the peer closed it, as a Redis with TLS does, it asks the peer for TLS.
 type firstRead struct {
 	net.Conn
 
-	again   func() (net.Conn, error) // another connection to the peer; nil: it is that
-	timeout time.Duration            // of asking
-	checked bool
+	speaksTLS func() bool // asks over another connection; nil: do not ask
+	checked   bool
 }
 
 // Read implements net.Conn.
@@ -65,28 +75,14 @@ func (c *firstRead) Read(b []byte) (int, error) {
 		return n, err
 	}
 	c.checked = true
-	switch {
-	case n > 0:
+	if n > 0 {
 		if greeting := greet(b[:n]); greeting != nil {
 			return 0, greeting
 		}
-	case c.again != nil && c.speaksTLS():
+	} else if c.speaksTLS != nil && c.speaksTLS() {
 		return 0, errTLS
 	}
 	return n, err
-}
-
-// speaksTLS reports whether the peer answers a request for TLS.
-func (c *firstRead) speaksTLS() bool {
-	other, err := c.again()
-	if err != nil {
-		return false
-	}
-	defer other.Close()
-	_ = other.SetDeadline(time.Now().Add(c.timeout)) // an error shows at the handshake
-	host, _, _ := net.SplitHostPort(other.RemoteAddr().String()) // a name that a certificate need not hold
-	err = tls.Client(&firstRead{Conn: other}, &tls.Config{ServerName: host, MinVersion: tls.VersionTLS12}).Handshake()
-	return errors.Is(err, errTLS)
 }
 
 // Types of RESP that a reply can begin with, and of TLS' records.

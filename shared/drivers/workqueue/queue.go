@@ -37,11 +37,11 @@ var _ monitor.Queue = (*Queue)(nil)
 // New returns a Queue on pool.
 func New(pool *redispool.Pool) *Queue { return &Queue{pool: pool, simple: newMemory()} }
 
-// Count implements monitor.Queue. It reads the three lengths in one transaction, so that an item that
-// moves from one list to the next is counted once. It needs no other command than
-// LLEN: if the Redis refuses transactions, Count reads the lists in the order in
-// which items move through them, so that an item that moves meanwhile is counted
-// twice rather than missed. The error is that of redispool.Explain.
+// Count implements monitor.Queue. It reads the three lengths in one transaction,
+// so that an item that moves from one list to the next is counted once. It needs no
+// command but LLEN: if the Redis refuses transactions, Count reads the lists in the
+// order in which items move through them, so that an item that moves meanwhile is
+// counted twice rather than missed. The error is that of redispool.Explain.
 func (q *Queue) Count(ctx context.Context, at job.Address) (job.QueueCount, error) {
 	address := at.String()
 	lengths, err := q.read(ctx, address)
