@@ -50,6 +50,7 @@ func TestKindOf(t *testing.T) {
 		"no error":              {nil, failure.KindInternal, false},
 		"an error without kind": {errCause, failure.KindInternal, false},
 		"invalid":               {invalid, failure.KindInvalid, false},
+		"refused":               {failure.Refused("wrong password", errCause), failure.KindRefused, false},
 		"unavailable":           {failure.Unavailable("no answer", errCause), failure.KindUnavailable, true},
 		"wrapped":               {fmt.Errorf("start: %w", failure.Unavailable("no answer", nil)), failure.KindUnavailable, true},
 		"joined":                {errors.Join(errCause, invalid), failure.KindInvalid, false},

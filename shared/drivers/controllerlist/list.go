@@ -5,12 +5,10 @@ package controllerlist
 import (
 	"context"
 	_ "embed"
-	"fmt"
 	"time"
 
 	"github.com/redis/go-redis/v9"
 
-	"kubejobs/shared/core/failure"
 	"kubejobs/shared/core/job"
 	"kubejobs/shared/core/sample"
 	"kubejobs/shared/drivers/redispool"
@@ -51,21 +49,22 @@ func Key(id job.ID) string { return string(id) + ":metrics" }
 func ticksKey(id job.ID) string { return "{" + Key(id) + "}:ticks" }
 
 // Push implements monitor.SampleList. It pushes at most one sample for each
-// tick, and exactly one if it is repeated until it succeeds. An error without a
-// kind becomes one of kind unavailable; that of an address that is not allowed
-// stays of kind invalid.
+// tick, and exactly one if it is repeated until it succeeds. The error is that of
+// redispool.Explain: of kind refused if another attempt cannot succeed, for example
+// on a key of a wrong type, on a replica, or for a user without scripting.
+//
+// There is no way without scripting: whether the tick was pushed, and the timestamp
+// of the last sample, decide what is pushed. WATCH could replace the script, but
+// with three round trips for each sample and a second copy of the rules.
 func (l *List) Push(ctx context.Context, spec job.Spec, tickID string, s sample.Sample) error {
 	element, err := sample.Encode(string(spec.ID), s)
 	if err != nil {
 		return err
 	}
-	err = l.pool.Do(spec.Queue.String(), func(client *redis.Client) error {
+	address := spec.Queue.String()
+	err = l.pool.Do(address, func(client *redis.Client) error {
 		return l.script.Run(ctx, client, []string{Key(spec.ID), ticksKey(spec.ID)},
 			tickID, s.At, element.Head, element.Tail, MaxLength, rememberedTicks, l.expiry.Milliseconds()).Err()
 	})
-	if err == nil {
-		return nil
-	}
-	return failure.Classified(err, failure.Unavailable(
-		"the sample cannot be pushed", fmt.Errorf("push to %s: %w", spec.Queue, err)))
+	return redispool.Explain("push to the Controller's list", address, err)
 }

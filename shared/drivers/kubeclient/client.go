@@ -3,6 +3,7 @@
 package kubeclient
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"os"
@@ -79,8 +80,8 @@ func Namespace(kubeconfig string) string {
 }
 
 // Translate wraps an API error in one with a kind: not found, conflict (the
-// object exists, or was changed), internal if a retry cannot succeed (forbidden
-// by a Role or a quota, invalid), and unavailable otherwise (timeout, too many
+// object exists, or was changed), refused if a retry cannot succeed before somebody
+// changes the object, a Role or a quota, and unavailable otherwise (timeout, too many
 // requests, server unreachable). operation says what failed, in the log.
 // Translate returns nil for nil.
 func Translate(operation string, err error) error {
@@ -93,11 +94,36 @@ func Translate(operation string, err error) error {
 		return &failure.Error{Kind: failure.KindNotFound, Message: "no such object in Kubernetes", Err: cause}
 	case apierrors.IsAlreadyExists(err), apierrors.IsConflict(err):
 		return &failure.Error{Kind: failure.KindConflict, Message: "the object in Kubernetes exists or was changed", Err: cause}
-	case apierrors.IsForbidden(err), apierrors.IsUnauthorized(err):
-		return &failure.Error{Kind: failure.KindInternal, Message: "Kubernetes forbids the request", Err: cause}
-	case apierrors.IsInvalid(err), apierrors.IsBadRequest(err), apierrors.IsMethodNotSupported(err):
-		return &failure.Error{Kind: failure.KindInternal, Message: "Kubernetes rejects the request as invalid", Err: cause}
+	}
+	if phrase := refusal(err); phrase != "" {
+		return failure.Refused(phrase, cause)
+	}
+	return failure.Unavailable("Kubernetes does not answer", cause)
+}
+
+// refusal says what Kubernetes refuses, "" if err is no refusal.
+func refusal(err error) string {
+	switch {
+	case apierrors.IsUnauthorized(err):
+		return "Kubernetes does not accept the credentials"
+	case apierrors.IsForbidden(err):
+		return "Kubernetes forbids the request (by a Role or a quota)"
+	case apierrors.IsInvalid(err), apierrors.IsBadRequest(err):
+		return "Kubernetes rejects the request as invalid"
+	case apierrors.IsMethodNotSupported(err):
+		return "Kubernetes does not support the request"
+	}
+	var status apierrors.APIStatus
+	if !errors.As(err, &status) {
+		return ""
+	}
+	switch code := int(status.Status().Code); code {
+	case http.StatusRequestTimeout, http.StatusConflict, http.StatusGone, http.StatusTooManyRequests:
+		return "" // of 409 a namespace that is being created; of 410 the rest of a list that changed
 	default:
-		return failure.Unavailable("Kubernetes does not answer", cause)
+		if code >= http.StatusBadRequest && code < http.StatusInternalServerError {
+			return "Kubernetes refuses the request"
+		}
+		return ""
 	}
 }

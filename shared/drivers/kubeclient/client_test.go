@@ -28,11 +28,17 @@ func TestTranslate(t *testing.T) {
 		"not found":         {apierrors.NewNotFound(resource, "a"), failure.KindNotFound},
 		"already exists":    {apierrors.NewAlreadyExists(resource, "a"), failure.KindConflict},
 		"conflict":          {apierrors.NewConflict(resource, "a", errors.New("changed")), failure.KindConflict},
-		"forbidden":         {apierrors.NewForbidden(resource, "a", errors.New("no Role")), failure.KindInternal},
-		"over a quota":      {apierrors.NewForbidden(resource, "a", errors.New("exceeded quota")), failure.KindInternal},
-		"unauthorized":      {apierrors.NewUnauthorized("who"), failure.KindInternal},
-		"invalid":           {apierrors.NewInvalid(schema.GroupKind{Kind: "PingSource"}, "a", nil), failure.KindInternal},
-		"bad request":       {apierrors.NewBadRequest("what"), failure.KindInternal},
+		"forbidden":         {apierrors.NewForbidden(resource, "a", errors.New("no Role")), failure.KindRefused},
+		"over a quota":      {apierrors.NewForbidden(resource, "a", errors.New("exceeded quota")), failure.KindRefused},
+		"unauthorized":      {apierrors.NewUnauthorized("who"), failure.KindRefused},
+		"invalid":           {apierrors.NewInvalid(schema.GroupKind{Kind: "PingSource"}, "a", nil), failure.KindRefused},
+		"no such method":    {apierrors.NewMethodNotSupported(resource, "patch"), failure.KindRefused},
+		"too large":         {apierrors.NewRequestEntityTooLargeError("3 MiB"), failure.KindRefused},
+		"another media":     {apierrors.NewGenericServerResponse(415, "POST", resource, "a", "", 0, true), failure.KindRefused},
+		"a proxy's refusal": {apierrors.NewGenericServerResponse(407, "GET", resource, "a", "", 0, true), failure.KindRefused},
+		"a list that moved": {apierrors.NewResourceExpired("continue"), failure.KindUnavailable},
+		"bad gateway":       {apierrors.NewGenericServerResponse(502, "GET", resource, "a", "", 0, true), failure.KindUnavailable},
+		"bad request":       {apierrors.NewBadRequest("what"), failure.KindRefused},
 		"server timeout":    {apierrors.NewServerTimeout(resource, "create", 1), failure.KindUnavailable},
 		"timeout":           {apierrors.NewTimeoutError("slow", 1), failure.KindUnavailable},
 		"too many requests": {apierrors.NewTooManyRequests("later", 1), failure.KindUnavailable},
@@ -49,6 +55,11 @@ func TestTranslate(t *testing.T) {
 				t.Errorf("Translate(%v) = %v of kind %q, want an error of kind %q that wraps it", tt.err, got, failure.KindOf(got), tt.want)
 			}
 		})
+	}
+	secret := apierrors.NewForbidden(resource, "a", errors.New("token hunter2"))
+	refused, ok := errors.AsType[*failure.Error](kubeclient.Translate("create PingSource a", secret))
+	if !ok || refused.Public() != "Kubernetes forbids the request (by a Role or a quota)" {
+		t.Errorf("Translate = %v, want a public text without what Kubernetes wrote", refused)
 	}
 	if err := kubeclient.Translate("nothing", nil); err != nil {
 		t.Errorf("Translate(nil) = %v, want nil", err)

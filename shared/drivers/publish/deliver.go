@@ -20,6 +20,8 @@ func newBreaker(o Options) *gobreaker.CircuitBreaker[int] {
 	return gobreaker.NewCircuitBreaker[int](gobreaker.Settings{
 		Timeout:     o.Rest,
 		ReadyToTrip: func(c gobreaker.Counts) bool { return c.ConsecutiveFailures >= o.Failures },
+		// A refusal is an answer: what else is sent to the destination may be taken.
+		IsSuccessful: func(err error) bool { return !failure.IsRetryable(err) },
 	})
 }
 
@@ -73,7 +75,9 @@ func (l *lane) outcome(err error) (monitor.DeliveryOutcome, error) {
 	if errors.Is(err, gobreaker.ErrOpenState) || errors.Is(err, gobreaker.ErrTooManyRequests) {
 		return monitor.DeliverySkipped, fmt.Errorf("circuit open after: %w", l.last)
 	}
-	l.last = err
+	if failure.IsRetryable(err) {
+		l.last = err
+	}
 	return monitor.DeliveryFailed, err
 }
 

@@ -2,7 +2,6 @@ package publish_test
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"sync"
 	"testing"
@@ -17,7 +16,7 @@ import (
 
 var (
 	errUnreachable = failure.Unavailable("unreachable", nil)
-	errRefused     = errors.New("refused")
+	errRefused     = failure.Refused("refused", nil)
 )
 
 // fault decides what one call of Publish returns; a nil error means success.

@@ -28,7 +28,7 @@ type lane struct {
 	ended     *sync.Cond // an attempt ended
 	paused    bool       // a timer will call resume
 	forgotten bool       // a notice that fails now is dropped
-	last      error      // of the attempts
+	last      error      // of the attempts; it is of kind unavailable
 }
 
 func newLane(e Entry, o Options) *lane {

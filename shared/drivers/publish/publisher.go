@@ -1,6 +1,7 @@
 // Package publish delivers samples and events to publishers. The publishers are
 // independent: a broadcast waits for none of them for long, each attempt has a
-// deadline, and a circuit breaker pauses a destination that keeps failing.
+// deadline, and a circuit breaker pauses a destination that is unavailable. A
+// destination that refuses a notice is not paused, and the notice does not wait.
 package publish
 
 import (

@@ -56,6 +56,9 @@ func New(o Options) *Pool {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
+	if o.Dial == nil {
+		o.Dial = (&net.Dialer{Timeout: o.Timeout}).DialContext
+	}
 	p := &Pool{options: o}
 	p.clients, _ = simplelru.NewLRU(o.Size, func(_ string, e *entry) { // fails only for a size <= 0
 		e.evicted = true
@@ -70,6 +73,14 @@ func (p *Pool) Do(address string, use func(*redis.Client) error) error {
 	e := p.acquire(address)
 	defer p.release(e)
 	return use(e.client)
+}
+
+// Forget closes the client for address when its users are done. The next user gets
+// another one, with new connections.
+func (p *Pool) Forget(address string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.clients.Remove(address)
 }
 
 // Close closes every client; one in use is closed when its users are done.
@@ -133,7 +144,7 @@ func (p *Pool) clientOptions(address string) *redis.Options {
 	timeout := p.options.Timeout
 	return &redis.Options{
 		Addr:                  address,
-		Dialer:                p.options.Dial,
+		Dialer:                recognising(p.options.Dial, timeout/4),
 		Protocol:              2,
 		DisableIdentity:       true,
 		DialTimeout:           timeout,

@@ -94,7 +94,7 @@ func fail(ctx context.Context, w http.ResponseWriter, log *slog.Logger, status i
 	if typed, ok := errors.AsType[*failure.Error](err); ok && typed.Kind != failure.KindInternal {
 		message = typed.Public()
 	}
-	if status >= http.StatusInternalServerError {
+	if status >= http.StatusInternalServerError || failure.KindOf(err) == failure.KindRefused {
 		log.ErrorContext(ctx, "request failed", "status", status, "error", err)
 	}
 	Refuse(w, status, message)

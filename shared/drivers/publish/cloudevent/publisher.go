@@ -76,14 +76,35 @@ func (p *Publisher) Destination(n monitor.Notice) string {
 }
 
 // Publish implements publish.Publisher. It sends a request for each event, in
-// order, until one is not acknowledged with 2xx.
+// order, until one is not acknowledged with 2xx. An event that the sink refuses
+// stops the events that are sent again later, but not the samples, which are not;
+// a sample that it refuses stops nothing and counts as acknowledged.
 func (p *Publisher) Publish(ctx context.Context, n monitor.Notice) (int, error) {
-	for i, event := range n.Events {
-		if err := p.send(ctx, event); err != nil {
-			return i, err
+	acknowledged := 0
+	var refusal error
+	stopped := false
+	for _, event := range n.Events {
+		isSample := event.Kind == job.EventSample
+		if stopped && !isSample {
+			continue
+		}
+		err := p.send(ctx, event)
+		switch {
+		case failure.KindOf(err) == failure.KindRefused:
+			stopped = stopped || !isSample
+			if refusal == nil {
+				refusal = err
+			}
+		case err != nil && refusal == nil:
+			return acknowledged, err
+		case err != nil:
+			return acknowledged, refusal // the refused event must not be sent again at once
+		}
+		if !stopped {
+			acknowledged++
 		}
 	}
-	return len(n.Events), nil
+	return acknowledged, refusal
 }
 
 // send POSTs one event in binary mode.
@@ -106,7 +127,7 @@ func (p *Publisher) send(ctx context.Context, e job.Event) error {
 	case transient(status):
 		return failure.Unavailable(fmt.Sprintf("the event sink answered %d", status), nil)
 	default:
-		return fmt.Errorf("the event sink refused %s with %d", Type(e.Kind), status)
+		return failure.Refused(fmt.Sprintf("the event sink refused %s with %d", Type(e.Kind), status), nil)
 	}
 }
 

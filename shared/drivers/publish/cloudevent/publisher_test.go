@@ -13,6 +13,7 @@ import (
 	"time"
 
 	cloudevents "github.com/cloudevents/sdk-go/v2"
+	"github.com/google/go-cmp/cmp"
 
 	"kubejobs/shared/core/failure"
 	"kubejobs/shared/core/job"
@@ -179,5 +180,45 @@ func TestSinkWithACertificate(t *testing.T) {
 	}
 	if _, err := cloudevent.New(cloudevent.Options{CACerts: "no PEM"}); err == nil {
 		t.Error("no error for a text without certificates")
+	}
+}
+
+// A refused event stops those that are sent again later, but no sample; a refused
+// sample stops nothing.
+func TestRefusedEvents(t *testing.T) {
+	t.Parallel()
+	const x = "dev.kubejobs.job."
+	tests := map[string]struct {
+		kinds   []job.EventKind
+		refused string // a type
+		want    []string
+		taken   int
+	}{
+		"started":   {[]job.EventKind{job.EventStarted, job.EventSample, job.EventFinished}, x + "started", []string{x + "sample"}, 0},
+		"a sample":  {[]job.EventKind{job.EventStarted, job.EventSample, job.EventFinished}, x + "sample", []string{x + "started", x + "finished"}, 3},
+		"the last":  {[]job.EventKind{job.EventStarted, job.EventSample, job.EventFinished}, x + "finished", []string{x + "started", x + "sample"}, 2},
+		"all there": {[]job.EventKind{job.EventSample}, x + "sample", nil, 1},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var got []string
+			url := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				kind := r.Header.Get("Ce-Type")
+				if kind == tt.refused {
+					w.WriteHeader(http.StatusUnprocessableEntity)
+					return
+				}
+				got = append(got, kind)
+				w.WriteHeader(http.StatusAccepted)
+			}))
+			taken, err := publisher(t, cloudevent.Options{}, url).Publish(t.Context(), notice(tt.kinds...))
+			if taken != tt.taken || failure.KindOf(err) != failure.KindRefused || !strings.Contains(err.Error(), tt.refused+" with 422") {
+				t.Errorf("got %d, %v, want %d and an error of kind refused that names %s", taken, err, tt.taken, tt.refused)
+			}
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Errorf("taken by the sink (-want +got):\n%s", diff)
+			}
+		})
 	}
 }

@@ -33,21 +33,21 @@ func TestAnswers(t *testing.T) {
 		kind    failure.Kind
 		want    string // the end of the error
 	}{
-		"no such database":         {login, 404, `{"error":"database not found: \"asperathos\""}`, failure.KindInvalid, `answers 404: database not found: "asperathos"`},
-		"no login":                 {login, 401, `{"error":"authorization failed"}`, failure.KindInvalid, "answers 401: authorization failed"},
-		"a partial write":          {login, 400, `{"error":"partial write: field type conflict dropped=1"}`, failure.KindInvalid, "answers 400: partial write: field type conflict dropped=1"},
-		"2.x's error":              {token, 404, `{"code":"not found","message":"bucket \"b\" not found"}`, failure.KindInvalid, `answers 404: bucket "b" not found`},
+		"no such database":         {login, 404, `{"error":"database not found: \"asperathos\""}`, failure.KindRefused, `answers 404: database not found: "asperathos"`},
+		"no login":                 {login, 401, `{"error":"authorization failed"}`, failure.KindRefused, "answers 401: authorization failed"},
+		"a partial write":          {login, 400, `{"error":"partial write: field type conflict dropped=1"}`, failure.KindRefused, "answers 400: partial write: field type conflict dropped=1"},
+		"2.x's error":              {token, 404, `{"code":"not found","message":"bucket \"b\" not found"}`, failure.KindRefused, `answers 404: bucket "b" not found`},
 		"too many":                 {token, 429, `{"code":"too many requests","message":"write limit"}`, failure.KindUnavailable, "answers 429: write limit"},
 		"a request too slow":       {login, 408, "", failure.KindUnavailable, "answers 408"},
 		"a server error":           {login, 500, `{"error":"timeout"}`, failure.KindUnavailable, "answers 500: timeout"},
 		"a proxy's page":           {login, 503, "<html>hunter2</html>", failure.KindUnavailable, "answers 503"},
 		"another success than 204": {login, 200, `{"results":[]}`, failure.KindInternal, "answers 200, which is not an answer to a write"},
-		"it repeats a password":    {login, 400, `{"error":"bad login u hunter2 dTpodW50ZXIy"}`, failure.KindInvalid, "answers 400: bad login u [redacted] [redacted]"},
-		"it repeats a token":       {token, 403, `{"message":"bad token hunter2"}`, failure.KindInvalid, "answers 403: bad token [redacted]"},
-		"a long error":             {login, 400, long(strings.Repeat("x", 199) + "€ and on"), failure.KindInvalid, "answers 400: " + strings.Repeat("x", 199) + "…"},
-		"an error of 1 MiB":        {login, 400, long(strings.Repeat("x", 1<<20)), failure.KindInvalid, "answers 400"},
-		"a secret at the cut":      {login, 400, long(strings.Repeat("x", 196) + "hunter2"), failure.KindInvalid, "answers 400: " + strings.Repeat("x", 196) + "[red…"},
-		"control characters":       {login, 400, long("a\nb\x1b[31m"), failure.KindInvalid, "answers 400: a b [31m"},
+		"it repeats a password":    {login, 400, `{"error":"bad login u hunter2 dTpodW50ZXIy"}`, failure.KindRefused, "answers 400: bad login u [redacted] [redacted]"},
+		"it repeats a token":       {token, 403, `{"message":"bad token hunter2"}`, failure.KindRefused, "answers 403: bad token [redacted]"},
+		"a long error":             {login, 400, long(strings.Repeat("x", 199) + "€ and on"), failure.KindRefused, "answers 400: " + strings.Repeat("x", 199) + "…"},
+		"an error of 1 MiB":        {login, 400, long(strings.Repeat("x", 1<<20)), failure.KindRefused, "answers 400"},
+		"a secret at the cut":      {login, 400, long(strings.Repeat("x", 196) + "hunter2"), failure.KindRefused, "answers 400: " + strings.Repeat("x", 196) + "[red…"},
+		"control characters":       {login, 400, long("a\nb\x1b[31m"), failure.KindRefused, "answers 400: a b [31m"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -133,7 +133,7 @@ func TestServerThatHangs(t *testing.T) {
 		"no answer until the context's deadline": {"", influx.Options{Timeout: time.Hour}, short, failure.KindUnavailable},
 		"no answer until its own timeout":        {"", influx.Options{Timeout: short}, 0, failure.KindUnavailable},
 		"half an answer": {
-			"HTTP/1.1 404 Not Found\r\nContent-Length: 100\r\n\r\n{", influx.Options{Timeout: time.Hour}, short, failure.KindInvalid,
+			"HTTP/1.1 404 Not Found\r\nContent-Length: 100\r\n\r\n{", influx.Options{Timeout: time.Hour}, short, failure.KindRefused,
 		},
 	}
 	for name, tt := range tests {

@@ -92,8 +92,9 @@ func (p *Publisher) Destination(n monitor.Notice) string {
 }
 
 // Publish writes the notice's sample in one request. It ignores a notice without
-// a sample, and acknowledges no event. A transient error is of kind unavailable;
-// a refusal by the server, or an address that is not allowed, is of kind invalid.
+// a sample, and acknowledges no event. A transient error is of kind unavailable,
+// a refusal by the server of kind refused, that of an address that is not allowed of
+// kind invalid. If the server refuses a part of the points, it has taken the others.
 func (p *Publisher) Publish(ctx context.Context, n monitor.Notice) (int, error) {
 	to := p.destinationOf(n.Spec)
 	if n.Sample == nil || to.name == "" {

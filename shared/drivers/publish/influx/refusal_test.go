@@ -45,8 +45,8 @@ func TestRefusedByInfluxd(t *testing.T) {
 				}
 				return
 			}
-			if failure.KindOf(err) != failure.KindInvalid || !strings.Contains(err.Error(), tt.want) {
-				t.Fatalf("Publish = %v of kind %q, want %s of kind invalid", err, failure.KindOf(err), tt.want)
+			if failure.KindOf(err) != failure.KindRefused || !strings.Contains(err.Error(), tt.want) {
+				t.Fatalf("Publish = %v of kind %q, want %s of kind refused", err, failure.KindOf(err), tt.want)
 			}
 			safe(t, err)
 			if strings.Contains(err.Error(), influxtest.Password) {
@@ -67,7 +67,7 @@ func TestPartialWrite(t *testing.T) {
 		t.Fatalf("write a text: %v, %v", response, err)
 	}
 	_, err = p.Publish(t.Context(), notice(nil))
-	if failure.KindOf(err) != failure.KindInvalid || !strings.Contains(err.Error(), "answers 400: partial write: ") {
-		t.Errorf("Publish = %v, want a partial write of kind invalid", err)
+	if failure.KindOf(err) != failure.KindRefused || !strings.Contains(err.Error(), "answers 400: partial write: ") {
+		t.Errorf("Publish = %v, want a partial write of kind refused", err)
 	}
 }

@@ -47,7 +47,7 @@ func (d destination) judge(status int, body []byte) error {
 	case publish.Transient(status):
 		return failure.Unavailable(message, nil)
 	case status >= http.StatusBadRequest:
-		return &failure.Error{Kind: failure.KindInvalid, Message: message}
+		return failure.Refused(message, nil)
 	default:
 		return &failure.Error{Kind: failure.KindInternal, Message: message + ", which is not an answer to a write"}
 	}
