@@ -49,7 +49,7 @@ func TestStartTickFinish(t *testing.T) {
 	if diff := cmp.Diff(want, spec); diff != "" {
 		t.Errorf("spec (-want +got):\n%s", diff)
 	}
-	w.start("a", 2) // the very same: no change
+	w.start("a", 2) // the same request: no change
 	if again := w.source("a"); again.GetUID() != source.GetUID() || again.GetGeneration() != source.GetGeneration() {
 		t.Error("the same start again changed the PingSource")
 	}
@@ -72,7 +72,7 @@ func TestStartTickFinish(t *testing.T) {
 		t.Errorf("phase %s, want finished", got.Phase)
 	}
 	w.expectSource("a", false)
-	w.expectTick("a", monitor.OutcomeEnded) // one that was under way
+	w.expectTick("a", monitor.OutcomeEnded) // a tick that was in progress
 	if got := w.status("a"); got.Samples != 2 || got.Phase != job.PhaseFinished {
 		t.Errorf("after a late tick: %d samples, %s, want 2, finished", got.Samples, got.Phase)
 	}
@@ -86,15 +86,15 @@ func TestStopRemovesTheSchedule(t *testing.T) {
 	w.start("a", 2)
 	w.stop("a")
 	w.expectSource("a", false)
-	w.expectTick("a", monitor.OutcomeEnded) // up to 3 s later: no sample, no resurrection
+	w.expectTick("a", monitor.OutcomeEnded) // up to 3 s later: no sample, no new life
 	w.expectSource("a", false)
 	if got := w.status("a"); got.Samples != 0 || got.Phase != job.PhaseStopped {
 		t.Errorf("after a late tick: %d samples, %s, want 0, stopped", got.Samples, got.Phase)
 	}
 }
 
-// The Job is in the PingSources' namespace: it owns its PingSource, and the
-// garbage collector ends both.
+// A Job in the namespace of the PingSources owns its PingSource, and the garbage
+// collector deletes both.
 func TestJobOwnsItsPingSource(t *testing.T) {
 	t.Parallel()
 	w := open(t, plane, unchanged, map[string]string{"same namespace": "yes"})
@@ -196,12 +196,12 @@ func TestTicksWithoutARequest(t *testing.T) {
 				t.Errorf("five ticks made the requests %v, want none", made)
 			}
 			if mode == config.JobStatusEvents {
-				w.jobEvent("a", "update", `{"active":7}`, 5)
+				w.sendJobStatus("a", "update", `{"active":7}`, 5)
 				w.expectTick("a", monitor.OutcomeSampled)
 				if got := w.status("a"); got.Last.Replicas != 7 {
 					t.Errorf("%d replicas after an event, want 7", got.Last.Replicas)
 				}
-				w.jobEvent("a", "update", `{"conditions":[{"type":"Complete","status":"True"}]}`, 6)
+				w.sendJobStatus("a", "update", `{"conditions":[{"type":"Complete","status":"True"}]}`, 6)
 				w.expectTick("a", monitor.OutcomeSampled)
 				w.expectSource("a", false)
 			}
@@ -209,6 +209,7 @@ func TestTicksWithoutARequest(t *testing.T) {
 	}
 }
 
+// completed returns the status of a Job that has completed.
 func completed() map[string]any {
 	return map[string]any{
 		"succeeded": int64(3), "startTime": "2026-11-24T05:41:07Z", "completionTime": "2026-11-24T05:42:07Z",

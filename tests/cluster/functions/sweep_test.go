@@ -45,7 +45,7 @@ func TestSweepRepairs(t *testing.T) {
 	}
 }
 
-// deleteSource loses a job's PingSource.
+// deleteSource deletes the PingSource of a job.
 func (w *world) deleteSource(id string) {
 	w.t.Helper()
 	if err := w.sources().Delete(w.t.Context(), w.source(id).GetName(), metav1.DeleteOptions{}); err != nil {
@@ -53,7 +53,7 @@ func (w *world) deleteSource(id string) {
 	}
 }
 
-// orphan makes a PingSource without a job.
+// orphan creates a PingSource without a job.
 func (w *world) orphan(id string) {
 	w.t.Helper()
 	sink, err := pingsource.ParseSink("ksvc/tick", w.ticks)
@@ -98,7 +98,7 @@ func (w *world) foreign(name string) {
 	}
 }
 
-// age makes a job look as if no tick had come for five minutes.
+// age changes a job as if no tick had arrived for five minutes.
 func (w *world) age(id string) {
 	w.t.Helper()
 	client := w.state.Client()
