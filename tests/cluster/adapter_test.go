@@ -31,16 +31,6 @@ func startAdapter(t *testing.T, p *controlplane.ControlPlane, namespace string, 
 	})
 }
 
-// mustCreate creates PingSources.
-func mustCreate(t *testing.T, p *controlplane.ControlPlane, namespace string, sources ...*unstructured.Unstructured) {
-	t.Helper()
-	for _, source := range sources {
-		if err := create(t, p.Dynamic(), namespace, source); err != nil {
-			t.Fatal(err)
-		}
-	}
-}
-
 func TestTicksFollowTheScheduleUntilDeletion(t *testing.T) {
 	t.Parallel()
 	namespace := plane.Namespace(t)

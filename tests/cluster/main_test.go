@@ -75,6 +75,16 @@ func create(t *testing.T, client dynamic.Interface, namespace string, object *un
 	return err
 }
 
+// mustCreate creates PingSources.
+func mustCreate(t *testing.T, p *controlplane.ControlPlane, namespace string, sources ...*unstructured.Unstructured) {
+	t.Helper()
+	for _, source := range sources {
+		if err := create(t, p.Dynamic(), namespace, source); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // mayCreate allows the service account "monitor" to create and delete PingSources.
 const mayCreate = `
 apiVersion: rbac.authorization.k8s.io/v1
