@@ -42,8 +42,8 @@ func TestJobRedisOutage(t *testing.T) {
 	}
 }
 
-// A job's Redis does not return: RETRIES consecutive failures end the job, with a
-// report of what was seen before.
+// A job's Redis does not return: RETRIES consecutive failures over FAIL_AFTER end the
+// job, with a report of what was seen before.
 func TestJobRedisLost(t *testing.T) {
 	t.Parallel()
 	state, queue := redistest.Start(t), redistest.Start(t)
