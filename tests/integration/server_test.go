@@ -58,7 +58,7 @@ func do(request *http.Request) (int, []byte, error) {
 	return status, text, err
 }
 
-// doHeader is do with the header of the answer.
+// doHeader is like do, and also returns the header of the answer.
 func doHeader(request *http.Request) (int, http.Header, []byte, error) {
 	request.Close = true
 	response, err := http.DefaultClient.Do(request)

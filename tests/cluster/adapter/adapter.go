@@ -37,10 +37,10 @@ type Options struct {
 	// Resolve returns the URL of a sink. If it returns an error, the PingSource does
 	// not tick until it is changed.
 	Resolve func(Sink) (url string, err error)
-	// Finalize, if positive, puts a finalizer on each PingSource, and removes it this
-	// long after the PingSource was deleted, as Knative's controller does.
+	// Finalize, if positive, is how long a finalizer delays the deletion of each
+	// PingSource. Knative's controller sets such a finalizer.
 	Finalize time.Duration
-	// NoJitter sends each tick at once.
+	// NoJitter sends each tick without a random delay.
 	NoJitter bool
 }
 

@@ -103,7 +103,8 @@ func BenchmarkSweep(b *testing.B) {
 	b.ReportMetric(float64(peak)/(1<<20), "MB-heap-growth")
 }
 
-// factory creates PingSources as start does, by a user who may do anything.
+// factory returns a function that creates a PingSource as start does, as a user who may
+// do everything.
 func (w *world) factory() func(ctx context.Context, spec job.Spec) error {
 	w.t.Helper()
 	admin := w.plane.AdminConfig()

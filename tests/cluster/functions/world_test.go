@@ -96,7 +96,7 @@ func (w *world) call(unit, method, path, body string, headers ...string) (int, s
 	return status, text
 }
 
-// callHeader is call with the header of the answer.
+// callHeader is like call, and also returns the header of the answer.
 func (w *world) callHeader(unit, method, path, body string, headers ...string) (int, http.Header, string) {
 	w.t.Helper()
 	request, err := http.NewRequestWithContext(w.t.Context(), method, w.url[unit]+path, strings.NewReader(body))
