@@ -2,33 +2,34 @@ SHELL := bash
 .SHELLFLAGS := -eo pipefail -c
 .DEFAULT_GOAL := help
 
-# Tools are built from their modules, once for each version, beside the code.
+# Tools are built from their Go modules into .cache, once for each version.
 TOOLS         := $(CURDIR)/.cache/bin
 GOLANGCI_LINT := $(TOOLS)/golangci-lint-v2.15.0
 GOVULNCHECK   := $(TOOLS)/govulncheck-v1.9.0
 KO            := $(TOOLS)/ko-v0.19.1
 KUSTOMIZE     := $(TOOLS)/kustomize-v5.8.1
 
-# What is deployed: an overlay of knative/overlays, and the image; without IMAGE
-# one is built and pushed to KO_DOCKER_REPO.
+# deploy uses this folder of knative/overlays and this image. If IMAGE is empty, it
+# builds one and pushes it to KO_DOCKER_REPO.
 OVERLAY ?= dev
 IMAGE   ?=
-# What the image is put on: the base that .ko.yaml names, or scratch, which needs
-# no registry.
+# The base of the image: the one that .ko.yaml names, or scratch, which needs no
+# registry.
 BASE    ?= distroless
 
-# So is the control plane that tests/cluster runs; its go.mod names the versions.
+# The control plane for tests/cluster is built in the same way. tests/cluster/build/go.mod
+# names the versions.
 control_version = $(shell awk '$$1 == "$(1)" && $$2 ~ /^v/ { print $$2 }' tests/cluster/build/go.mod)
 KUBERNETES     := $(call control_version,k8s.io/kubernetes)
 ETCD           := $(call control_version,go.etcd.io/etcd/server/v3)
 CONTROL_PLANE  := $(CURDIR)/.cache/control-plane/kubernetes-$(KUBERNETES)-etcd-$(ETCD)
 
-# Modules of their own keep what only some tests need out of the program's.
+# Separate modules keep the dependencies of some tests out of the program's go.mod.
 MODULES := . tests/cluster tests/manifests
 
 export GOFLAGS ?= -buildvcs=false
 
-# Installs Debian package $(2) if command $(1) fails.
+# Installs the Debian packages $(2) if the command $(1) fails.
 apt = { $(1); } >/dev/null 2>&1 || { \
 	as_root=env; [ "$$(id -u)" = 0 ] || as_root='sudo env'; \
 	$$as_root apt-get update -qq && \
@@ -45,21 +46,21 @@ help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: run
-run: ## Monitor a real batch job for half a minute, with nothing installed but Go
+run: ## Monitor a real batch job for half a minute; needs only Go
 	@$(call program,local --demo)
 
 .PHONY: local
-local: ## Serve everything on this machine until Ctrl-C
+local: ## Run all functions on this machine until Ctrl-C
 	@$(call program,local)
 
-# grpcnotrace leaves out gRPC's pages for a browser, whose templates would keep
-# the linker from dropping any exported method: 11 MB.
+# grpcnotrace leaves out gRPC's web pages. Their templates would keep the linker from
+# dropping unused exported methods: 11 MB.
 .PHONY: build
 build: ## Build bin/kubejobs
 	CGO_ENABLED=0 go build -trimpath -tags grpcnotrace -ldflags '-s -w' -o bin/kubejobs ./functions/cmd/kubejobs
 
 .PHONY: test
-test: setup control-plane ## Run every test, with the race detector, in random order
+test: setup control-plane ## Run all tests, with the race detector, in random order
 	@for module in $(MODULES); do echo "module $$module"; (cd $$module && go test -race -shuffle=on -count=1 -timeout 14m ./...); done
 
 .PHONY: setup
@@ -76,19 +77,19 @@ test-cluster: setup control-plane ## Run the tests that need a Kubernetes contro
 	cd tests/cluster && go test -race -shuffle=on -count=1 -timeout 10m ./...
 
 .PHONY: control-plane
-control-plane: $(addprefix $(CONTROL_PLANE)/,etcd kube-apiserver kube-controller-manager) ## Build etcd and Kubernetes for the tests, once, in minutes
+control-plane: $(addprefix $(CONTROL_PLANE)/,etcd kube-apiserver kube-controller-manager) ## Build etcd and Kubernetes for the tests: once, takes minutes
 
 .PHONY: bench
-bench: ## Time a tick and what it allocates
+bench: ## Measure the time and the allocations of a tick
 	go test -run '^$$' -bench . -benchmem -count 6 ./tests/bench
 
 .PHONY: bench-cluster
-bench-cluster: setup control-plane ## Time 1,000 starts and sweeps over 10,000 jobs on a real API server
+bench-cluster: setup control-plane ## Measure 1,000 starts, and sweeps over 10,000 jobs, on a real API server
 	cd tests/cluster && go test -run '^$$' -bench Start -benchtime 1000x ./functions
 	cd tests/cluster && go test -run '^$$' -bench Sweep -benchtime 3x ./functions
 
 .PHONY: fuzz
-fuzz: ## Fuzz each decoder and the arithmetic for half a minute
+fuzz: ## Run each fuzz test for half a minute
 	@grep -rHoE --include='*_test.go' 'func Fuzz[A-Za-z]+' functions shared | while IFS=: read -r file name; do \
 		echo "$${name#func } in $$(dirname $$file)"; \
 		go test -run '^$$' -fuzz "^$${name#func }$$" -fuzztime 30s "./$$(dirname $$file)"; done
@@ -98,7 +99,7 @@ fmt: $(GOLANGCI_LINT) ## Format the code
 	$(GOLANGCI_LINT) fmt
 
 .PHONY: lint
-lint: $(GOLANGCI_LINT) ## Check style and the import law
+lint: $(GOLANGCI_LINT) ## Check the style and the import law
 	@for module in $(MODULES); do (cd $$module && $(GOLANGCI_LINT) run -c $(CURDIR)/.golangci.yml); done
 
 .PHONY: vet
@@ -110,7 +111,7 @@ tidy-check: ## Check that go.mod and go.sum are tidy
 	@for module in $(MODULES); do (cd $$module && go mod tidy -diff); done
 
 .PHONY: vuln
-vuln: $(GOVULNCHECK) ## Look for known vulnerabilities, where their database can be reached
+vuln: $(GOVULNCHECK) ## Look for known vulnerabilities, if their database is reachable
 	@if out=$$($(GOVULNCHECK) ./... 2>&1); then echo "$$out"; \
 	elif grep -q 'fetching vulnerabilities' <<<"$$out"; then echo "skipped: $$out"; \
 	else echo "$$out"; exit 1; fi
@@ -131,11 +132,11 @@ manifests: $(KUSTOMIZE) ## Render the overlays into bin/manifests
 		$(KUSTOMIZE) build knative/overlays/$$overlay >bin/manifests/$$overlay.yaml; done
 
 .PHONY: manifests-test
-manifests-test: ## Check the rendered overlays by the types and rules of Knative itself
+manifests-test: ## Check the rendered overlays with the types and the validation of Knative
 	cd tests/manifests && go vet . && go test -count=1 .
 
 .PHONY: deploy
-deploy: $(KO) $(KUSTOMIZE) ## Deploy OVERLAY (dev) with IMAGE, or with one pushed to KO_DOCKER_REPO
+deploy: $(KO) $(KUSTOMIZE) ## Deploy OVERLAY (default: dev) with IMAGE, or with a new one pushed to KO_DOCKER_REPO
 	@image='$(IMAGE)'; [ -n "$$image" ] || image=$$($(KO) build --bare ./functions/cmd/kubejobs); \
 	rm -rf bin/deploy; mkdir -p bin/deploy; cd bin/deploy; \
 	echo 'resources: [../../knative/overlays/$(OVERLAY)]' >kustomization.yaml; \
@@ -143,7 +144,7 @@ deploy: $(KO) $(KUSTOMIZE) ## Deploy OVERLAY (dev) with IMAGE, or with one pushe
 	kubectl apply -k .
 
 .PHONY: undeploy
-undeploy: ## Delete what deploy made, and the namespace with the jobs' schedules
+undeploy: ## Delete all that deploy created, with the namespace and the schedules of jobs
 	kubectl delete -k knative/overlays/$(OVERLAY) --ignore-not-found
 
 $(GOLANGCI_LINT):

@@ -15,7 +15,7 @@ import (
 	"kubejobs/shared/core/egress"
 )
 
-// What each ServiceAccount may do, and nothing else: the table of README.md.
+// The Roles grant exactly the rights in the table of README.md.
 func TestRoles(t *testing.T) {
 	t.Parallel()
 	want := []string{
@@ -31,7 +31,7 @@ func TestRoles(t *testing.T) {
 	for _, d := range every(t) {
 		switch {
 		case strings.HasPrefix(d.Kind, "Cluster"):
-			t.Errorf("%s: a %s reaches beyond its namespace", d.file, d.Kind)
+			t.Errorf("%s: a %s grants rights in all namespaces", d.file, d.Kind)
 		case strings.Contains(string(d.text), "$patch"):
 		case d.Kind == "Role":
 			var role rbacv1.Role
@@ -65,7 +65,7 @@ func TestRoles(t *testing.T) {
 	}
 }
 
-// Whom the bindings and the Services name exists, where they say.
+// The ServiceAccounts that Services and RoleBindings name exist.
 func TestServiceAccounts(t *testing.T) {
 	t.Parallel()
 	accounts := map[string]bool{}
@@ -76,7 +76,7 @@ func TestServiceAccounts(t *testing.T) {
 	}
 	for name, s := range services(t) {
 		if account := s.Namespace + "/" + s.Spec.Template.Spec.ServiceAccountName; !accounts[account] {
-			t.Errorf("%s runs as %s, who does not exist", name, account)
+			t.Errorf("%s runs as %s, which does not exist", name, account)
 		}
 	}
 	for _, d := range every(t) {
@@ -118,7 +118,7 @@ func TestContainersAreConfined(t *testing.T) {
 	for name, c := range containers {
 		got := c.SecurityContext
 		if got == nil || got.RunAsUser == nil || *got.RunAsUser == 0 {
-			t.Errorf("%s runs as root, or as whom its image says", name)
+			t.Errorf("%s runs as root, or as the user that its image names", name)
 			continue
 		}
 		want := &corev1.SecurityContext{
@@ -136,8 +136,8 @@ func TestContainersAreConfined(t *testing.T) {
 	}
 }
 
-// The network lets functions connect where they let callers name addresses.
-func TestNetworkPolicyAllowsWhatTheProgramDoes(t *testing.T) {
+// The functions can reach every address that they allow a caller to name.
+func TestNetworkPolicyAllowsWhatTheProgramAllows(t *testing.T) {
 	t.Parallel()
 	ranges := map[string]bool{}
 	for _, d := range documents(t, "overlays/production/network-policies.yaml") {
@@ -153,7 +153,7 @@ func TestNetworkPolicyAllowsWhatTheProgramDoes(t *testing.T) {
 	}
 	for _, private := range egress.Private() {
 		if !ranges[private] {
-			t.Errorf("%s is allowed by the program, not by the NetworkPolicy", private)
+			t.Errorf("the program allows %s, the NetworkPolicy does not", private)
 		}
 	}
 }

@@ -1,5 +1,5 @@
-// Package knative answers how the function set is deployed on a cluster with
-// Knative: the manifests, as they lie beside this file.
+// Package knative embeds the manifests that deploy the function set on a cluster
+// with Knative.
 package knative
 
 import "embed"

@@ -13,7 +13,7 @@ import (
 	"kubejobs/shared/drivers/publish/cloudevent"
 )
 
-// trigger is a Knative Trigger, as far as this project uses it.
+// trigger holds the fields of a Knative Trigger that this project uses.
 type trigger struct {
 	metav1.TypeMeta   `json:",inline"`
 	metav1.ObjectMeta `json:"metadata"`
@@ -28,7 +28,7 @@ type trigger struct {
 	} `json:"spec"`
 }
 
-// sinkBinding is a Knative SinkBinding, as far as this project uses it.
+// sinkBinding holds the fields of a Knative SinkBinding that this project uses.
 type sinkBinding struct {
 	metav1.TypeMeta   `json:",inline"`
 	metav1.ObjectMeta `json:"metadata"`
@@ -42,7 +42,7 @@ type sinkBinding struct {
 	} `json:"spec"`
 }
 
-// The Trigger waits for types that the program sends, from the Broker that the
+// The Trigger filters types that the program sends, from the Broker that the
 // functions are bound to.
 func TestEventsComponent(t *testing.T) {
 	t.Parallel()
@@ -60,7 +60,7 @@ func TestEventsComponent(t *testing.T) {
 		}
 	}
 	if broker == "" || bound.Spec.Sink.Ref.Name != broker || alarm.Spec.Broker != broker {
-		t.Errorf("the Broker is %q, the functions are bound to %q, the Trigger looks at %q",
+		t.Errorf("the Broker is %q, the functions are bound to %q, the Trigger reads from %q",
 			broker, bound.Spec.Sink.Ref.Name, alarm.Spec.Broker)
 	}
 	sent := map[string]bool{}

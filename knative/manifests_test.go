@@ -15,7 +15,7 @@ import (
 	"kubejobs/knative"
 )
 
-// document is one YAML document of the manifests.
+// document is a YAML document of the manifests.
 type document struct {
 	file string
 	text []byte
@@ -23,7 +23,7 @@ type document struct {
 	metav1.ObjectMeta `json:"metadata"`
 }
 
-// into reads the document strictly.
+// into decodes the document and refuses unknown fields.
 func (d document) into(t *testing.T, object any) {
 	t.Helper()
 	if err := yaml.UnmarshalStrict(d.text, object); err != nil {
@@ -31,7 +31,7 @@ func (d document) into(t *testing.T, object any) {
 	}
 }
 
-// service is a Knative Service, as far as this project uses it.
+// service holds the fields of a Knative Service that this project uses.
 type service struct {
 	metav1.TypeMeta   `json:",inline"`
 	metav1.ObjectMeta `json:"metadata"`
@@ -47,7 +47,8 @@ type service struct {
 	} `json:"spec"`
 }
 
-// documents are those of the files that match pattern, kustomizations left out.
+// documents returns the documents in the files that match pattern, without
+// kustomizations.
 func documents(t *testing.T, pattern string) []document {
 	t.Helper()
 	files, err := fs.Glob(knative.Manifests, pattern)
@@ -74,13 +75,13 @@ func documents(t *testing.T, pattern string) []document {
 	return all
 }
 
-// every is each document of all manifests.
+// every returns all documents of the manifests.
 func every(t *testing.T) []document {
 	t.Helper()
 	return slices.Concat(documents(t, "base/*"), documents(t, "overlays/*/*"), documents(t, "components/*/*"))
 }
 
-// services are the Knative Services of the base, by name.
+// services returns the Knative Services of the base by name.
 func services(t *testing.T) map[string]service {
 	t.Helper()
 	all := map[string]service{}
@@ -92,24 +93,24 @@ func services(t *testing.T) map[string]service {
 	return all
 }
 
-func TestEveryDocumentIsWhole(t *testing.T) {
+func TestEveryDocumentIsComplete(t *testing.T) {
 	t.Parallel()
 	for _, d := range every(t) {
 		if d.APIVersion == "" || d.Kind == "" || d.Name == "" {
-			t.Errorf("%s: %s %s %s is no object", d.file, d.APIVersion, d.Kind, d.Name)
+			t.Errorf("%s: %q %q %q lacks its apiVersion, kind or name", d.file, d.APIVersion, d.Kind, d.Name)
 		}
 		if d.Kind != "Namespace" && d.Namespace == "" {
 			t.Errorf("%s: %s %s has no namespace", d.file, d.Kind, d.Name)
 		}
 		patch := strings.Contains(string(d.text), "$patch")
 		if !patch && d.Labels["app.kubernetes.io/part-of"] != "kubejobs" {
-			t.Errorf("%s: %s %s is not labelled as a part of kubejobs", d.file, d.Kind, d.Name)
+			t.Errorf("%s: %s %s lacks the label part-of: kubejobs", d.file, d.Kind, d.Name)
 		}
 	}
 }
 
-// A file that no kustomization names is deployed by nobody.
-func TestEveryFileIsNamed(t *testing.T) {
+// A file that no kustomization names is not deployed.
+func TestEveryFileIsInAKustomization(t *testing.T) {
 	t.Parallel()
 	err := fs.WalkDir(knative.Manifests, ".", func(file string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() || path.Base(file) == "kustomization.yaml" {
@@ -126,13 +127,13 @@ func TestEveryFileIsNamed(t *testing.T) {
 	}
 }
 
-// An image is named by a version, or set when it is deployed; secrets belong to
-// a developer's own cluster only.
+// An image has a version, or is set at deployment. Only the overlay for development
+// holds a secret.
 func TestNoLatestImageAndNoSecret(t *testing.T) {
 	t.Parallel()
 	for _, d := range every(t) {
 		if strings.Contains(string(d.text), ":latest") {
-			t.Errorf("%s: %s %s names the image of the day", d.file, d.Kind, d.Name)
+			t.Errorf("%s: %s %s names the image latest", d.file, d.Kind, d.Name)
 		}
 		dev := strings.HasPrefix(d.file, "overlays/dev/")
 		if !dev && (d.Kind == "Secret" || strings.Contains(string(d.text), "redis://")) {

@@ -12,19 +12,15 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/labels"
-	"sigs.k8s.io/yaml"
 
 	"kubejobs/functions"
-	"kubejobs/knative"
-	"kubejobs/shared/drivers/pingsource"
 	"kubejobs/shared/platform/config"
 )
 
-// secret is what stands for a value of the Secret.
+// secret stands for the values of the Secret.
 const secret = "redis://redis.example.org:6379/0"
 
-// settings are those of the ConfigMap.
+// settings returns the settings in the ConfigMap.
 func settings(t *testing.T) map[string]string {
 	t.Helper()
 	var m corev1.ConfigMap
@@ -32,8 +28,8 @@ func settings(t *testing.T) map[string]string {
 	return m.Data
 }
 
-// environment is what Knative gives a container: its env and envFrom, with a
-// Secret that holds what it must, and what Knative and Kubernetes add.
+// environment returns the environment of a container: its env and envFrom, with the
+// required keys of the Secret, and the variables that Knative and Kubernetes add.
 func environment(t *testing.T, s service) map[string]string {
 	t.Helper()
 	c := s.Spec.Template.Spec.Containers[0]
@@ -56,7 +52,7 @@ func environment(t *testing.T, s service) map[string]string {
 			t.Errorf("%s: %s comes from %+v", s.Name, variable.Name, variable.ValueFrom)
 		}
 		if optional := ref.Optional != nil && *ref.Optional; optional == (variable.Name == "STATE_REDIS_URL") {
-			t.Errorf("%s: %s is optional: %t", s.Name, variable.Name, optional)
+			t.Errorf("%s: %s is optional: %t, want only STATE_REDIS_URL required", s.Name, variable.Name, optional)
 		} else if !optional {
 			env[variable.Name] = secret
 		}
@@ -64,10 +60,11 @@ func environment(t *testing.T, s service) map[string]string {
 	return env
 }
 
-// load reads an environment as the program does, and tells what it asked for.
-func load(t *testing.T, env map[string]string) (config.Config, map[string]bool) {
+// load reads an environment as the program does. asked holds the variables that it
+// looked up.
+func load(t *testing.T, env map[string]string) (cfg config.Config, asked map[string]bool) {
 	t.Helper()
-	asked := map[string]bool{}
+	asked = map[string]bool{}
 	cfg, err := config.Load(func(name string) (string, bool) {
 		asked[name] = true
 		value, ok := env[name]
@@ -79,9 +76,9 @@ func load(t *testing.T, env map[string]string) (config.Config, map[string]bool) 
 	return cfg, asked
 }
 
-func TestEachServiceIsAUnit(t *testing.T) {
+func TestEachServiceRunsOneTarget(t *testing.T) {
 	t.Parallel()
-	got := []string{config.TargetAll} // the three together, which is not deployed
+	got := []string{config.TargetAll} // all three in one process: not deployed
 	for name, s := range services(t) {
 		got = append(got, name)
 		cfg, asked := load(t, environment(t, s))
@@ -97,7 +94,7 @@ func TestEachServiceIsAUnit(t *testing.T) {
 			t.Errorf("%s: settings (-want +got):\n%s", name, diff)
 		}
 		for variable := range environment(t, s) {
-			if !asked[variable] && variable != "K_SERVICE" { // looked at where there is no Redis
+			if !asked[variable] && variable != "K_SERVICE" { // looked up only without a state Redis
 				t.Errorf("%s: the program does not know %s", name, variable)
 			}
 		}
@@ -110,9 +107,9 @@ func TestEachServiceIsAUnit(t *testing.T) {
 	}
 }
 
-// The Secret may hold an InfluxDB's login: every unit reads the same ConfigMap,
-// and a login there without its password is refused.
-func TestEachServiceMayHaveALoginOfInfluxDB(t *testing.T) {
+// The Secret may hold the password or the token of an InfluxDB. Every Service needs
+// it: all read the same ConfigMap, and a user there without a password is refused.
+func TestEachServiceGetsInfluxDBCredentials(t *testing.T) {
 	t.Parallel()
 	for name, s := range services(t) {
 		var got []string
@@ -127,7 +124,7 @@ func TestEachServiceMayHaveALoginOfInfluxDB(t *testing.T) {
 	}
 }
 
-// A setting that says what the program does anyway hides what was decided.
+// A setting that repeats a default hides the ones that differ.
 func TestTheConfigMapRepeatsNoDefault(t *testing.T) {
 	t.Parallel()
 	env := environment(t, services(t)[config.TargetTick])
@@ -140,12 +137,12 @@ func TestTheConfigMapRepeatsNoDefault(t *testing.T) {
 			}
 		}
 		if without, _ := load(t, less); reflect.DeepEqual(with, without) {
-			t.Errorf("%s=%s is the default", name, env[name])
+			t.Errorf("%s=%s repeats the default", name, env[name])
 		}
 	}
 }
 
-// The probes, the port and the arguments are those of the program.
+// The probes, the port and the arguments are those that the program has.
 func TestProbes(t *testing.T) {
 	t.Parallel()
 	cfg, _ := load(t, nil)
@@ -199,10 +196,10 @@ func TestServices(t *testing.T) {
 		}
 		port := strconv.Itoa(int(template.Spec.Containers[0].Ports[0].ContainerPort))
 		if template.Annotations["prometheus.io/scrape"] != "true" || template.Annotations["prometheus.io/port"] != port {
-			t.Errorf("%s: Prometheus is told %v, want port %s", name, template.Annotations, port)
+			t.Errorf("%s: annotations %v, want that Prometheus scrapes port %s", name, template.Annotations, port)
 		}
 		if template.Spec.TimeoutSeconds != timeouts[name] || template.Spec.ContainerConcurrency < 1 {
-			t.Errorf("%s: %d s, %d at once", name, template.Spec.TimeoutSeconds, template.Spec.ContainerConcurrency)
+			t.Errorf("%s: timeout %d s, concurrency %d", name, template.Spec.TimeoutSeconds, template.Spec.ContainerConcurrency)
 		}
 		if template.Spec.ServiceAccountName != "kubejobs-"+name {
 			t.Errorf("%s runs as %q", name, template.Spec.ServiceAccountName)
@@ -210,51 +207,5 @@ func TestServices(t *testing.T) {
 		if template.Labels["app.kubernetes.io/component"] != name {
 			t.Errorf("%s: labels of its pods: %v", name, template.Labels)
 		}
-	}
-}
-
-func TestTheSweepIsScheduled(t *testing.T) {
-	t.Parallel()
-	d := documents(t, "base/600-sweep-schedule.yaml")[0]
-	var source pingsource.PingSource
-	d.into(t, &source)
-	var data map[string]any
-	if err := yaml.Unmarshal([]byte(source.Spec.Data), &data); err != nil || data == nil || !strings.HasPrefix(source.Spec.Data, "{") {
-		t.Errorf("data %q is no JSON object: %v", source.Spec.Data, err)
-	}
-	if source.Spec.ContentType != "application/json" {
-		t.Errorf("content type %q", source.Spec.ContentType)
-	}
-	want, err := pingsource.ParseSink("ksvc/"+config.TargetSweep, services(t)[config.TargetSweep].Namespace)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(want, source.Spec.Sink); diff != "" {
-		t.Errorf("sink (-want +got):\n%s", diff)
-	}
-	// The sweep deletes what it takes for a schedule without a job.
-	selector, err := labels.Parse(pingsource.Selector)
-	if err != nil {
-		t.Fatal(err)
-	}
-	text, err := knative.Manifests.ReadFile("base/kustomization.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var kustomization struct {
-		Labels []struct {
-			Pairs map[string]string `json:"pairs"`
-		} `json:"labels"`
-	}
-	if err := yaml.Unmarshal(text, &kustomization); err != nil {
-		t.Fatal(err)
-	}
-	for _, added := range kustomization.Labels {
-		for label, value := range added.Pairs {
-			source.Labels[label] = value
-		}
-	}
-	if selector.Matches(labels.Set(source.Labels)) {
-		t.Errorf("the sweep takes its own PingSource, labelled %v, for a job's", source.Labels)
 	}
 }

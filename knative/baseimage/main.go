@@ -1,6 +1,6 @@
-// Command baseimage answers what the program is put on where no registry can be
-// reached: it writes an OCI image layout with this machine's CA certificates
-// and time zones and a user that is not root, and prints the image's digest.
+// Command baseimage builds a base image without a registry: it writes an OCI image
+// layout with the CA certificates of this machine, Go's time zones and a user that
+// is not root, and prints the digest of the image.
 package main
 
 import (
@@ -55,15 +55,16 @@ func main() {
 	fmt.Fprintln(os.Stdout, digest)
 }
 
-// zoneFile is the time zones that Go brings along.
+// zoneFile returns the path of the time zones in the Go distribution.
 func zoneFile() string {
 	return filepath.Join(build.Default.GOROOT, "lib/time/zoneinfo.zip")
 }
 
-// sources are files of this machine that go into the image.
+// sources are the files of this machine that the image contains.
 type sources struct{ certificates, zones string }
 
-// write makes the layout in directory: the same files give the same digest.
+// write writes the layout into directory and returns the digest of its index. The
+// same files result in the same digest.
 func write(directory string, from sources) (string, error) {
 	packed, plain, err := layer(from)
 	if err != nil {
@@ -89,7 +90,7 @@ func write(directory string, from sources) (string, error) {
 	return index.Digest, l.end(append(images, index))
 }
 
-// layer is the image's files as a compressed and a plain archive.
+// layer returns the files of the image as a compressed and as a plain archive.
 func layer(from sources) (packed, plain []byte, err error) {
 	certificates, err := os.ReadFile(from.certificates)
 	if err != nil {
@@ -128,9 +129,10 @@ func layer(from sources) (packed, plain []byte, err error) {
 
 func digest(text []byte) string { return fmt.Sprintf("sha256:%x", sha256.Sum256(text)) }
 
-// layout is an OCI image layout being written.
+// layout is an OCI image layout that is being written.
 type layout struct{ directory string }
 
+// blob writes text under its digest.
 func (l layout) blob(mediaType string, text []byte) (descriptor, error) {
 	d := descriptor{MediaType: mediaType, Digest: digest(text), Size: len(text)}
 	return d, l.file(filepath.Join("blobs/sha256", d.Digest[len("sha256:"):]), text)
@@ -144,7 +146,7 @@ func (l layout) object(mediaType string, o object) (descriptor, error) {
 	return l.blob(mediaType, text)
 }
 
-// image is a platform's manifest: every platform has the same files.
+// image writes the manifest of a platform. All platforms have the same files.
 func (l layout) image(p platform, files descriptor, plain string) (descriptor, error) {
 	config, err := l.object("application/vnd.oci.image.config.v1+json", object{
 		"os": p.OS, "architecture": p.Architecture,
@@ -164,8 +166,8 @@ func (l layout) image(p platform, files descriptor, plain string) (descriptor, e
 	return image, err
 }
 
-// end writes what makes the directory a layout. It lists the images beside the
-// index that holds them: ko looks for each there.
+// end writes the two files that make the directory a layout. index.json lists the
+// images next to the index that holds them, because ko looks for each one there.
 func (l layout) end(all []descriptor) error {
 	text, err := json.Marshal(object{"schemaVersion": 2, "manifests": all})
 	if err != nil {

@@ -13,7 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// setup writes a layout and gives its directory and digest.
+// setup writes a layout and returns its directory and its digest.
 func setup(t *testing.T) (directory, digest string) {
 	t.Helper()
 	directory = t.TempDir()
@@ -28,7 +28,7 @@ func setup(t *testing.T) (directory, digest string) {
 	return directory, digest
 }
 
-// read decodes a blob that must be what its digest says.
+// read decodes a blob and checks its digest.
 func read(t *testing.T, directory, name string, into any) {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(directory, "blobs/sha256", name[len("sha256:"):]))
@@ -36,7 +36,7 @@ func read(t *testing.T, directory, name string, into any) {
 		t.Fatal(err)
 	}
 	if got := digest(text); got != name {
-		t.Errorf("blob %s is %s", name, got)
+		t.Errorf("blob %s has the digest %s", name, got)
 	}
 	if err := json.Unmarshal(text, into); err != nil {
 		t.Fatal(err)
@@ -71,7 +71,7 @@ func TestLayout(t *testing.T) {
 	}
 }
 
-// files are the names in a layer, read to its end.
+// files returns the names of the files in a layer, which it reads to the end.
 func files(t *testing.T, directory, layer string) []string {
 	t.Helper()
 	file, err := os.Open(filepath.Join(directory, "blobs/sha256", layer[len("sha256:"):]))
@@ -100,10 +100,10 @@ func files(t *testing.T, directory, layer string) []string {
 	return names
 }
 
-func TestTheSameFilesGiveTheSameImage(t *testing.T) {
+func TestSameFilesResultInSameImage(t *testing.T) {
 	t.Parallel()
 	_, first := setup(t)
 	if _, second := setup(t); first != second {
-		t.Errorf("%s, then %s", first, second)
+		t.Errorf("got digests %s and %s, want the same", first, second)
 	}
 }

@@ -8,10 +8,10 @@ import (
 	"kubejobs/knative/observability"
 )
 
-// reference names a data source.
+// reference refers to a data source.
 type reference struct{ Type, UID string }
 
-// target is one query of a panel: of Prometheus or of InfluxDB.
+// target is a query of a panel, in PromQL or InfluxQL.
 type target struct {
 	RefID                      string
 	Datasource                 reference
@@ -21,13 +21,13 @@ type target struct {
 	RawQuery                   bool
 }
 
-// step is one of a panel's thresholds; the lowest has no value.
+// step is a threshold of a panel. The lowest one has no value.
 type step struct {
 	Color string
 	Value *float64
 }
 
-// defaults are how a panel shows a field.
+// defaults says how a panel shows a field.
 type defaults struct {
 	Unit       string
 	Color      struct{ Mode string }
@@ -60,7 +60,7 @@ type panel struct {
 	Transformations []struct{ ID string }
 }
 
-// variable is what a dashboard lets somebody choose.
+// variable is a choice at the top of a dashboard.
 type variable struct {
 	Name, Type, Label, Definition string
 	Query                         json.RawMessage
@@ -69,7 +69,7 @@ type variable struct {
 	AllValue                      string
 }
 
-// dashboard is Grafana's JSON model, as far as it is used.
+// dashboard holds the fields of Grafana's JSON model that the tests use.
 type dashboard struct {
 	ID            *int
 	UID, Title    string
@@ -81,8 +81,8 @@ type dashboard struct {
 	Templating    struct{ List []variable }
 }
 
-// queries are the panels that ask for something.
-func (d dashboard) queries() []panel {
+// withQueries returns the panels that are not rows.
+func (d dashboard) withQueries() []panel {
 	var all []panel
 	for _, p := range d.Panels {
 		if p.Type != "row" {
@@ -92,7 +92,7 @@ func (d dashboard) queries() []panel {
 	return all
 }
 
-// variable is the one called name.
+// variable returns the variable with this name.
 func (d dashboard) variable(t *testing.T, name string) variable {
 	t.Helper()
 	for _, v := range d.Templating.List {
@@ -104,7 +104,7 @@ func (d dashboard) variable(t *testing.T, name string) variable {
 	return variable{}
 }
 
-// read is a file of the package.
+// read returns a file of the package.
 func read(t *testing.T, file string) []byte {
 	t.Helper()
 	text, err := observability.Files.ReadFile(file)
@@ -114,7 +114,7 @@ func read(t *testing.T, file string) []byte {
 	return text
 }
 
-// load is the dashboard for a kind of data source.
+// load returns the dashboard for a kind of data source.
 func load(t *testing.T, kind string) dashboard {
 	t.Helper()
 	var d dashboard
@@ -124,5 +124,5 @@ func load(t *testing.T, kind string) dashboard {
 	return d
 }
 
-// kinds are the data sources that there is a dashboard for.
+// kinds are the kinds of data sources that have a dashboard.
 var kinds = []string{"prometheus", "influxdb"}

@@ -1,6 +1,5 @@
-// Package observability answers how the function set is watched: dashboards for
-// Grafana, rules and a scrape configuration for Prometheus, as they lie beside
-// this file, and the metrics that they are about.
+// Package observability embeds the dashboards for Grafana and the rules and the
+// scrape configuration for Prometheus, and lists the metrics that they use.
 package observability
 
 import "embed"

@@ -2,31 +2,31 @@ package observability
 
 import "strings"
 
-// Kind is a metric's type, as Prometheus calls it.
+// Kind is the type of a metric, in Prometheus' words.
 type Kind string
 
-// The kinds that there are.
+// The kinds of metrics.
 const (
 	Counter   Kind = "counter"
 	Gauge     Kind = "gauge"
 	Histogram Kind = "histogram"
 )
 
-// Origin is what must have happened before an instance exports a metric.
+// Origin is what an instance must have done before it exports a metric.
 type Origin string
 
 const (
-	// ByTick is a metric of an instance that took ticks of a job that goes on.
+	// ByTick means that the instance has handled ticks of a living job.
 	ByTick Origin = "tick"
-	// BySweep is one of an instance that swept.
+	// BySweep means that the instance has run a sweep.
 	BySweep Origin = "sweep"
-	// ByPublisher is one of an instance with a further publisher.
+	// ByPublisher means that the instance has a publisher.
 	ByPublisher Origin = "publisher"
-	// ByHTTP is one of an instance that asked Kubernetes, or another server.
+	// ByHTTP means that the instance has called Kubernetes or another HTTP server.
 	ByHTTP Origin = "http"
 )
 
-// Metric is one that the program exports.
+// Metric is a metric that the program exports.
 type Metric struct {
 	Name   string
 	Kind   Kind
@@ -34,8 +34,8 @@ type Metric struct {
 	Origin Origin
 }
 
-// Metrics are all metrics that rules and dashboards may use: the one list that
-// both they and the program are tested against.
+// Metrics returns the metrics that rules and dashboards may use. Tests compare both
+// them and the program with this list.
 func Metrics() []Metric {
 	return []Metric{
 		{"kubejobs_ticks_total", Counter, []string{"outcome"}, ByTick},
@@ -67,7 +67,7 @@ func Metrics() []Metric {
 	}
 }
 
-// Series is the metric that a series of this name belongs to.
+// Series returns the metric that the series with this name belongs to.
 func Series(name string) (Metric, bool) {
 	for _, m := range Metrics() {
 		rest, ok := strings.CutPrefix(name, m.Name)

@@ -13,13 +13,13 @@ import (
 	"kubejobs/knative/observability"
 )
 
-// rule is an alert of the rule file.
+// rule is an alert in the rule file.
 type rule struct {
 	Alert, Expr, For    string
 	Labels, Annotations map[string]string
 }
 
-// alerts are those of the rule file.
+// alerts returns the alerts in the rule file.
 func alerts(t *testing.T) []rule {
 	t.Helper()
 	var file struct{ Groups []struct{ Rules []rule } }
@@ -33,14 +33,15 @@ func alerts(t *testing.T) []rule {
 	return all
 }
 
-// expressions are all of PromQL, by where they stand.
+// expressions returns all PromQL expressions by the alert or the panel that they are
+// in.
 func expressions(t *testing.T) map[string]string {
 	t.Helper()
 	all := map[string]string{}
 	for _, r := range alerts(t) {
 		all[r.Alert] = r.Expr
 	}
-	for _, p := range load(t, "prometheus").queries() {
+	for _, p := range load(t, "prometheus").withQueries() {
 		for _, q := range p.Targets {
 			all[p.Title+" "+q.RefID] = q.Expr
 		}
@@ -48,24 +49,24 @@ func expressions(t *testing.T) map[string]string {
 	return all
 }
 
-// grafana are the variables that it replaces in a query.
+// grafana replaces the variables in a query, as Grafana does.
 var grafana = strings.NewReplacer("$__rate_interval", "1m", "$__range", "1h", "$job", ".+")
 
-// A query that Prometheus cannot parse shows nothing but an error.
+// A panel whose query Prometheus cannot parse shows only an error.
 func TestExpressionsParse(t *testing.T) {
 	t.Parallel()
 	type record struct {
 		Record string            `json:"record"`
 		Expr   string            `json:"expr"`
-		Labels map[string]string `json:"labels"` // of its own: promtool warns of twins
+		Labels map[string]string `json:"labels"` // unique: promtool warns of duplicates
 	}
 	var records []record
-	for place, expr := range expressions(t) {
+	for origin, expr := range expressions(t) {
 		query := grafana.Replace(expr)
 		if strings.Contains(query, "$") {
-			t.Errorf("%s: a variable is left in %s", place, query)
+			t.Errorf("%s: unknown variable in %s", origin, query)
 		}
-		records = append(records, record{"query", query, map[string]string{"place": place}})
+		records = append(records, record{"query", query, map[string]string{"origin": origin}})
 	}
 	text, err := yaml.Marshal(map[string]any{"groups": []any{map[string]any{"name": "dashboards", "rules": records}}})
 	if err != nil {
@@ -85,16 +86,16 @@ var (
 	grouping   = regexp.MustCompile(`\bby \(([^)]*)\)`)
 )
 
-// A wrong name or label is no error to Prometheus: it just finds nothing.
-func TestOnlyMetricsThatThereAre(t *testing.T) {
+// Prometheus does not report a wrong name or label as an error: it finds nothing.
+func TestMetricsAndLabelsExist(t *testing.T) {
 	t.Parallel()
 	used := map[string]bool{}
-	for place, expr := range expressions(t) {
+	for origin, expr := range expressions(t) {
 		labels := []string{"le"}
 		for _, name := range metricName.FindAllString(expr, -1) {
 			metric, ok := observability.Series(name)
 			if !ok {
-				t.Errorf("%s: there is no series %s", place, name)
+				t.Errorf("%s: no metric has the series %s", origin, name)
 			}
 			labels = append(labels, metric.Labels...)
 			used[metric.Name] = true
@@ -103,52 +104,53 @@ func TestOnlyMetricsThatThereAre(t *testing.T) {
 			metric, _ := observability.Series(found[1])
 			for _, label := range matcher.FindAllStringSubmatch(found[2], -1) {
 				if !slices.Contains(metric.Labels, label[1]) {
-					t.Errorf("%s: %s has no label %s", place, found[1], label[1])
+					t.Errorf("%s: %s has no label %s", origin, found[1], label[1])
 				}
 			}
 		}
 		for _, found := range grouping.FindAllStringSubmatch(expr, -1) {
 			for label := range strings.SplitSeq(found[1], ", ") {
 				if !slices.Contains(labels, label) {
-					t.Errorf("%s: no metric of it has the label %s", place, label)
+					t.Errorf("%s: none of its metrics has the label %s", origin, label)
 				}
 			}
 		}
 	}
 	for _, metric := range observability.Metrics() {
 		if !used[metric.Name] {
-			t.Errorf("%s is shown nowhere", metric.Name)
+			t.Errorf("no alert and no panel uses %s", metric.Name)
 		}
 	}
 }
 
-// Instances come and go with their counters, and two may have the same job.
-func TestCountersAreRatedAndJobsAreMerged(t *testing.T) {
+// Instances and their counters come and go, and two instances may export the same
+// job.
+func TestCountersAreRatesAndJobsAreMerged(t *testing.T) {
 	t.Parallel()
 	job := regexp.MustCompile(`(?:max by \(job_id\) \()?kubejobs_job_[a-z_]+`)
 	counter := regexp.MustCompile(`(?:\b(?:rate|increase|max_over_time)\()?kubejobs_[a-z_]+_total`)
-	for place, expr := range expressions(t) {
+	for origin, expr := range expressions(t) {
 		for _, found := range job.FindAllString(expr, -1) {
 			if !strings.HasPrefix(found, "max by") {
-				t.Errorf("%s: %s of several instances is shown several times", place, found)
+				t.Errorf("%s: %s shows a job once for each instance", origin, found)
 			}
 		}
 		for _, found := range counter.FindAllString(expr, -1) {
 			if strings.HasPrefix(found, "kubejobs") {
-				t.Errorf("%s: %s falls when an instance ends", place, found)
+				t.Errorf("%s: %s decreases when an instance ends", origin, found)
 			}
 		}
 	}
 }
 
-func TestTheJobVariableIsAMetric(t *testing.T) {
+func TestJobVariableReadsALabel(t *testing.T) {
 	t.Parallel()
 	definition := load(t, "prometheus").variable(t, "job").Definition
 	found := regexp.MustCompile(`^label_values\((\w+), (\w+)\)$`).FindStringSubmatch(definition)
 	if found == nil {
-		t.Fatalf("jobs are found by %s", definition)
+		t.Fatalf("the variable job is defined by %s, want label_values(…)", definition)
 	}
 	if metric, ok := observability.Series(found[1]); !ok || !slices.Contains(metric.Labels, found[2]) {
-		t.Errorf("no series %s with a label %s", found[1], found[2])
+		t.Errorf("no series %s has a label %s", found[1], found[2])
 	}
 }

@@ -13,7 +13,7 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// promtool runs Prometheus' own checker, and gives what it says.
+// promtool runs promtool, which must succeed, and returns its output.
 func promtool(t *testing.T, args ...string) string {
 	t.Helper()
 	out, err := exec.CommandContext(t.Context(), "promtool", args...).CombinedOutput()
@@ -26,7 +26,7 @@ func promtool(t *testing.T, args ...string) string {
 	return string(out)
 }
 
-// write makes a file and gives its name.
+// write writes a file and returns its name.
 func write(t *testing.T, file string, text []byte) string {
 	t.Helper()
 	if err := os.WriteFile(file, text, 0o600); err != nil {
@@ -41,14 +41,14 @@ func TestRules(t *testing.T) {
 	promtool(t, "test", "rules", "prometheus/rules_test.yaml")
 }
 
-// Whoever is woken is told what is wrong and what to look at.
+// An alert says what is wrong and what to check.
 func TestAlertsSayWhatToDo(t *testing.T) {
 	t.Parallel()
 	var names []string
 	for _, r := range alerts(t) {
 		names = append(names, r.Alert)
 		if r.For == "" {
-			t.Errorf("%s: one bad sample is enough", r.Alert)
+			t.Errorf("%s has no for: one bad sample would fire it", r.Alert)
 		}
 		if severity := r.Labels["severity"]; severity != "warning" && severity != "critical" {
 			t.Errorf("%s: severity %q", r.Alert, severity)
@@ -58,10 +58,10 @@ func TestAlertsSayWhatToDo(t *testing.T) {
 			t.Errorf("%s: summary %q, description %q", r.Alert, summary, description)
 		}
 		for _, label := range []string{"job_id", "publisher"} {
-			place := "{{ $labels." + label + " }}"
-			named := strings.Contains(summary, place) && strings.Contains(description, place)
+			placeholder := "{{ $labels." + label + " }}"
+			named := strings.Contains(summary, placeholder) && strings.Contains(description, placeholder)
 			if strings.Contains(r.Expr, "by ("+label+")") && !named {
-				t.Errorf("%s does not name its %s", r.Alert, label)
+				t.Errorf("%s: the texts do not name the %s", r.Alert, label)
 			}
 		}
 	}
@@ -74,8 +74,7 @@ func TestAlertsSayWhatToDo(t *testing.T) {
 	}
 }
 
-// Each alert is tested by a case in which it fires and by one in which it does
-// not.
+// Each alert has a test case in which it fires and one in which it does not.
 func TestEachAlertIsTested(t *testing.T) {
 	t.Parallel()
 	var file struct {
@@ -101,13 +100,13 @@ func TestEachAlertIsTested(t *testing.T) {
 	}
 	for _, r := range alerts(t) {
 		if !fires[r.Alert] || !silent[r.Alert] {
-			t.Errorf("%s: a test in which it fires: %t, in which it does not: %t", r.Alert, fires[r.Alert], silent[r.Alert])
+			t.Errorf("%s: tested that it fires: %t, that it does not: %t", r.Alert, fires[r.Alert], silent[r.Alert])
 		}
 	}
 }
 
-// discovery is Prometheus' kubernetes_sd_configs, as far as it is used. Debian's
-// promtool has no Kubernetes in it.
+// discovery is the part of Prometheus' kubernetes_sd_configs that scrape.yaml uses.
+// Debian's promtool cannot check it: it is built without Kubernetes.
 type discovery struct {
 	Role       string `json:"role"`
 	Namespaces struct {
@@ -135,7 +134,7 @@ func TestScrapeConfiguration(t *testing.T) {
 		t.Fatal(err)
 	}
 	if len(found) != 1 || found[0].Role != "pod" || !slices.Equal(found[0].Namespaces.Names, []string{"kubejobs"}) {
-		t.Errorf("instances are found by %+v", found)
+		t.Errorf("discovery of instances: %+v", found)
 	}
 	delete(job, "kubernetes_sd_configs")
 	job["static_configs"] = []any{map[string]any{"targets": []string{"127.0.0.1:8080"}}}

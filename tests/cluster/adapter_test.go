@@ -11,7 +11,6 @@ import (
 	"os"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -24,91 +23,7 @@ import (
 	"kubejobs/tests/cluster/controlplane"
 )
 
-// received is one attempt of a tick.
-type received struct {
-	name   string // of the PingSource
-	path   string
-	remote string
-	header http.Header
-	body   string
-}
-
-// sink is a server that notes each attempt of a tick.
-type sink struct {
-	url string
-
-	mu       sync.Mutex
-	attempts []received
-}
-
-// newSink starts a sink that answers attempt i (from 0) of a PingSource's name
-// as answer says.
-func newSink(t *testing.T, answer func(name string, i int) int) *sink {
-	t.Helper()
-	s := &sink{}
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		body, err := io.ReadAll(r.Body)
-		if err != nil {
-			return // cut off
-		}
-		ceSource := r.Header.Get("Ce-Source")
-		name := ceSource[strings.LastIndexByte(ceSource, '/')+1:]
-		s.mu.Lock()
-		before := s.count(name)
-		s.attempts = append(s.attempts, received{
-			name: name, path: r.URL.Path, remote: r.RemoteAddr, header: r.Header.Clone(), body: string(body),
-		})
-		s.mu.Unlock()
-		w.WriteHeader(answer(name, before))
-	}))
-	t.Cleanup(server.Close)
-	s.url = server.URL
-	return s
-}
-
-func accepted(string, int) int { return http.StatusAccepted }
-
-func (s *sink) count(name string) int {
-	count := 0
-	for i := range s.attempts {
-		if s.attempts[i].name == name {
-			count++
-		}
-	}
-	return count
-}
-
-// of are the attempts of a PingSource.
-func (s *sink) of(name string) []received {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return slices.DeleteFunc(slices.Clone(s.attempts), func(r received) bool { return r.name != name })
-}
-
-// await waits until there are as many attempts as that, and returns those.
-func (s *sink) await(t *testing.T, name string, count int) []received {
-	t.Helper()
-	controlplane.Await(t, fmt.Sprintf("%d attempts of %s", count, name), func(context.Context) error {
-		if got := len(s.of(name)); got < count {
-			return fmt.Errorf("got %d", got)
-		}
-		return nil
-	})
-	return s.of(name)[:count]
-}
-
-// resolve sends everything to the sink, at the path that it is asked for.
-func (s *sink) resolve(to adapter.Sink) (string, error) {
-	if to.Ref == nil {
-		return to.URI, nil
-	}
-	if to.Ref.Kind != "Service" || to.Ref.Name != "kubejobs" {
-		return "", fmt.Errorf("no %s %s", to.Ref.Kind, to.Ref.Name)
-	}
-	return s.url + to.URI, nil
-}
-
-// startAdapter starts an adapter of one namespace, without jitter.
+// startAdapter starts an adapter for one namespace, without jitter.
 func startAdapter(t *testing.T, p *controlplane.ControlPlane, namespace string, s *sink) *adapter.Adapter {
 	t.Helper()
 	return adapter.Start(t, adapter.Options{
@@ -116,16 +31,7 @@ func startAdapter(t *testing.T, p *controlplane.ControlPlane, namespace string, 
 	})
 }
 
-func mustCreate(t *testing.T, p *controlplane.ControlPlane, namespace string, sources ...*unstructured.Unstructured) {
-	t.Helper()
-	for _, source := range sources {
-		if err := create(t, p.Dynamic(), namespace, source); err != nil {
-			t.Fatal(err)
-		}
-	}
-}
-
-func TestTicksComeAtTheScheduleUntilDeletion(t *testing.T) {
+func TestTicksFollowTheScheduleUntilDeletion(t *testing.T) {
 	t.Parallel()
 	namespace := plane.Namespace(t)
 	s := newSink(t, accepted)
@@ -148,24 +54,19 @@ func TestTicksComeAtTheScheduleUntilDeletion(t *testing.T) {
 	if err := sources.Delete(t.Context(), "before", metav1.DeleteOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	controlplane.Await(t, "the schedule goes", func(context.Context) error {
-		if a.Ticking(namespace, "before") {
-			return errors.New("it ticks")
-		}
-		return nil
-	})
-	s.await(t, "after", len(s.of("after"))+2) // what was due has arrived
+	awaitNoSchedule(t, a, namespace, "before")
+	s.await(t, "after", len(s.of("after"))+2) // the ticks that were due have arrived
 	count := len(s.of("before"))
 	s.await(t, "after", len(s.of("after"))+2)
 	if got := len(s.of("before")); got != count {
-		t.Errorf("ticks after deletion: got %d more", got-count)
+		t.Errorf("got %d ticks after the deletion, want none", got-count)
 	}
 	if got := len(s.of("never")); got != 0 {
-		t.Errorf("ticks of a day that never comes: got %d", got)
+		t.Errorf("got %d ticks on 30 February, want none", got)
 	}
 }
 
-func TestTickIsTheOneCaptured(t *testing.T) {
+func TestTickEqualsTheCapture(t *testing.T) {
 	t.Parallel()
 	namespace := plane.Namespace(t)
 	s := newSink(t, accepted)
@@ -219,11 +120,11 @@ func TestTickIsTheOneCaptured(t *testing.T) {
 	request.Header = got.header
 	decoded, err := tick.Decode(request, []byte(got.body))
 	if err != nil || string(decoded.Job) != "kj-abc1234" {
-		t.Errorf("the product reads job %q and %v, want kj-abc1234", decoded.Job, err)
+		t.Errorf("tick.Decode returns the job %q and the error %v, want kj-abc1234", decoded.Job, err)
 	}
 }
 
-func TestTickIsSentAgainAsTheAnswerAsks(t *testing.T) {
+func TestRetriesDependOnTheStatus(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name     string
@@ -251,25 +152,25 @@ func TestTickIsSentAgainAsTheAnswerAsks(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			// The attempts of ticks overlap: those of the first are told by its id.
+			// The attempts of different ticks overlap: the id tells which are of the first.
 			first := s.await(t, test.name, 1)[0].header.Get("Ce-Id")
-			mine := func() []received {
+			ofFirst := func() []received {
 				return slices.DeleteFunc(s.of(test.name), func(r received) bool { return r.header.Get("Ce-Id") != first })
 			}
 			controlplane.Await(t, "the attempts of a tick", func(context.Context) error {
-				if got := len(mine()); got < test.attempts {
+				if got := len(ofFirst()); got < test.attempts {
 					return fmt.Errorf("got %d", got)
 				}
 				return nil
 			})
-			s.await(t, test.name, len(s.of(test.name))+test.attempts+1) // a later tick has come
-			got := mine()
+			s.await(t, test.name, len(s.of(test.name))+test.attempts+1) // a later tick has arrived
+			got := ofFirst()
 			if len(got) != test.attempts {
 				t.Errorf("attempts: got %d, want %d", len(got), test.attempts)
 			}
 			for _, attempt := range got {
 				if attempt.header.Get("Ce-Time") != got[0].header.Get("Ce-Time") {
-					t.Error("the attempts of a tick differ in their time")
+					t.Error("the attempts of a tick have different times")
 				}
 			}
 		})
@@ -305,7 +206,7 @@ func TestSinksAreResolved(t *testing.T) {
 		})
 	}
 	if got := len(s.of("unknown")); got != 0 {
-		t.Errorf("ticks to nowhere: got %d", got)
+		t.Errorf("got %d ticks for a sink that does not exist, want none", got)
 	}
 
 	sources := plane.Dynamic().Resource(adapter.PingSources).Namespace(namespace)
@@ -316,10 +217,10 @@ func TestSinksAreResolved(t *testing.T) {
 	if _, err := sources.Update(t.Context(), with(source, "kubejobs", "spec", "sink", "ref", "name"), metav1.UpdateOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	s.await(t, "unknown", 1) // changed, it ticks
+	s.await(t, "unknown", 1) // after the change it ticks
 }
 
-func TestTicksGoOnWhileTheAPIServerIsDown(t *testing.T) {
+func TestTicksContinueWithoutAPIServer(t *testing.T) {
 	t.Parallel()
 	p := controlplane.Start(t, cluster.PingSource)
 	namespace := p.Namespace(t)
@@ -334,9 +235,15 @@ func TestTicksGoOnWhileTheAPIServerIsDown(t *testing.T) {
 		t.Context(), "one", metav1.DeleteOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	controlplane.Await(t, "the schedule goes", func(context.Context) error {
-		if a.Ticking(namespace, "one") {
-			return errors.New("it ticks")
+	awaitNoSchedule(t, a, namespace, "one")
+}
+
+// awaitNoSchedule waits until the adapter has no schedule for a PingSource.
+func awaitNoSchedule(t *testing.T, a *adapter.Adapter, namespace, name string) {
+	t.Helper()
+	controlplane.Await(t, "no schedule of "+name, func(context.Context) error {
+		if a.Ticking(namespace, name) {
+			return errors.New("it is ticking")
 		}
 		return nil
 	})

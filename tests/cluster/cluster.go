@@ -1,9 +1,9 @@
-// Package cluster holds what a cluster needs before the product can run in it.
+// Package cluster embeds the definitions that a cluster needs for the functions.
 package cluster
 
 import _ "embed" // the definition below
 
-// PingSource is a CustomResourceDefinition of Knative's PingSource.
+// PingSource is a CustomResourceDefinition for Knative's PingSource.
 //
 //go:embed testdata/pingsource-crd.yaml
 var PingSource []byte

@@ -20,14 +20,14 @@ import (
 	"kubejobs/tests/cluster/controlplane"
 )
 
-func TestVersionIsTheOnePinned(t *testing.T) {
+func TestVersionIsPinned(t *testing.T) {
 	t.Parallel()
 	if got, want := plane.Version(t), controlplane.PinnedVersion(t); got != want {
 		t.Errorf("version: got %s, want %s", got, want)
 	}
 }
 
-func TestServiceAccountMayDoOnlyWhatItsRoleGrants(t *testing.T) {
+func TestServiceAccountHasOnlyTheRightsOfItsRole(t *testing.T) {
 	t.Parallel()
 	namespace := plane.Namespace(t)
 	client := clientOf(t, plane.ServiceAccountConfig(t, namespace, "monitor"))
@@ -58,7 +58,7 @@ func TestWrongTokenIsRefused(t *testing.T) {
 	}
 }
 
-func TestKubeconfigIsOfTheServiceAccount(t *testing.T) {
+func TestKubeconfigBelongsToTheServiceAccount(t *testing.T) {
 	t.Parallel()
 	namespace := plane.Namespace(t)
 	path := plane.Kubeconfig(t, plane.ServiceAccountConfig(t, namespace, "monitor"), namespace)
@@ -84,34 +84,36 @@ func TestKubeconfigIsOfTheServiceAccount(t *testing.T) {
 	}
 }
 
-func TestGarbageCollectorEndsWhatAJobOwned(t *testing.T) {
+func TestGarbageCollectorDeletesOwnedObjects(t *testing.T) {
 	t.Parallel()
-	ownedGoesWithItsJob(t, plane)
+	checkGarbageCollection(t, plane)
 }
 
-func ownedGoesWithItsJob(t *testing.T, p *controlplane.ControlPlane) {
+// checkGarbageCollection deletes a Job and expects that the PingSource that it owns is
+// deleted, too.
+func checkGarbageCollection(t *testing.T, p *controlplane.ControlPlane) {
 	t.Helper()
 	sources := jobWithSources(t, p)
 	deleteJob(t, p, sources, metav1.DeletePropagationBackground)
-	controlplane.Await(t, "the PingSource goes with its Job", func(ctx context.Context) error {
-		if _, err := sources.in.Get(ctx, "owned", metav1.GetOptions{}); !apierrors.IsNotFound(err) {
-			return errors.Join(errors.New("it is there"), err)
+	controlplane.Await(t, "the PingSource is deleted with its Job", func(ctx context.Context) error {
+		if _, err := sources.client.Get(ctx, "owned", metav1.GetOptions{}); !apierrors.IsNotFound(err) {
+			return errors.Join(errors.New("it exists"), err)
 		}
 		return nil
 	})
-	if _, err := sources.in.Get(t.Context(), "free", metav1.GetOptions{}); err != nil {
-		t.Errorf("the PingSource that nobody owns: %v", err)
+	if _, err := sources.client.Get(t.Context(), "free", metav1.GetOptions{}); err != nil {
+		t.Errorf("the PingSource without an owner: %v", err)
 	}
 }
 
-// A Job that is deleted without a word on what it owns leaves it behind, though
-// kubectl says one.
-func TestGarbageCollectorLeavesWhatAJobOwnedByDefault(t *testing.T) {
+// If a Job is deleted without a propagation policy, the objects that it owns stay.
+// kubectl sets a policy.
+func TestGarbageCollectorKeepsOwnedObjectsByDefault(t *testing.T) {
 	t.Parallel()
 	sources := jobWithSources(t, plane)
 	deleteJob(t, plane, sources, "")
 	controlplane.Await(t, "the PingSource loses its owner", func(ctx context.Context) error {
-		source, err := sources.in.Get(ctx, "owned", metav1.GetOptions{})
+		source, err := sources.client.Get(ctx, "owned", metav1.GetOptions{})
 		if err != nil {
 			return err
 		}
@@ -122,15 +124,15 @@ func TestGarbageCollectorLeavesWhatAJobOwnedByDefault(t *testing.T) {
 	})
 }
 
-// owned are the PingSources of a namespace with a Job.
-type owned struct {
+// sources are the PingSources in the namespace of a Job.
+type sources struct {
 	namespace string
-	in        dynamic.ResourceInterface
+	client    dynamic.ResourceInterface
 }
 
-// jobWithSources makes a Job and, as a user without any right on Jobs, a
-// PingSource "owned" that it owns and one "free" that nobody owns.
-func jobWithSources(t *testing.T, p *controlplane.ControlPlane) owned {
+// jobWithSources creates a Job and, as a user without rights on Jobs, the PingSource
+// "owned", which the Job owns, and the PingSource "free", which has no owner.
+func jobWithSources(t *testing.T, p *controlplane.ControlPlane) sources {
 	t.Helper()
 	namespace := p.Namespace(t)
 	p.ApplyIn(t, namespace, []byte(job))
@@ -148,21 +150,21 @@ func jobWithSources(t *testing.T, p *controlplane.ControlPlane) owned {
 			t.Fatal(err)
 		}
 	}
-	return owned{namespace: namespace, in: p.Dynamic().Resource(adapter.PingSources).Namespace(namespace)}
+	return sources{namespace: namespace, client: p.Dynamic().Resource(adapter.PingSources).Namespace(namespace)}
 }
 
-func deleteJob(t *testing.T, p *controlplane.ControlPlane, of owned, propagation metav1.DeletionPropagation) {
+func deleteJob(t *testing.T, p *controlplane.ControlPlane, in sources, propagation metav1.DeletionPropagation) {
 	t.Helper()
 	options := metav1.DeleteOptions{}
 	if propagation != "" {
 		options.PropagationPolicy = &propagation
 	}
-	if err := p.Dynamic().Resource(jobs).Namespace(of.namespace).Delete(t.Context(), "work", options); err != nil {
+	if err := p.Dynamic().Resource(jobs).Namespace(in.namespace).Delete(t.Context(), "work", options); err != nil {
 		t.Fatal(err)
 	}
 }
 
-func TestServiceAccountControllerMakesTheDefaultOne(t *testing.T) {
+func TestServiceAccountControllerCreatesTheDefault(t *testing.T) {
 	t.Parallel()
 	namespace := plane.Namespace(t)
 	accounts := schema.GroupVersionResource{Version: "v1", Resource: "serviceaccounts"}
@@ -212,7 +214,7 @@ func TestApplyRefusesAnUnknownField(t *testing.T) {
 	}
 }
 
-func TestAPIServerIsBackWithItsObjects(t *testing.T) {
+func TestAPIServerKeepsItsObjects(t *testing.T) {
 	t.Parallel()
 	p := controlplane.Start(t, cluster.PingSource)
 	namespace := p.Namespace(t)
@@ -234,10 +236,10 @@ func TestAPIServerIsBackWithItsObjects(t *testing.T) {
 	}
 	_, err := clientOf(t, config).Resource(configMaps).Namespace(namespace).List(t.Context(), metav1.ListOptions{})
 	if !apierrors.IsForbidden(err) {
-		t.Errorf("list with a token from before: got %v, want forbidden", err)
+		t.Errorf("list with a token from before the restart: got %v, want forbidden", err)
 	}
 	if got := p.Requests(t, controlplane.ServiceAccountUser(namespace, "monitor")); len(got) != 1 {
-		t.Errorf("requests: got %+v, want the list", got)
+		t.Errorf("requests: got %+v, want only the list", got)
 	}
-	ownedGoesWithItsJob(t, p)
+	checkGarbageCollection(t, p)
 }

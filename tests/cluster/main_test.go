@@ -16,7 +16,7 @@ import (
 	"kubejobs/tests/cluster/controlplane"
 )
 
-// plane is the control plane of every test that does not break its own.
+// plane is the control plane that tests share, except for those that stop their own.
 var plane *controlplane.ControlPlane
 
 func TestMain(m *testing.M) {
@@ -39,7 +39,7 @@ spec:
       containers: [{name: work, image: work}]
 `
 
-// pingSource is a PingSource that ticks each second.
+// pingSource returns a PingSource that ticks every second.
 func pingSource(name string) *unstructured.Unstructured {
 	return &unstructured.Unstructured{Object: map[string]any{
 		"apiVersion": "sources.knative.dev/v1",
@@ -57,7 +57,7 @@ func pingSource(name string) *unstructured.Unstructured {
 	}}
 }
 
-// clientOf is a client of a user.
+// clientOf returns a client with a user's configuration.
 func clientOf(t *testing.T, config *rest.Config) dynamic.Interface {
 	t.Helper()
 	client, err := dynamic.NewForConfig(config)
@@ -67,7 +67,7 @@ func clientOf(t *testing.T, config *rest.Config) dynamic.Interface {
 	return client
 }
 
-// create makes a PingSource, as the Go types of Knative's client do.
+// create creates a PingSource as Knative's Go client does.
 func create(t *testing.T, client dynamic.Interface, namespace string, object *unstructured.Unstructured) error {
 	t.Helper()
 	_, err := client.Resource(adapter.PingSources).Namespace(namespace).Create(t.Context(), object,
@@ -75,7 +75,17 @@ func create(t *testing.T, client dynamic.Interface, namespace string, object *un
 	return err
 }
 
-// mayCreate lets the service account "monitor" make and end PingSources.
+// mustCreate creates PingSources.
+func mustCreate(t *testing.T, p *controlplane.ControlPlane, namespace string, sources ...*unstructured.Unstructured) {
+	t.Helper()
+	for _, source := range sources {
+		if err := create(t, p.Dynamic(), namespace, source); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// mayCreate allows the service account "monitor" to create and delete PingSources.
 const mayCreate = `
 apiVersion: rbac.authorization.k8s.io/v1
 kind: Role
@@ -92,7 +102,7 @@ roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: monitor}
 subjects: [{kind: ServiceAccount, name: monitor}]
 `
 
-// monitor is a client of that service account.
+// monitor returns a client of that service account.
 func monitor(t *testing.T, p *controlplane.ControlPlane, namespace string) dynamic.Interface {
 	t.Helper()
 	config := p.ServiceAccountConfig(t, namespace, "monitor")

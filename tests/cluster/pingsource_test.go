@@ -11,7 +11,7 @@ import (
 	"kubejobs/tests/cluster/adapter"
 )
 
-// with sets one field of an object; nil takes it away.
+// with sets a field of an object, or removes it if value is nil.
 func with(object *unstructured.Unstructured, value any, path ...string) *unstructured.Unstructured {
 	if value == nil {
 		unstructured.RemoveNestedField(object.Object, path...)
@@ -21,7 +21,7 @@ func with(object *unstructured.Unstructured, value any, path ...string) *unstruc
 	return object
 }
 
-func TestPingSourceIsChecked(t *testing.T) {
+func TestPingSourceIsValidated(t *testing.T) {
 	t.Parallel()
 	namespace := plane.Namespace(t)
 	sink := []string{"spec", "sink"}
@@ -29,18 +29,18 @@ func TestPingSourceIsChecked(t *testing.T) {
 		name string
 		set  any
 		path []string
-		want string // in the refusal; accepted where empty
+		want string // part of the error; "": accepted
 	}{
-		{name: "as it is"},
+		{name: "unchanged"},
 		{name: "five fields", set: "* * * * *", path: []string{"spec", "schedule"}},
 		{name: "every two seconds", set: "*/2 * * * * *", path: []string{"spec", "schedule"}},
-		{name: "uneven", set: "*/7 * * * * *", path: []string{"spec", "schedule"}},
+		{name: "a period that does not divide a minute", set: "*/7 * * * * *", path: []string{"spec", "schedule"}},
 		{name: "descriptor", set: "@hourly", path: []string{"spec", "schedule"}},
 		{name: "default schedule", path: []string{"spec", "schedule"}},
 		{name: "four fields", set: "* * * *", path: []string{"spec", "schedule"}, want: "five or six fields"},
 		{name: "every", set: "@every 2s", path: []string{"spec", "schedule"}, want: "unsupported descriptor"},
 		{name: "data is a list", set: "[1]", path: []string{"spec", "data"}, want: "JSON object"},
-		{name: "data on lines", set: "{\n}\n", path: []string{"spec", "data"}},
+		{name: "data on several lines", set: "{\n}\n", path: []string{"spec", "data"}},
 		{name: "no data", path: []string{"spec", "data"}},
 		{name: "data twice", set: "e30=", path: []string{"spec", "dataBase64"}, want: "got both"},
 		{name: "time zone", set: "Europe/Oslo", path: []string{"spec", "timezone"}},
@@ -50,7 +50,7 @@ func TestPingSourceIsChecked(t *testing.T) {
 			path: []string{"spec", "ceOverrides", "extensions"}, want: "letters and digits",
 		},
 		{name: "absolute uri", set: map[string]any{"uri": "http://127.0.0.1/tick"}, path: sink},
-		{name: "relative uri alone", set: map[string]any{"uri": "/tick"}, path: sink, want: "without ref"},
+		{name: "relative uri without ref", set: map[string]any{"uri": "/tick"}, path: sink, want: "without ref"},
 		{name: "no sink", path: sink, want: "Required value"},
 		{name: "empty sink", set: map[string]any{}, path: sink, want: "at least one"},
 		{name: "absolute uri and ref", set: "http://127.0.0.1/", path: []string{"spec", "sink", "uri"}, want: "beside ref"},
@@ -78,7 +78,7 @@ func TestPingSourceIsChecked(t *testing.T) {
 	}
 }
 
-func TestStatusIsApart(t *testing.T) {
+func TestStatusIsASubresource(t *testing.T) {
 	t.Parallel()
 	namespace := plane.Namespace(t)
 	sources := plane.Dynamic().Resource(adapter.PingSources).Namespace(namespace)

@@ -12,18 +12,18 @@ import (
 	"time"
 )
 
-// patience ends a test whose server hangs; nothing is expected to take so long.
+// patience bounds each exchange, in case the server hangs.
 const patience = 30 * time.Second
 
-// answer is what came back for one request.
+// answer is the response to a request.
 type answer struct {
 	status int
 	header http.Header
 	body   []byte
-	rest   []byte // after the answer: there should be nothing
+	rest   []byte // what follows the answer: should be empty
 }
 
-// exchange sends a request, byte for byte, on a connection of its own.
+// exchange sends the bytes of a request on a new connection and returns the answer.
 func (w *world) exchange(t *testing.T, request []byte) answer {
 	t.Helper()
 	got, err := w.converse(request, false)
@@ -36,14 +36,14 @@ func (w *world) exchange(t *testing.T, request []byte) answer {
 	return got
 }
 
-// call is exchange for a method, a target and a JSON body.
+// call is like exchange, for a method, a target and a JSON body.
 func (w *world) call(t *testing.T, method, target, body string) answer {
 	t.Helper()
 	return w.exchange(t, compose(method, target, body))
 }
 
-// converse sends a request and reads its answer. hangUp closes the sending
-// side at once, for a request that is not whole: the server would wait.
+// converse sends a request and reads the answer. hangUp closes the sending side
+// after the request: a server would wait for the rest of an incomplete one.
 func (w *world) converse(request []byte, hangUp bool) (answer, error) {
 	conn, err := net.DialTimeout("tcp", w.addr, patience)
 	if err != nil {
@@ -54,7 +54,7 @@ func (w *world) converse(request []byte, hangUp bool) (answer, error) {
 		return answer{}, err
 	}
 	half := conn.(*net.TCPConn)
-	go func() { // a server may answer before it has read all
+	go func() { // the server may answer before it has read everything
 		_, err := conn.Write(request)
 		if err == nil && hangUp {
 			_ = half.CloseWrite() // the server may be gone
@@ -71,18 +71,18 @@ func (w *world) converse(request []byte, hangUp bool) (answer, error) {
 		return answer{}, fmt.Errorf("read body of answer: %w", err)
 	}
 	_ = half.CloseWrite()            // the server may have closed
-	got.rest, _ = io.ReadAll(reader) // a reset says that there is no more
+	got.rest, _ = io.ReadAll(reader) // a reset means that nothing follows
 	return got, nil
 }
 
-// compose is a request as Python's requests writes it.
+// compose returns a request in the form that Python's requests writes.
 func compose(method, target, body string) []byte {
 	return fmt.Appendf(nil,
 		"%s %s HTTP/1.1\r\nHost: kubejobs\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s",
 		method, target, len(body), body)
 }
 
-// decode reads a JSON body; an empty one is nil.
+// decode decodes a JSON body; an empty one is nil.
 func (a answer) decode() (any, error) {
 	if len(a.body) == 0 {
 		return nil, nil
@@ -90,15 +90,15 @@ func (a answer) decode() (any, error) {
 	decoder := json.NewDecoder(bytes.NewReader(a.body))
 	var value any
 	if err := decoder.Decode(&value); err != nil {
-		return nil, fmt.Errorf("body is no JSON: %w: %.200q", err, a.body)
+		return nil, fmt.Errorf("body is not JSON: %w: %.200q", err, a.body)
 	}
 	if _, err := decoder.Token(); err != io.EOF {
-		return nil, fmt.Errorf("body goes on after its JSON: %.200q", a.body)
+		return nil, fmt.Errorf("body continues after its JSON: %.200q", a.body)
 	}
 	return value, nil
 }
 
-// object is decode for a body that must be an object.
+// object is like decode, for a body that must be an object.
 func (a answer) object(t *testing.T) map[string]any {
 	t.Helper()
 	value, err := a.decode()
@@ -112,9 +112,9 @@ func (a answer) object(t *testing.T) map[string]any {
 	return object
 }
 
-// refusal tells what is wrong with an answer that must be an error of this
-// status in the contract's shape; nil if nothing is.
-func (a answer) refusal(status int) error {
+// checkRefusal returns an error unless the answer is a refusal with this status, in
+// the form of the contract.
+func (a answer) checkRefusal(status int) error {
 	if a.status != status {
 		return fmt.Errorf("got status %d, want %d; body %.200q", a.status, status, a.body)
 	}
@@ -129,7 +129,7 @@ func (a answer) refusal(status int) error {
 	decoder := json.NewDecoder(bytes.NewReader(a.body))
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(&failure); err != nil {
-		return fmt.Errorf("body is no error: %w: %.200q", err, a.body)
+		return fmt.Errorf("body is not in the form of an error: %w: %.200q", err, a.body)
 	}
 	if failure.Code != status || failure.Message == "" || failure.Name == "" {
 		return fmt.Errorf("got error %+v, want code %d, a message and a name", failure, status)

@@ -10,8 +10,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestLargeBodies sends 10 MB to every call: it is refused, and nothing is
-// kept of it.
+// TestLargeBodies sends 10 MB with every call: it is refused, and the state does not
+// change.
 func TestLargeBodies(t *testing.T) {
 	t.Parallel()
 	const size = 10 << 20
@@ -19,7 +19,7 @@ func TestLargeBodies(t *testing.T) {
 	j := job{id: "good", items: 6, budget: time.Minute, submitted: noon}
 	w.start(t, j, moment{waiting: 6})
 	before := w.keys(t)
-	// It would be valid: the text is between the fields.
+	// Without the limit it would be valid: only spaces are added between the fields.
 	valid := w.body(j)
 	large := []byte(valid[:1] + string(bytes.Repeat([]byte(" "), size-len(valid))) + valid[1:])
 	event := w.event(t, "good")
@@ -48,7 +48,7 @@ func TestLargeBodies(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := got.refusal(tt.want); err != nil {
+			if err := got.checkRefusal(tt.want); err != nil {
 				t.Error(err)
 			}
 		})

@@ -15,13 +15,13 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// step is a capture, and what has to happen before it.
+// step is a capture and what has to happen before it.
 type step struct {
 	capture string
 	before  func(*testing.T, *world)
 }
 
-// at is what a time has to be; the captures' submission times are of that day.
+// at returns a time on the day of the captures' submission times.
 func at(text string) time.Time {
 	moment, err := time.Parse("2006-01-02T15:04:05.999999Z", "2026-11-24T"+text+"Z")
 	if err != nil {
@@ -30,53 +30,54 @@ func at(text string) time.Time {
 	return moment
 }
 
+// clockAt returns a step's before that sets the clock.
 func clockAt(text string) func(*testing.T, *world) {
 	return func(_ *testing.T, w *world) { w.clock.set(at(text)) }
 }
 
-// The two captured jobs that were seen to their ends, with the samples of the
-// originals. Each has one fewer here: both lists empty is the end, where the
-// original takes one more sample.
+// The two jobs whose captures go to their end, and the moments of their samples. Each
+// has one moment fewer than the original: here the job ends when both lists are
+// empty, while the original takes one more sample.
 var (
-	life  = job{id: "kj-life001", items: 6, budget: time.Minute, submitted: at("05:41:07.390079")}
-	lived = []moment{
+	plainJob      = job{id: "kj-life001", items: 6, budget: time.Minute, submitted: at("05:41:07.390079")}
+	plainTimeline = []moment{
 		{2 * time.Second, 3, 3, 0}, {4 * time.Second, 3, 3, 0}, {6 * time.Second, 0, 3, 3}, {8 * time.Second, 0, 0, 6},
 	}
-	detail   = job{id: "kj-detail1", items: 6, budget: time.Minute, submitted: at("05:44:19.395322")}
-	detailed = []moment{
+	detailedJob      = job{id: "kj-detail1", items: 6, budget: time.Minute, submitted: at("05:44:19.395322")}
+	detailedTimeline = []moment{
 		{2 * time.Second, 3, 3, 0}, {4 * time.Second, 0, 3, 3}, {6 * time.Second, 0, 0, 6},
 	}
 )
 
-// lives are the captures in an order in which each makes sense.
-var lives = []struct {
+// sequences are the captures, in an order in which each request makes sense.
+var sequences = []struct {
 	name  string
 	steps []step
 }{
 	{"a job from start to stop", []step{
 		{"start_ok", func(t *testing.T, w *world) {
 			t.Helper()
-			w.clock.set(life.submitted)
-			w.fill(t, life.items, 0, 0)
+			w.clock.set(plainJob.submitted)
+			w.fill(t, plainJob.items, 0, 0)
 		}},
 		{"start_duplicate", nil},
 		{"report_running", nil},
-		{"report_finished", func(t *testing.T, w *world) { t.Helper(); w.play(t, life, lived) }},
+		{"report_finished", func(t *testing.T, w *world) { t.Helper(); w.play(t, plainJob, plainTimeline) }},
 		{"stop_ok", clockAt("05:41:22")},
 		{"report_after_stop", nil},
 	}},
 	{"a job with a detailed report", []step{
 		{"start_detailed_ok", func(t *testing.T, w *world) {
 			t.Helper()
-			w.clock.set(detail.submitted)
-			w.fill(t, detail.items, 0, 0)
+			w.clock.set(detailedJob.submitted)
+			w.fill(t, detailedJob.items, 0, 0)
 		}},
-		{"report_detailed_running", func(t *testing.T, w *world) { t.Helper(); w.play(t, detail, detailed[:1]) }},
-		{"report_detailed_finished", func(t *testing.T, w *world) { t.Helper(); w.play(t, detail, detailed[1:]) }},
+		{"report_detailed_running", func(t *testing.T, w *world) { t.Helper(); w.play(t, detailedJob, detailedTimeline[:1]) }},
+		{"report_detailed_finished", func(t *testing.T, w *world) { t.Helper(); w.play(t, detailedJob, detailedTimeline[1:]) }},
 		{"report_finished_detailed_job", nil},
 	}},
 	{"a path that ends in .json", []step{{"start_json_suffix", clockAt("05:41:22.9")}, {"stop_json_suffix", nil}}},
-	{"a job that nothing is known of", []step{
+	{"an unknown job", []step{
 		{"report_unknown", clockAt("05:41:07")}, {"stop_unknown", nil}, {"stop_no_content_length", nil},
 	}},
 	{"a start without a content type", []step{{"start_content_type_absent", clockAt("05:41:22.9")}}},
@@ -93,14 +94,14 @@ var lives = []struct {
 	{"an installation", []step{{"plugins_manager_ok", nil}}},
 }
 
-// TestCaptures replays what Asperathos' Manager sent to the original Monitor
-// and compares the answers with the original's.
+// TestCaptures replays what Asperathos' Manager sent to the original Monitor and
+// compares the answers with those of the original.
 func TestCaptures(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil)
-	for _, l := range lives { // one after the other: they share a clock and lists
-		t.Run(l.name, func(t *testing.T) {
-			for _, s := range l.steps {
+	for _, sequence := range sequences { // not parallel: they share a clock and lists
+		t.Run(sequence.name, func(t *testing.T) {
+			for _, s := range sequence.steps {
 				if s.before != nil {
 					s.before(t, w)
 				}
@@ -111,13 +112,13 @@ func TestCaptures(t *testing.T) {
 	}
 }
 
-// TestCapturesAreComplete fails for a file that nothing replays and for an
-// exception of a capture that is none.
+// TestCapturesAreComplete checks that each capture is replayed once, and that each
+// exception is about one that is.
 func TestCapturesAreComplete(t *testing.T) {
 	t.Parallel()
 	replayed := map[string]bool{}
-	for _, l := range lives {
-		for _, s := range l.steps {
+	for _, sequence := range sequences {
+		for _, s := range sequence.steps {
 			if replayed[s.capture] {
 				t.Errorf("%s is replayed twice", s.capture)
 			}
@@ -127,7 +128,7 @@ func TestCapturesAreComplete(t *testing.T) {
 	steps := slices.Sorted(maps.Keys(replayed))
 	for _, suffix := range []string{".request", ".response"} {
 		if diff := cmp.Diff(names(t, asperathosFolder, suffix), steps); diff != "" {
-			t.Errorf("captured *%s and replayed captures differ (-captured +replayed):\n%s", suffix, diff)
+			t.Errorf("the files *%s are not the replayed captures (-files +replayed):\n%s", suffix, diff)
 		}
 	}
 	seen := map[[2]string]bool{}
@@ -145,8 +146,8 @@ func TestCapturesAreComplete(t *testing.T) {
 	}
 }
 
-// compare compares an answer with the original's, part by part: a part that
-// differs needs an exception, and an exception needs a part that differs.
+// compare compares an answer with that of the original, part by part. A part that
+// differs needs an exception, and an exception must be needed.
 func compare(t *testing.T, capture string, got answer) {
 	t.Helper()
 	original := captured(t, capture)
@@ -162,7 +163,7 @@ func compare(t *testing.T, capture string, got answer) {
 		case !excepted && diff != "":
 			t.Errorf("%s: %s differs from the original's (-want +got):\n%s", capture, part, diff)
 		case excepted && diff == "":
-			t.Errorf("%s: %s is the original's, %v: the exception is not needed", capture, part, gots[part])
+			t.Errorf("%s: %s equals that of the original, %v: remove the exception", capture, part, gots[part])
 		case excepted:
 			if err := e.check(gots[part]); err != nil {
 				t.Errorf("%s: %s, which may differ (%s): %v", capture, part, e.reason, err)
@@ -196,7 +197,7 @@ func (e exception) check(got any) error {
 	return nil
 }
 
-// parts are what is compared of an answer.
+// parts returns the parts of an answer that are compared.
 func parts(t *testing.T, a answer) map[string]any {
 	t.Helper()
 	body, err := a.decode()
@@ -211,7 +212,7 @@ func parts(t *testing.T, a answer) map[string]any {
 	return found
 }
 
-// captured is the original's answer.
+// captured returns the answer of the original.
 func captured(t *testing.T, capture string) answer {
 	t.Helper()
 	text := load(t, asperathosFolder, capture+".response")
@@ -227,7 +228,7 @@ func captured(t *testing.T, capture string) answer {
 	return answer{status: response.StatusCode, header: response.Header, body: body}
 }
 
-// TestStopWithoutContentLength is the captured stop of a job that lives.
+// TestStopWithoutContentLength sends the captured stop to a living job.
 func TestStopWithoutContentLength(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil)

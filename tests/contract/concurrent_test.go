@@ -8,10 +8,10 @@ import (
 	"time"
 )
 
-// callers is how many start a job at once.
+// callers is the number of callers that start a job at the same time.
 const callers = 8
 
-// startAll starts one id at once by every body.
+// startAll sends a start of the same id with each of the bodies at the same time.
 func (w *world) startAll(t *testing.T, id string, bodies []string) []answer {
 	t.Helper()
 	answers, errs := make([]answer, len(bodies)), make([]error, len(bodies))
@@ -33,7 +33,7 @@ func (w *world) startAll(t *testing.T, id string, bodies []string) []answer {
 	return answers
 }
 
-// listed are the jobs that GET /monitoring gives.
+// listed returns the expected times of the jobs that GET /monitoring lists, by id.
 func (w *world) listed(t *testing.T) map[string]float64 {
 	t.Helper()
 	var page struct {
@@ -56,14 +56,14 @@ func (w *world) listed(t *testing.T) map[string]float64 {
 	return budgets
 }
 
-func TestStartsAtOnce(t *testing.T) {
+func TestConcurrentStarts(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		budget   func(caller int) time.Duration
 		accepted int
 	}{
-		"the same": {func(int) time.Duration { return time.Minute }, callers},
-		"others":   {func(caller int) time.Duration { return time.Minute + time.Duration(caller)*time.Second }, 1},
+		"the same request":   {func(int) time.Duration { return time.Minute }, callers},
+		"different requests": {func(caller int) time.Duration { return time.Minute + time.Duration(caller)*time.Second }, 1},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -81,7 +81,7 @@ func TestStartsAtOnce(t *testing.T) {
 				if got.status == http.StatusAccepted {
 					accepted++
 					winner = i
-				} else if err := got.refusal(http.StatusBadRequest); err != nil {
+				} else if err := got.checkRefusal(http.StatusBadRequest); err != nil {
 					t.Errorf("caller %d: %v", i, err)
 				}
 			}
@@ -90,7 +90,7 @@ func TestStartsAtOnce(t *testing.T) {
 			}
 			listed := w.listed(t)
 			if want := tt.budget(winner).Seconds(); len(listed) != 1 || listed[j.id] != want {
-				t.Errorf("got jobs with their expected times %v, want %s alone with that of caller %d, %v", listed, j.id, winner, want)
+				t.Errorf("got jobs with their expected times %v, want only %s with that of caller %d, %v", listed, j.id, winner, want)
 			}
 			if got := w.tick(t, j.id); got != "sampled" {
 				t.Errorf("tick: got outcome %q, want sampled", got)

@@ -12,19 +12,19 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// TestElements pops what was published as Asperathos' Controller does, the
-// newest first, and reads it as the Controller does, as a Python literal.
+// TestElements pops the sample list newest first and reads each element as a Python
+// literal, as Asperathos' Controller does.
 func TestElements(t *testing.T) {
 	t.Parallel()
 	with := func(id string, budget time.Duration) job {
 		return job{id: id, items: 6, budget: budget, submitted: noon}
 	}
-	lives := map[string]aLife{
-		"as captured":                {life, lived},
+	runs := map[string]jobRun{
+		"as captured":                {plainJob, plainTimeline},
 		"exponents of less than one": {with("kj-exponent", 3e7*second), []moment{{2 * second, 6, 0, 0}, {4 * second, 6, 0, 0}}},
 		"exponents of more than one": {with("kj-late", time.Microsecond), []moment{{2 * second, 6, 0, 0}, {24 * time.Hour, 0, 3, 3}}},
 		"an honest 0":                {with("kj-zero", time.Minute), []moment{{0, 6, 0, 0}, {30 * second, 3, 0, 3}}},
-		"the second day":             {with("kj-elapsed-25h", 48*time.Hour), []moment{{25 * time.Hour, 6, 0, 0}, {26 * time.Hour, 0, 0, 6}}},
+		"more than 24 hours":         {with("kj-elapsed-25h", 48*time.Hour), []moment{{25 * time.Hour, 6, 0, 0}, {26 * time.Hour, 0, 0, 6}}},
 		"more queued than items":     {with("kj-more", time.Minute), []moment{{2 * second, 18, 3, 0}, {4 * second, 0, 3, 6}}},
 		"a clock that stands still": {
 			with("kj-still", time.Minute), []moment{{2 * second, 6, 0, 0}, {2 * second, 3, 0, 3}, {2 * second, 0, 3, 3}},
@@ -35,18 +35,18 @@ func TestElements(t *testing.T) {
 		"the longest id": {with(strings.Repeat("x", 63), time.Minute), []moment{{2 * second, 0, 0, 6}}},
 	}
 	w := newWorld(t, map[string]string{"TICK_SPACING": "0"})
-	for name, l := range lives {
-		t.Run(name, func(t *testing.T) { // one after the other: they share a clock and lists
-			w.start(t, l.job, l.timeline[0])
-			w.play(t, l.job, l.timeline)
-			elements := w.pop(t, l.job.id)
-			checkElements(t, l.job, l.timeline, elements)
-			w.checkLast(t, l.job.id, elements[len(elements)-1])
+	for name, r := range runs {
+		t.Run(name, func(t *testing.T) { // not parallel: they share a clock and lists
+			w.start(t, r.job, r.timeline[0])
+			w.play(t, r.job, r.timeline)
+			elements := w.pop(t, r.job.id)
+			checkElements(t, r.job, r.timeline, elements)
+			w.checkLast(t, r.job.id, elements[len(elements)-1])
 		})
 	}
 }
 
-// pop takes the samples of a job from its list, and gives them oldest first.
+// pop removes the samples of a job from its list and returns them oldest first.
 func (w *world) pop(t *testing.T, id string) []string {
 	t.Helper()
 	var oldestFirst []string
@@ -62,7 +62,7 @@ func (w *world) pop(t *testing.T, id string) []string {
 	}
 }
 
-// checkElements compares published samples with the arithmetic.
+// checkElements compares published samples with the expected arithmetic.
 func checkElements(t *testing.T, j job, timeline []moment, elements []string) {
 	t.Helper()
 	points := j.points(timeline)
@@ -77,9 +77,9 @@ func checkElements(t *testing.T, j job, timeline []moment, elements []string) {
 			t.Fatalf("got timestamp %v of %T, want a whole number: %s", got["timestamp"], got["timestamp"], text)
 		}
 		if timestamp <= last {
-			t.Errorf("timestamp %d is not newer than the one before, %d", timestamp, last)
+			t.Errorf("timestamp %d is not later than the one before, %d", timestamp, last)
 		}
-		// A timestamp that does not rise is raised by a millisecond.
+		// A timestamp that would not rise is one millisecond after the one before.
 		want := max(points[i].at.UnixMilli(), last+1)
 		last = timestamp
 		if diff := cmp.Diff(map[string]any{
@@ -91,8 +91,7 @@ func checkElements(t *testing.T, j job, timeline []moment, elements []string) {
 	}
 }
 
-// checkLast compares the last sample that the status shows with the one that
-// was published.
+// checkLast compares the last sample in the status with the published one.
 func (w *world) checkLast(t *testing.T, id, element string) {
 	t.Helper()
 	var status struct {
@@ -103,12 +102,12 @@ func (w *world) checkLast(t *testing.T, id, element string) {
 		t.Fatalf("status: %v: %s", err, got.body)
 	}
 	if published := sampleOf(t, element)["timestamp"]; published != status.Last.Timestamp {
-		t.Errorf("the status shows the timestamp %d, published was %v", status.Last.Timestamp, published)
+		t.Errorf("the status shows the timestamp %d, the published one is %v", status.Last.Timestamp, published)
 	}
 }
 
-// sampleOf reads a sample; a whole number as its value is made the float that
-// Python compares it with.
+// sampleOf reads an element of the sample list. It converts a whole number in value
+// to a float, as Python does when it compares the two.
 func sampleOf(t *testing.T, text string) map[string]any {
 	t.Helper()
 	value, err := evaluate(text)
@@ -125,14 +124,14 @@ func sampleOf(t *testing.T, text string) map[string]any {
 	return fields
 }
 
-// TestElementsAreAsTheOriginals compares a sample's keys and kinds with those
-// that the original Monitor published.
-func TestElementsAreAsTheOriginals(t *testing.T) {
+// TestElementsHaveTheOriginalShape compares the keys and the kinds of values of a
+// sample with those that the original Monitor published.
+func TestElementsHaveTheOriginalShape(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil)
-	w.start(t, life, lived[0])
-	w.play(t, life, lived[:1])
-	ours := w.pop(t, life.id)
+	w.start(t, plainJob, plainTimeline[0])
+	w.play(t, plainJob, plainTimeline[:1])
+	ours := w.pop(t, plainJob.id)
 	if len(ours) != 1 {
 		t.Fatalf("got samples %q, want one", ours)
 	}
@@ -144,7 +143,7 @@ func TestElementsAreAsTheOriginals(t *testing.T) {
 			t.Errorf("sample differs from line %d of samples.txt (-original +ours):\n%s", i+1, diff)
 		}
 		if name := original["name"]; name != sampleOf(t, ours[0])["name"] {
-			t.Errorf("line %d of samples.txt is of %v, ours is %s", i+1, name, ours[0])
+			t.Errorf("line %d of samples.txt has the name %v, ours is %s", i+1, name, ours[0])
 		}
 	}
 	if len(originals) < 20 {
@@ -152,8 +151,8 @@ func TestElementsAreAsTheOriginals(t *testing.T) {
 	}
 }
 
-// TestTimestampsRiseOverLives stops a job and starts it again, at one instant:
-// the Controller would drop a sample that is not newer than the last.
+// TestTimestampsRiseOverLives stops a job and starts it again at the same instant.
+// The Controller would drop a sample that is not newer than the last.
 func TestTimestampsRiseOverLives(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil)

@@ -2,7 +2,7 @@ package contract_test
 
 import "time"
 
-// Parts of an answer that are compared one by one.
+// The parts of an answer that are compared separately.
 const (
 	partStatus  = "status"
 	partType    = "Content-Type"
@@ -10,16 +10,15 @@ const (
 	partMessage = "error_message" // nil if there is none
 )
 
-// exception is where an answer differs from the original's on purpose.
+// exception is an intended difference from an answer of the original.
 type exception struct {
 	capture string
 	part    string
-	want    any // a naming is a text that holds it, members an object that has them
+	want    any // a naming: a text that contains it; members: an object that has them
 	reason  string
 }
 
-// naming is what an error's text must hold: the name of a field, or nothing in
-// particular.
+// naming is what the text of an error must contain: the name of a field, or nothing.
 type naming string
 
 // members are those that an object must have, among others.
@@ -41,17 +40,17 @@ func started(submitted string) members {
 	}
 }
 
-// refused is the body of a refusal, without its text.
+// refused is the body of a refusal without its text.
 var refused = map[string]any{"error_code": 400.0, "error_name": "BAD_REQUEST"}
 
 const (
-	said      = "the original says nothing; ours says what is wrong"
-	named     = "the original speaks of Python types or of the bare name; ours names the field by its path"
+	said      = "the text of the original is empty; ours says what is wrong"
+	named     = "the original names Python types, or the field without its path; ours names the field by its path"
 	notOurs   = "a caller's mistake is 400, not 500"
 	noInstall = "installing one over HTTP is not supported"
-	again     = "the very same start again is no mistake: a caller may repeat what it got no answer to"
-	inForce   = "the original's object is empty; ours says what is in force, and a Manager does not read it"
-	byID      = "a stop has no body that could be missing: it is served by its id, which is unknown here"
+	again     = "repeating the same start is no error: the caller may have got no answer"
+	inForce   = "the object of the original is empty; ours says what is in force, and a Manager does not read it"
+	byID      = "a stop needs no body, so its id decides, which is unknown here"
 )
 
 var exceptions = []exception{
@@ -91,7 +90,7 @@ var exceptions = []exception{
 	{"start_wrong_type_redis_ip_int", partMessage, naming("plugin_info.redis_ip"), named},
 }
 
-// exceptionsOf are those of one capture by their part.
+// exceptionsOf returns the exceptions of a capture by part.
 func exceptionsOf(capture string) map[string]exception {
 	found := map[string]exception{}
 	for _, e := range exceptions {

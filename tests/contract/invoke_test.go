@@ -9,10 +9,11 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// invocations are what the func CLI was seen to send, and what it must get.
+// invocations are the captured requests of the func CLI, and the answers that it must
+// get.
 var invocations = map[string]struct {
 	status int
-	holds  []string // texts of the body
+	parts  []string // of the body
 }{
 	"invoke-default":            {http.StatusOK, []string{"POST", "/monitoring/{id}", "expected_time", "report", "stop"}},
 	"invoke-cloudevent-default": {http.StatusBadRequest, []string{"type", "dev.knative.sources.ping", "boson.fn"}},
@@ -28,11 +29,11 @@ func TestInvocations(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			want, ok := invocations[name]
 			if !ok {
-				t.Fatalf("nothing says what %s must get", name)
+				t.Fatalf("%s has no entry in invocations", name)
 			}
 			got := w.exchange(t, w.address(invoked(t, name)))
 			if want.status >= http.StatusBadRequest {
-				if err := got.refusal(want.status); err != nil {
+				if err := got.checkRefusal(want.status); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -40,9 +41,9 @@ func TestInvocations(t *testing.T) {
 				t.Errorf("got status %d and Content-Type %q, want %d and JSON", got.status, got.header.Get("Content-Type"), want.status)
 			}
 			text := fmt.Sprint(got.object(t))
-			for _, part := range want.holds {
+			for _, part := range want.parts {
 				if !strings.Contains(text, part) {
-					t.Errorf("got body %s, want it to hold %q", text, part)
+					t.Errorf("got body %s, want it to contain %q", text, part)
 				}
 			}
 		})

@@ -10,13 +10,13 @@ import (
 	"unicode/utf8"
 )
 
-// evaluate reads a Python literal as ast.literal_eval does, as far as samples
-// go: strings, whole numbers (int64, or *big.Int), floats, lists and dicts with
-// keys that are strings or numbers, True, False, None. Names that JSON knows and Python does
-// not (true, false, null, NaN, Infinity) are refused.
+// evaluate evaluates a Python literal like ast.literal_eval, limited to what samples
+// can contain: strings, whole numbers (int64 or *big.Int), floats, True, False, None,
+// lists, and dicts whose keys are strings or numbers. It refuses the names that are
+// JSON but not Python: true, false, null, NaN, Infinity.
 func evaluate(text string) (any, error) {
 	if strings.ContainsRune(text, 0) || !utf8.ValidString(text) {
-		return nil, errors.New("no source text: NUL or no UTF-8")
+		return nil, errors.New("not a source text: NUL or invalid UTF-8")
 	}
 	p := &literal{rest: strings.TrimLeft(text, " \t")}
 	value, err := p.value()
@@ -29,14 +29,14 @@ func evaluate(text string) (any, error) {
 	return value, nil
 }
 
-// literal is what is still to be read.
+// literal is the rest of the text that is being read.
 type literal struct{ rest string }
 
 var errSyntax = errors.New("invalid syntax")
 
 func (p *literal) skip() { p.rest = strings.TrimLeft(p.rest, " \t\r\n\f") }
 
-// take takes a token if it comes next.
+// take skips a token and reports whether it came next.
 func (p *literal) take(token string) bool {
 	p.skip()
 	rest, ok := strings.CutPrefix(p.rest, token)
@@ -64,7 +64,7 @@ func (p *literal) value() (any, error) {
 
 var word = regexp.MustCompile(`^[\pL_][\pL\pN_]*`)
 
-// name is one of the three constants: any other name is no literal.
+// name reads one of the three constants. No other name is a literal.
 func (p *literal) name() (any, error) {
 	name := word.FindString(p.rest)
 	value, ok := map[string]any{"True": true, "False": false, "None": nil}[name]
@@ -76,12 +76,12 @@ func (p *literal) name() (any, error) {
 }
 
 var (
-	wholeForm = regexp.MustCompile(`^(0+|[1-9][0-9]*)$`) // 01 is no number
+	wholeForm = regexp.MustCompile(`^(0+|[1-9][0-9]*)$`) // 01 is not a number
 	floatForm = regexp.MustCompile(`^([0-9]+\.[0-9]*|\.[0-9]+|[0-9]+)([eE][-+]?[0-9]+)?$`)
 	numeral   = regexp.MustCompile(`^([0-9.]|[eE][-+]?|[\pL\pN_])+`)
 )
 
-// number is at most one sign, and digits.
+// number reads a number with at most one sign.
 func (p *literal) number() (any, error) {
 	sign := ""
 	if p.rest[0] == '+' || p.rest[0] == '-' {
@@ -91,21 +91,22 @@ func (p *literal) number() (any, error) {
 	switch {
 	case wholeForm.MatchString(digits):
 		p.rest = p.rest[len(digits):]
-		value, _ := new(big.Int).SetString(sign+digits, 10) // it has the form
+		value, _ := new(big.Int).SetString(sign+digits, 10) // it has the right form
 		if value.IsInt64() {
 			return value.Int64(), nil
 		}
 		return value, nil
 	case floatForm.MatchString(digits) && strings.ContainsAny(digits, ".eE"):
 		p.rest = p.rest[len(digits):]
-		value, _ := strconv.ParseFloat(sign+digits, 64) // one out of range is infinite, as in Python
+		value, _ := strconv.ParseFloat(sign+digits, 64) // out of range: infinite, as in Python
 		return value, nil
 	default:
 		return nil, errSyntax
 	}
 }
 
-// escapes are those of one character; the others are of Unicode or stay.
+// escapes are the escapes of one character. Others are Unicode escapes or stay as they
+// are.
 var escapes = map[byte]string{
 	'\\': "\\", '\'': "'", '"': "\"", 'n': "\n", 'r': "\r", 't': "\t", 'b': "\b", 'f': "\f", 'a': "\a", 'v': "\v", '\n': "",
 }
@@ -134,7 +135,7 @@ func (p *literal) text() (any, error) {
 	return nil, errSyntax
 }
 
-// escape is what stands for the text after a backslash, and its length.
+// escape decodes the text after a backslash and returns the length of the escape.
 func escape(text string) (string, int, error) {
 	if text == "" {
 		return "", 0, errSyntax

@@ -1,7 +1,7 @@
-// Package contract_test answers whether the function set keeps its contract
-// with its peers: captured bytes of Asperathos' Manager, of Knative's
-// PingSource and of the func CLI go in over TCP, and what comes out is compared
-// with what was captured and with the arithmetic.
+// Package contract_test tests the contract of the function set with its peers: it
+// sends captured bytes of Asperathos' Manager, of Knative's PingSource and of the func
+// CLI over TCP, and compares the answers with captured ones and with the expected
+// arithmetic.
 package contract_test
 
 import (
@@ -12,13 +12,13 @@ import (
 	"testing"
 )
 
-// TestMain takes the names away: no test may speak to anything but loopback,
-// not even to a name server.
+// TestMain disables name resolution: the tests may connect only to loopback
+// addresses, not even to a name server.
 func TestMain(m *testing.M) {
 	net.DefaultResolver = &net.Resolver{
 		PreferGo: true,
 		Dial: func(context.Context, string, string) (net.Conn, error) {
-			return nil, errors.New("the contract's tests resolve no name")
+			return nil, errors.New("the contract tests resolve no names")
 		},
 	}
 	os.Exit(m.Run())

@@ -8,13 +8,13 @@ import (
 	"time"
 )
 
-// moment is what a job's lists hold some time after its submission.
+// moment says what a job's lists hold some time after its submission.
 type moment struct {
 	after                   time.Duration
 	waiting, inFlight, done int
 }
 
-// job is what a test asks for.
+// job is a job that a test starts.
 type job struct {
 	id        string
 	items     int
@@ -22,16 +22,16 @@ type job struct {
 	submitted time.Time
 }
 
-// point is a sample as the arithmetic says.
+// point is an expected sample.
 type point struct {
 	at                 time.Time
 	share, time, error float64 // of the items, of the budget, and their difference
 	replicas           int
 }
 
-// points is the arithmetic at each moment: completed / items, elapsed /
-// budget, and the first less the second. Lists that never held anything are
-// not filled yet: nothing is completed.
+// points returns the expected sample at each moment: completed / items, elapsed /
+// budget, and the difference. While the lists have never held anything, they are not
+// filled yet: nothing is completed.
 func (j job) points(timeline []moment) []point {
 	points := make([]point, len(timeline))
 	begun := false
@@ -50,7 +50,7 @@ func (j job) points(timeline []moment) []point {
 	return points
 }
 
-// start asks for a job, whose lists are filled before as at a moment.
+// start fills the lists as at the moment first and starts a job.
 func (w *world) start(t *testing.T, j job, first moment) {
 	t.Helper()
 	w.clock.set(j.submitted)
@@ -60,7 +60,7 @@ func (w *world) start(t *testing.T, j job, first moment) {
 	}
 }
 
-// body is a job as a request for its start.
+// body returns the body of the request that starts a job.
 func (w *world) body(j job) string {
 	return fmt.Sprintf(
 		`{"plugin":"kubejobs","plugin_info":{"expected_time":%v,"number_of_jobs":%d,"submission_time":%q,`+
@@ -68,7 +68,7 @@ func (w *world) body(j job) string {
 		j.budget.Seconds(), j.items, j.submitted.Format("2006-01-02T15:04:05.000000")+"GMT", w.port)
 }
 
-// play lives through a timeline, with a tick at each of its moments.
+// play plays a timeline: at each moment it fills the lists and sends a tick.
 func (w *world) play(t *testing.T, j job, timeline []moment) {
 	t.Helper()
 	for _, m := range timeline {
@@ -80,7 +80,7 @@ func (w *world) play(t *testing.T, j job, timeline []moment) {
 	}
 }
 
-// tick sends a tick as PingSource's adapter does and gives its outcome.
+// tick sends a tick as PingSource's adapter does and returns its outcome.
 func (w *world) tick(t *testing.T, id string) string {
 	t.Helper()
 	got := w.exchange(t, w.event(t, id))
@@ -91,13 +91,13 @@ func (w *world) tick(t *testing.T, id string) string {
 	return outcome
 }
 
-// event is the captured tick, made one of this job and this moment.
+// event returns the captured tick, changed to be of this job and of the clock's time.
 func (w *world) event(t *testing.T, id string) []byte {
 	t.Helper()
 	head, _, _ := bytes.Cut(load(t, knativeFolder, "tick.http"), []byte("\r\n\r\n"))
 	for name, value := range map[string]string{
 		"Host":      w.addr,
-		"Ce-Id":     fmt.Sprintf("797cfc38-d115-4603-ab57-%012d", w.events.Add(1)),
+		"Ce-Id":     fmt.Sprintf("797cfc38-d115-4603-ab57-%012d", w.ticks.Add(1)),
 		"Ce-Source": "/apis/v1/namespaces/default/pingsources/" + id,
 		"Ce-Time":   w.clock.now().Format(time.RFC3339Nano),
 	} {

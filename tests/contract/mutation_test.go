@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// mutation changes a request; the name is for the report of a failure.
+// mutation changes a request. A failure shows the name.
 type mutation struct {
 	name  string
 	apply func(r *rand.Rand, request []byte) []byte
@@ -21,7 +21,7 @@ var mutations = []mutation{
 	{"a bit of the body flipped", inBody(flipBit)},
 	{"a byte replaced", replaceByte},
 	{"a byte of the body replaced", inBody(replaceByte)},
-	{"bytes put in", inBody(insertBytes)},
+	{"bytes inserted", inBody(insertBytes)},
 	{"the request cut", cut},
 	{"the body cut", inBody(cut)},
 	{"a field deleted", inFields(func(_ *rand.Rand, s slot) { delete(s.parent, s.key) })},
@@ -55,7 +55,7 @@ func insertBytes(r *rand.Rand, text []byte) []byte {
 
 func cut(r *rand.Rand, text []byte) []byte { return text[:r.IntN(len(text)+1)] }
 
-// inBody changes the body alone; its Content-Length is right again after it.
+// inBody changes only the body, and corrects the Content-Length.
 func inBody(change func(*rand.Rand, []byte) []byte) func(*rand.Rand, []byte) []byte {
 	return func(r *rand.Rand, request []byte) []byte {
 		head, body, _ := bytes.Cut(request, []byte("\r\n\r\n"))
@@ -63,13 +63,14 @@ func inBody(change func(*rand.Rand, []byte) []byte) func(*rand.Rand, []byte) []b
 	}
 }
 
-// slot is a field somewhere in an object.
+// slot is a field of an object or of one within it.
 type slot struct {
 	parent map[string]any
 	key    string
 }
 
-// slots are all fields of an object and of those within, in a fixed order.
+// slots returns the fields of an object and of the objects within it, in a fixed
+// order.
 func slots(object map[string]any) []slot {
 	var found []slot
 	for _, key := range slices.Sorted(maps.Keys(object)) {
@@ -81,8 +82,8 @@ func slots(object map[string]any) []slot {
 	return found
 }
 
-// inFields changes a field of a body that is an object; one that is not is put
-// bytes in.
+// inFields changes a field of a body that is an object, and inserts bytes into any
+// other body.
 func inFields(change func(*rand.Rand, slot)) func(*rand.Rand, []byte) []byte {
 	return inBody(func(r *rand.Rand, body []byte) []byte {
 		var object map[string]any
@@ -92,7 +93,7 @@ func inFields(change func(*rand.Rand, slot)) func(*rand.Rand, []byte) []byte {
 		change(r, pick(r, slots(object)))
 		text, err := json.Marshal(object)
 		if err != nil {
-			panic(err) // the changes are values that can be written
+			panic(err) // all values can be encoded
 		}
 		return text
 	})

@@ -9,31 +9,31 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// nearly compares numbers to the last digits.
+// nearly compares numbers with a tolerance of 1e-9.
 var nearly = cmp.Comparer(func(a, b float64) bool { return math.Abs(a-b) <= 1e-9 })
 
-// historyMax is how many samples a detailed report holds at most, besides the
-// three that the report names.
+// historyMax is the maximum number of samples in a detailed report, without the three
+// that the report names.
 const historyMax = 900
 
 const second = time.Second
 
-// aLife is a job and what its lists held; it ends when both are empty.
-type aLife struct {
+// jobRun is a job and what its lists hold. It ends when both are empty.
+type jobRun struct {
 	job      job
 	timeline []moment
 }
 
-func reportedLives() map[string]aLife {
+func reportedRuns() map[string]jobRun {
 	minute := job{id: "minute", items: 6, budget: time.Minute, submitted: noon}
 	with := func(items int, budget time.Duration) job {
 		return job{id: "other", items: items, budget: budget, submitted: noon}
 	}
 	const tenth = 100 * time.Millisecond
-	return map[string]aLife{
-		"as captured":              {life, lived},
-		"as captured with details": {detail, detailed},
-		"over at the first tick":   {minute, []moment{{2 * second, 0, 0, 6}}},
+	return map[string]jobRun{
+		"as captured":                {plainJob, plainTimeline},
+		"as captured with details":   {detailedJob, detailedTimeline},
+		"finished at the first tick": {minute, []moment{{2 * second, 0, 0, 6}}},
 		"late from the start to the end": {
 			with(6, second), []moment{{2 * second, 6, 0, 0}, {4 * second, 0, 2, 4}, {6 * second, 0, 0, 6}},
 		},
@@ -43,19 +43,19 @@ func reportedLives() map[string]aLife {
 		"workers give items back": {
 			minute, []moment{{2 * second, 0, 3, 3}, {4 * second, 6, 0, 3}, {6 * second, 0, 2, 4}, {8 * second, 0, 0, 6}},
 		},
-		"more items than said": {
+		"more items than requested": {
 			minute, []moment{{2 * second, 20, 3, 0}, {4 * second, 0, 3, 9}, {6 * second, 0, 0, 12}},
 		},
-		"lists that are filled late": {
+		"lists filled after the start": {
 			minute, []moment{{2 * second, 0, 0, 0}, {4 * second, 6, 0, 0}, {6 * second, 0, 0, 6}},
 		},
-		"the second day": {
+		"more than 24 hours": {
 			with(6, 48*time.Hour), []moment{{2 * second, 6, 0, 0}, {25 * time.Hour, 0, 3, 3}, {26 * time.Hour, 0, 0, 6}},
 		},
-		"equal errors, of which the first counts": {
+		"equal errors: the first one counts": {
 			with(4, 40*second), []moment{{10 * second, 2, 1, 1}, {20 * second, 1, 1, 2}, {30 * second, 0, 1, 3}, {40 * second, 0, 0, 4}},
 		},
-		"two samples in a second": {
+		"two samples in the same second": {
 			minute, []moment{{2 * second, 3, 3, 0}, {2*second + tenth, 0, 1, 5}, {4 * second, 0, 0, 6}},
 		},
 		"the lowest error is replaced": {
@@ -64,33 +64,32 @@ func reportedLives() map[string]aLife {
 		"the highest error is replaced": {
 			minute, []moment{{2 * second, 3, 3, 0}, {4 * second, 0, 1, 5}, {4*second + tenth, 3, 3, 0}, {50 * second, 0, 0, 6}},
 		},
-		"the end is in the second before it": {
+		"the end is in the same second as a sample": {
 			minute, []moment{{2 * second, 3, 3, 0}, {4 * second, 0, 1, 5}, {4*second + tenth, 0, 0, 6}},
 		},
 	}
 }
 
-// TestReports checks the reports' values against the arithmetic, and the rules
-// that tie the two reports together.
+// TestReports compares both reports with the expected arithmetic and with each other.
 func TestReports(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, map[string]string{"TICK_SPACING": "0"})
-	for name, l := range reportedLives() {
-		t.Run(name, func(t *testing.T) { // one after the other: they share a clock and lists
-			w.start(t, l.job, l.timeline[0])
-			w.play(t, l.job, l.timeline)
-			checkReports(t, w, l.job, l.timeline)
+	for name, r := range reportedRuns() {
+		t.Run(name, func(t *testing.T) { // not parallel: they share a clock and lists
+			w.start(t, r.job, r.timeline[0])
+			w.play(t, r.job, r.timeline)
+			checkReports(t, w, r.job, r.timeline)
 		})
 	}
 }
 
-// TestReportsOfALongJob has more samples than are kept; the extremes are among
-// those that are not.
+// TestReportsOfALongJob takes more samples than are kept. The extremes are among those
+// that the history drops.
 func TestReportsOfALongJob(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil)
 	j := job{id: "long", items: 10, budget: time.Hour, submitted: noon.Add(390 * time.Millisecond)}
-	const published = 1024 // the newest, for the Controller
+	const published = 1024 // the newest ones, in the sample list
 	const samples = published + 100
 	timeline := make([]moment, samples)
 	for i := range timeline {
@@ -103,11 +102,11 @@ func TestReportsOfALongJob(t *testing.T) {
 	w.play(t, j, timeline)
 	checkReports(t, w, j, timeline)
 	if got := w.queue.LLen(t.Context(), "long:metrics").Val(); got != published {
-		t.Errorf("the metrics list holds %d samples after %d, want the newest %d", got, samples, published)
+		t.Errorf("the sample list holds %d samples after %d, want the newest %d", got, samples, published)
 	}
 }
 
-// checkReports reads both reports of a job that has lived through a timeline.
+// checkReports checks both reports of a job whose timeline has been played.
 func checkReports(t *testing.T, w *world, j job, timeline []moment) {
 	t.Helper()
 	report := w.call(t, "GET", "/monitoring/"+j.id+"/report", "")
@@ -130,13 +129,13 @@ func checkReports(t *testing.T, w *world, j job, timeline []moment) {
 	if diff := cmp.Diff(want, gotDetails, nearly); diff != "" {
 		t.Errorf("detailed report (-want +got):\n%s", diff)
 	}
-	checkTies(t, got, gotDetails)
+	checkConsistency(t, got, gotDetails)
 }
 
-// checkTies checks what each report says of the other: an extreme's second is
-// in the detailed report with the very same error, and nothing is later than
-// the final one.
-func checkTies(t *testing.T, report, details map[string]any) {
+// checkConsistency compares the two reports: the second of each extreme is in the
+// detailed report with the same error, and nothing there is later than the final
+// error.
+func checkConsistency(t *testing.T, report, details map[string]any) {
 	t.Helper()
 	for _, key := range []string{"max_error", "min_error", "final_error"} {
 		pair, ok := report[key].([]any)
@@ -146,22 +145,22 @@ func checkTies(t *testing.T, report, details map[string]any) {
 		at, _ := pair[1].(string)
 		detail, ok := details[at].(map[string]any)
 		if !ok {
-			t.Errorf("%s is of %s, which is no key of the detailed report", key, at)
+			t.Errorf("%s is at %s, which is not a key of the detailed report", key, at)
 			continue
 		}
 		if detail["error"] != pair[0] {
-			t.Errorf("%s is %v, the detailed report's error of %s is %v", key, pair[0], at, detail["error"])
+			t.Errorf("%s is %v, the error of the detailed report at %s is %v", key, pair[0], at, detail["error"])
 		}
 	}
 	final, _ := report["final_error"].([]any)[1].(string)
 	for at := range details {
 		if at > final {
-			t.Errorf("the detailed report has %s, later than the final error's %s", at, final)
+			t.Errorf("the detailed report has %s, which is later than the final error at %s", at, final)
 		}
 	}
 }
 
-// common is what of want has a key in got.
+// common returns the entries of want whose keys are in got.
 func common(want, got map[string]any) map[string]any {
 	found := map[string]any{}
 	for key := range got {
@@ -172,7 +171,7 @@ func common(want, got map[string]any) map[string]any {
 	return found
 }
 
-// bySecond is the last point of each second, in order.
+// bySecond returns the last point of each second, in order.
 func bySecond(points []point) []point {
 	var last []point
 	for i, p := range points {
@@ -187,8 +186,8 @@ func (p point) second() string { return p.at.Format("2006-01-02T15:04:05Z") }
 
 func (p point) timed() []any { return []any{p.error, p.second()} }
 
-// wantReport is the report that the arithmetic gives: extremes over the last
-// sample of each second, the first of equals.
+// wantReport returns the expected report. Its extremes are those of the last samples
+// of each second; of equal ones, the first counts.
 func wantReport(points []point) map[string]any {
 	seconds := bySecond(points)
 	high, low, replicas := seconds[0], seconds[0], 0

@@ -14,15 +14,15 @@ import (
 	"time"
 )
 
-// seedVariable repeats a run of TestMutations.
+// seedVariable is the environment variable that repeats a run of TestMutations.
 const seedVariable = "MUTATION_SEED"
 
-// mutants is how many requests are sent.
+// mutants is the number of requests.
 const mutants = 1000
 
-// TestMutations sends captured requests that were damaged: none is answered
-// with a 5xx, an error is JSON, and the server serves on. What net/http itself
-// says of a request that is no HTTP is its own.
+// TestMutations sends damaged captured requests: no answer is a 5xx, errors are JSON,
+// and the server continues to serve. If a request is not HTTP, net/http itself answers
+// it, in its own form.
 func TestMutations(t *testing.T) {
 	t.Parallel()
 	seed := rand.Uint64()
@@ -41,7 +41,7 @@ func TestMutations(t *testing.T) {
 		r := rand.New(rand.NewPCG(seed, uint64(i)))
 		m := pick(r, mutations)
 		request := m.apply(r, slices.Clone(pick(r, corpus)))
-		status, err := w.endure(request)
+		status, err := w.sendDamaged(request)
 		if err != nil {
 			t.Errorf("%s=%d, mutant %d, %s: %v\nto %.2000q", seedVariable, seed, i, m.name, err, request)
 		}
@@ -62,7 +62,7 @@ func TestMutations(t *testing.T) {
 	checkReports(t, w, after, timeline)
 }
 
-// corpus is every captured request.
+// corpus returns all captured requests.
 func (w *world) corpus(t *testing.T) [][]byte {
 	t.Helper()
 	var requests [][]byte
@@ -78,41 +78,41 @@ func (w *world) corpus(t *testing.T) [][]byte {
 	return requests
 }
 
-// endure sends a damaged request and tells what is wrong with the answer; the
-// status is 0 where there is none.
-func (w *world) endure(request []byte) (int, error) {
-	whole := isWhole(request)
-	got, err := w.converse(request, !whole)
+// sendDamaged sends a damaged request and checks the answer. The status is 0 if there
+// is no answer.
+func (w *world) sendDamaged(request []byte) (int, error) {
+	complete := isComplete(request)
+	got, err := w.converse(request, !complete)
 	switch {
-	case err != nil && !whole:
-		return 0, nil // the server hung up as well
+	case err != nil && !complete:
+		return 0, nil // the server hung up, too
 	case err != nil:
 		return 0, err
 	case got.header.Get(handled) == "":
-		return got.status, ownStatus(got)
+		return got.status, checkNetHTTP(got)
 	case got.status >= http.StatusInternalServerError:
-		return got.status, fmt.Errorf("got status %d, want none of the server's fault; body %.200q", got.status, got.body)
+		return got.status, fmt.Errorf("got status %d, want no 5xx; body %.200q", got.status, got.body)
 	case got.status >= http.StatusBadRequest:
-		return got.status, got.refusal(got.status)
+		return got.status, got.checkRefusal(got.status)
 	}
 	_, err = got.decode()
 	return got.status, err
 }
 
-// ownStatus tells whether an answer of net/http itself is one of those for a
-// request that is no HTTP, or not one that it serves.
-func ownStatus(a answer) error {
+// checkNetHTTP returns an error unless the status of an answer of net/http itself is
+// one for requests that are not HTTP or that it does not support.
+func checkNetHTTP(a answer) error {
 	switch a.status {
 	case http.StatusBadRequest, http.StatusRequestHeaderFieldsTooLarge, http.StatusExpectationFailed,
 		http.StatusNotImplemented, http.StatusHTTPVersionNotSupported:
 		return nil
 	}
-	return fmt.Errorf("got status %d of net/http, want 400, 417, 431, 501 or 505; body %.200q", a.status, a.body)
+	return fmt.Errorf("got status %d from net/http, want 400, 417, 431, 501 or 505; body %.200q", a.status, a.body)
 }
 
-// isWhole tells whether a server knows where the request ends; it waits for
-// the rest of one that is not whole.
-func isWhole(request []byte) bool {
+// isComplete reports whether a request is complete. A server waits for the rest of an
+// incomplete one.
+func isComplete(request []byte) bool {
 	r, err := http.ReadRequest(bufio.NewReader(bytes.NewReader(request)))
 	if err != nil {
 		return false

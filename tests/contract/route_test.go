@@ -11,36 +11,36 @@ import (
 
 func TestWrongMethods(t *testing.T) {
 	t.Parallel()
-	tests := map[string]struct{ target, right string }{
-		"the root":              {"/", "GET, POST"},
-		"the list":              {"/monitoring", "GET"},
-		"a job":                 {"/monitoring/job-7", "GET, POST"},
-		"a stop":                {"/monitoring/job-7/stop", "PUT"},
-		"a report":              {"/monitoring/job-7/report", "GET"},
-		"a detailed report":     {"/monitoring/job-7/report/detailed", "GET"},
-		"the samples":           {"/monitoring/job-7/samples", "GET"},
-		"the samples as CSV":    {"/monitoring/job-7/samples.csv", "GET"},
-		"the samples as NDJSON": {"/monitoring/job-7/samples.ndjson", "GET"},
-		"the events":            {"/monitoring/job-7/events", "GET"},
-		"the plugins":           {"/plugins", "POST"},
-		"a job's twin":          {"/monitoring/job-7.json", "GET, POST"},
-		"a stop's twin":         {"/monitoring/job-7/stop.json", "PUT"},
-		"a report's twin":       {"/monitoring/job-7/report.json", "GET"},
-		"a job with no good id": {"/monitoring/Job", "GET, POST"},
+	tests := map[string]struct{ target, allow string }{
+		"the root":                 {"/", "GET, POST"},
+		"the list":                 {"/monitoring", "GET"},
+		"a job":                    {"/monitoring/job-7", "GET, POST"},
+		"a stop":                   {"/monitoring/job-7/stop", "PUT"},
+		"a report":                 {"/monitoring/job-7/report", "GET"},
+		"a detailed report":        {"/monitoring/job-7/report/detailed", "GET"},
+		"the samples":              {"/monitoring/job-7/samples", "GET"},
+		"the samples as CSV":       {"/monitoring/job-7/samples.csv", "GET"},
+		"the samples as NDJSON":    {"/monitoring/job-7/samples.ndjson", "GET"},
+		"the events":               {"/monitoring/job-7/events", "GET"},
+		"the plugins":              {"/plugins", "POST"},
+		"a job with .json":         {"/monitoring/job-7.json", "GET, POST"},
+		"a stop with .json":        {"/monitoring/job-7/stop.json", "PUT"},
+		"a report with .json":      {"/monitoring/job-7/report.json", "GET"},
+		"a job with an invalid id": {"/monitoring/Job", "GET, POST"},
 	}
 	w := newWorld(t, nil)
 	for name, tt := range tests {
 		for _, method := range []string{"GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "QOST", "get"} {
-			if strings.Contains(tt.right, method) {
+			if strings.Contains(tt.allow, method) {
 				continue
 			}
 			t.Run(method+" of "+name, func(t *testing.T) {
 				got := w.call(t, method, tt.target, "{}")
-				if err := got.refusal(http.StatusMethodNotAllowed); err != nil {
+				if err := got.checkRefusal(http.StatusMethodNotAllowed); err != nil {
 					t.Error(err)
 				}
-				if allow := got.header.Get("Allow"); allow != tt.right {
-					t.Errorf("got Allow %q, want %q", allow, tt.right)
+				if allow := got.header.Get("Allow"); allow != tt.allow {
+					t.Errorf("got Allow %q, want %q", allow, tt.allow)
 				}
 			})
 		}
@@ -57,7 +57,7 @@ func TestUnknownPaths(t *testing.T) {
 	} {
 		for _, method := range []string{"GET", "POST", "PUT", "DELETE"} {
 			t.Run(method+" "+target, func(t *testing.T) {
-				if err := w.call(t, method, target, "{}").refusal(http.StatusNotFound); err != nil {
+				if err := w.call(t, method, target, "{}").checkRefusal(http.StatusNotFound); err != nil {
 					t.Error(err)
 				}
 			})
@@ -68,9 +68,9 @@ func TestUnknownPaths(t *testing.T) {
 	}
 }
 
-// TestTwins lives through two jobs, one of them with .json after every path:
-// every answer must be the other's.
-func TestTwins(t *testing.T) {
+// TestJSONSuffix makes the same calls twice, the second time with .json after every
+// path: the answers must be the same.
+func TestJSONSuffix(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil)
 	j := job{items: 6, budget: time.Minute, submitted: noon}
@@ -93,7 +93,7 @@ func TestTwins(t *testing.T) {
 		{"plugins", http.MethodPost, "/plugins", http.StatusBadRequest},
 		{"wrong method", http.MethodPatch, "/monitoring/ID/report", http.StatusMethodNotAllowed},
 	}
-	live := func(suffix string) []string {
+	answersWith := func(suffix string) []string {
 		w.fill(t, 6, 0, 0)
 		answers := make([]string, len(steps))
 		for i, s := range steps {
@@ -108,7 +108,7 @@ func TestTwins(t *testing.T) {
 		w.state.FlushDB(t.Context())
 		return answers
 	}
-	if diff := cmp.Diff(live(""), live(".json")); diff != "" {
-		t.Errorf("answers (-bare +.json):\n%s", diff)
+	if diff := cmp.Diff(answersWith(""), answersWith(".json")); diff != "" {
+		t.Errorf("answers (-without +with .json):\n%s", diff)
 	}
 }

@@ -9,9 +9,9 @@ import (
 
 var aSecond = regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$`)
 
-// shape is a decoded JSON value with its kinds in place of its values: a
-// report's numbers and times are other ones every time. Objects keyed by
-// seconds come down to one key.
+// shape replaces the values in a decoded JSON value by their kinds, because the
+// numbers and times of a report differ each time. All keys that are seconds become one
+// key.
 func shape(value any) any {
 	switch v := value.(type) {
 	case map[string]any:
@@ -21,7 +21,7 @@ func shape(value any) any {
 				key = "a second"
 			}
 			if before, twice := shapes[key]; twice && !cmp.Equal(before, shape(inner)) {
-				return "an object whose seconds are not alike"
+				return "an object whose seconds have different shapes"
 			}
 			shapes[key] = shape(inner)
 		}
@@ -49,14 +49,14 @@ func shape(value any) any {
 func TestShape(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct{ a, b, want any }{
-		"other numbers and seconds": {
+		"different numbers and seconds": {
 			a: []any{1.5, "2026-11-24T05:41:17Z"}, b: []any{-2.0, "2017-01-01T00:00:00Z"}, want: true,
 		},
-		"a time with a fraction":  {a: "2026-11-24T05:41:17Z", b: "2026-11-24T05:41:17.5Z", want: false},
-		"a number for null":       {a: map[string]any{"x": nil}, b: map[string]any{"x": 1.0}, want: false},
-		"a key more":              {a: map[string]any{}, b: map[string]any{"x": 1.0}, want: false},
-		"a longer list":           {a: []any{1.0}, b: []any{1.0, 2.0}, want: false},
-		"seconds that are others": {a: map[string]any{"2026-11-24T05:41:17Z": 1.0}, b: map[string]any{"2017-01-01T00:00:00Z": 2.0}, want: true},
+		"a time with a fraction":    {a: "2026-11-24T05:41:17Z", b: "2026-11-24T05:41:17.5Z", want: false},
+		"a number for null":         {a: map[string]any{"x": nil}, b: map[string]any{"x": 1.0}, want: false},
+		"one key more":              {a: map[string]any{}, b: map[string]any{"x": 1.0}, want: false},
+		"a longer list":             {a: []any{1.0}, b: []any{1.0, 2.0}, want: false},
+		"different seconds as keys": {a: map[string]any{"2026-11-24T05:41:17Z": 1.0}, b: map[string]any{"2017-01-01T00:00:00Z": 2.0}, want: true},
 		"a point that is not like the others": {
 			a: map[string]any{"2026-11-24T05:41:17Z": 1.0},
 			b: map[string]any{"2026-11-24T05:41:17Z": 1.0, "2026-11-24T05:41:18Z": "x"}, want: false,
@@ -66,7 +66,7 @@ func TestShape(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			if got := cmp.Equal(shape(tt.a), shape(tt.b)); got != tt.want {
-				t.Errorf("got alike %v, want %v: %v and %v", got, tt.want, shape(tt.a), shape(tt.b))
+				t.Errorf("got the same shape: %v, want %v: %v and %v", got, tt.want, shape(tt.a), shape(tt.b))
 			}
 		})
 	}

@@ -10,16 +10,16 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// smallest is the smallest request of the plugin's documentation, as it stands.
+// smallest is the smallest request in the documentation of the plugin.
 const smallest = `{"plugin":"kubejobs","plugin_info":{"expected_time":40}}`
 
-// newEmbedded is a world with nothing installed: the state and the jobs' lists
+// newEmbedded returns a world without a redis-server: the state and the jobs' lists
 // are in the embedded Redis.
 func newEmbedded(t *testing.T, settings map[string]string) *world {
 	t.Helper()
 	w := open(t, settings)
 	if w.set.EmbeddedRedis() == "" {
-		t.Fatal("there is no embedded Redis, want one where STATE_REDIS_URL is not set")
+		t.Fatal("no embedded Redis, want one if STATE_REDIS_URL is not set")
 	}
 	w.queue = redis.NewClient(&redis.Options{Addr: w.set.EmbeddedRedis()})
 	t.Cleanup(func() { _ = w.queue.Close() })
@@ -42,7 +42,7 @@ func TestSmallestRequest(t *testing.T) {
 			t.Errorf("got %s %v, want %v", field, status[field], want)
 		}
 	}
-	// Found out: seven items, submitted now, by way of the embedded Redis.
+	// The program has counted seven items and set the submission time to now.
 	j := job{id: "demo", items: 7, budget: 40 * time.Second, submitted: noon}
 	timeline := []moment{{2 * time.Second, 5, 2, 0}, {4 * time.Second, 1, 2, 4}, {6 * time.Second, 0, 0, 7}}
 	w.play(t, j, timeline)
@@ -50,23 +50,23 @@ func TestSmallestRequest(t *testing.T) {
 	checkReports(t, w, j, timeline)
 }
 
-func TestWhatCannotBeFoundOut(t *testing.T) {
+func TestInvalidOrMissingFields(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		body    string
 		waiting int
 		fields  []string
 	}{
-		"empty lists":        {smallest, 0, []string{"plugin_info.number_of_jobs"}},
-		"no items asked for": {`{"plugin":"kubejobs","plugin_info":{"expected_time":40,"number_of_jobs":0}}`, 3, []string{"plugin_info.number_of_jobs"}},
-		"no time":            {`{"plugin":"kubejobs","plugin_info":{"expected_time":0,"number_of_jobs":6}}`, 3, []string{"plugin_info.expected_time"}},
-		"neither items nor time": {
+		"empty lists": {smallest, 0, []string{"plugin_info.number_of_jobs"}},
+		"zero items":  {`{"plugin":"kubejobs","plugin_info":{"expected_time":40,"number_of_jobs":0}}`, 3, []string{"plugin_info.number_of_jobs"}},
+		"zero time":   {`{"plugin":"kubejobs","plugin_info":{"expected_time":0,"number_of_jobs":6}}`, 3, []string{"plugin_info.expected_time"}},
+		"zero items and zero time": {
 			`{"plugin":"kubejobs","plugin_info":{"expected_time":0,"number_of_jobs":0}}`, 3,
 			[]string{"plugin_info.expected_time", "plugin_info.number_of_jobs"},
 		},
-		"a time of less than nothing": {`{"plugin":"kubejobs","plugin_info":{"expected_time":-1}}`, 3, []string{"plugin_info.expected_time"}},
-		"nothing at all":              {`{}`, 3, []string{"plugin:", "plugin_info:"}},
-		"everything wrong": {
+		"a negative time": {`{"plugin":"kubejobs","plugin_info":{"expected_time":-1}}`, 3, []string{"plugin_info.expected_time"}},
+		"an empty object": {`{}`, 3, []string{"plugin:", "plugin_info:"}},
+		"every field invalid": {
 			`{"plugin":1,"collect_period":"x","plugin_info":{"expected_time":"x","number_of_jobs":1.5,"submission_time":"now",` +
 				`"redis_ip":5,"redis_port":0,"scaling_strategy":{},"enable_detailed_report":"no","enable_visualizer":1,` +
 				`"datasource_type":5,"database_data":[]}}`, 3,
@@ -79,10 +79,10 @@ func TestWhatCannotBeFoundOut(t *testing.T) {
 	}
 	w := newEmbedded(t, nil)
 	for name, tt := range tests {
-		t.Run(name, func(t *testing.T) { // one after the other: they share lists
+		t.Run(name, func(t *testing.T) { // not parallel: they share lists
 			w.fill(t, tt.waiting, 0, 0)
 			got := w.call(t, http.MethodPost, "/monitoring/demo", tt.body)
-			if err := got.refusal(http.StatusBadRequest); err != nil {
+			if err := got.checkRefusal(http.StatusBadRequest); err != nil {
 				t.Fatal(err)
 			}
 			message := fmt.Sprint(got.object(t)["error_message"])
@@ -92,7 +92,7 @@ func TestWhatCannotBeFoundOut(t *testing.T) {
 				}
 			}
 			if got := w.call(t, http.MethodGet, "/monitoring/demo/report", ""); got.status != http.StatusBadRequest {
-				t.Errorf("report of it: got status %d, want 400", got.status)
+				t.Errorf("report of the refused job: got status %d, want 400", got.status)
 			}
 		})
 	}

@@ -20,11 +20,11 @@ import (
 	"kubejobs/shared/testkit/redistest"
 )
 
-// handled marks the answers that the functions gave: those of net/http itself
-// lack it.
+// handled is a header of the answers of the functions. Those of net/http itself lack
+// it.
 const handled = "X-Handled"
 
-// noon is where a world's clock stands at first.
+// noon is the first time of a world's clock.
 var noon = time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
 
 // clock is the time that the functions see.
@@ -33,19 +33,18 @@ type clock struct{ nanos atomic.Int64 }
 func (c *clock) now() time.Time   { return time.Unix(0, c.nanos.Load()).UTC() }
 func (c *clock) set(at time.Time) { c.nanos.Store(at.UnixNano()) }
 
-// world is the function set behind a real HTTP server, and the Redises that it
-// speaks to.
+// world is the function set behind a real HTTP server, and the Redises that it uses.
 type world struct {
-	clock  clock
-	set    *functions.Set
-	addr   string
-	state  *redis.Client // nil if it is the embedded one
-	queue  *redis.Client // the jobs' own
-	port   int           // of queue
-	events atomic.Int64  // ticks sent
+	clock clock
+	set   *functions.Set
+	addr  string
+	state *redis.Client // nil: the embedded Redis
+	queue *redis.Client // the jobs' own Redis
+	port  int           // of queue
+	ticks atomic.Int64  // number of ticks sent
 }
 
-// newWorld serves every function on a state Redis and a jobs' Redis of its own.
+// newWorld serves all functions with a new state Redis and a new jobs' Redis.
 func newWorld(t *testing.T, settings map[string]string) *world {
 	t.Helper()
 	state, queue := redistest.Start(t), redistest.Start(t)
@@ -56,17 +55,17 @@ func newWorld(t *testing.T, settings map[string]string) *world {
 	return w
 }
 
-// open serves every function. The local scheduler's ticks go nowhere: tests
-// send their own.
+// open serves all functions. It discards the ticks of the local scheduler: tests send
+// their own.
 func open(t *testing.T, settings map[string]string) *world {
 	t.Helper()
-	nowhere := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	discard := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(http.StatusNoContent)
 	}))
-	t.Cleanup(nowhere.Close)
+	t.Cleanup(discard.Close)
 	all := map[string]string{
 		"FUNCTION_TARGET": config.TargetAll, "SCHEDULER": "local", "JOB_STATUS": "queue",
-		"TICK_SINK": nowhere.URL, "ALLOWED_HOSTS": "127.0.0.1/32",
+		"TICK_SINK": discard.URL, "ALLOWED_HOSTS": "127.0.0.1/32",
 	}
 	maps.Copy(all, settings)
 	cfg, err := config.Load(func(name string) (string, bool) {
@@ -110,7 +109,7 @@ func (w *world) serve(t *testing.T, target string) {
 	w.addr = server.Listener.Addr().String()
 }
 
-// fill makes the jobs' lists hold this many items.
+// fill makes the jobs' lists hold these numbers of items.
 func (w *world) fill(t *testing.T, waiting, inFlight, done int) {
 	t.Helper()
 	_, err := w.queue.TxPipelined(t.Context(), func(pipe redis.Pipeliner) error {
@@ -127,7 +126,7 @@ func (w *world) fill(t *testing.T, waiting, inFlight, done int) {
 	}
 }
 
-// keys are those in the state Redis.
+// keys returns the keys in the state Redis.
 func (w *world) keys(t *testing.T) map[string]bool {
 	t.Helper()
 	names, err := w.state.Keys(t.Context(), "*").Result()

@@ -1,9 +1,10 @@
-// Package funcrun_test does what `func run` does with this repository:
-// generate a main that imports the root beside knative.dev/func-go, build it,
-// run it. Then it sends what `func invoke` sends.
+// Package funcrun_test does what `func run` does with this repository: it generates a
+// main package that imports the root and knative.dev/func-go, builds it and runs it.
+// Then it sends what `func invoke` sends.
 package funcrun_test
 
 import (
+	"bytes"
 	"context"
 	"io"
 	"net/http"
@@ -15,10 +16,10 @@ import (
 	"kubejobs/shared/testkit/proctest"
 )
 
-// funcGo is the middleware that func v1.22 builds in.
+// funcGo is the middleware that func v1.22 uses.
 const funcGo = "knative.dev/func-go@v0.22.0"
 
-// scaffold is the main that func writes for an instanced HTTP function.
+// scaffold is the main package that func writes for an instanced HTTP function.
 const scaffold = `package main
 
 import (
@@ -38,7 +39,7 @@ func main() {
 }
 `
 
-// build is the program that func would build.
+// build builds the program that func would build and returns its path.
 func build(t *testing.T) string {
 	t.Helper()
 	root, err := filepath.Abs("../..")
@@ -88,10 +89,14 @@ func run(t *testing.T, program string, settings ...string) *proctest.Process {
 	})
 }
 
-func get(ctx context.Context, url string) (int, []byte, error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+// call makes a request and returns the status and the body of the answer.
+func call(ctx context.Context, method, url string, header http.Header, body []byte) (int, []byte, error) {
+	request, err := http.NewRequestWithContext(ctx, method, url, bytes.NewReader(body))
 	if err != nil {
 		return 0, nil, err
+	}
+	if header != nil {
+		request.Header = header
 	}
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {

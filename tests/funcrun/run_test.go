@@ -28,8 +28,8 @@ func TestFuncRun(t *testing.T) {
 	p := run(t, program, "MIN_PERIOD=1s", "TICK_JITTER=0s")
 	url := "http://" + p.Addr()
 
-	t.Run("captured invocations", func(t *testing.T) { invocations(t, url) })
-	t.Run("a job is started and ticked", func(t *testing.T) { job(t, url, queue.Port()) })
+	t.Run("captured invocations", func(t *testing.T) { checkInvocations(t, url) })
+	t.Run("a job is started and ticked", func(t *testing.T) { checkJob(t, url, queue.Port()) })
 	t.Run("ends on SIGTERM", func(t *testing.T) {
 		if err := p.Terminate(); err != nil {
 			t.Errorf("exit: %v, want success", err)
@@ -37,8 +37,8 @@ func TestFuncRun(t *testing.T) {
 	})
 }
 
-// invocations sends what `func invoke` sent when it was captured.
-func invocations(t *testing.T, url string) {
+// checkInvocations sends the captured requests of `func invoke`.
+func checkInvocations(t *testing.T, url string) {
 	t.Helper()
 	tests := map[string]struct {
 		status   int
@@ -52,7 +52,7 @@ func invocations(t *testing.T, url string) {
 	}
 	files, err := filepath.Glob("../testdata/func/*.txt")
 	if err != nil || len(files) != len(tests) {
-		t.Fatalf("captures %v, %v, want %d", files, err, len(tests))
+		t.Fatalf("got captures %v (%v), want %d", files, err, len(tests))
 	}
 	for _, file := range files {
 		want := tests[filepath.Base(file)]
@@ -63,7 +63,7 @@ func invocations(t *testing.T, url string) {
 	}
 }
 
-// replay sends the request part of a capture.
+// replay sends the request in a capture and returns the answer.
 func replay(t *testing.T, url, file string) (int, string) {
 	t.Helper()
 	text, err := os.ReadFile(file)
@@ -80,57 +80,37 @@ func replay(t *testing.T, url, file string) (int, string) {
 	if err != nil {
 		t.Fatalf("%s: %v", file, err)
 	}
-	again, err := http.NewRequestWithContext(t.Context(), request.Method, url+request.RequestURI, bytes.NewReader(body))
+	request.Header.Del("Accept-Encoding")
+	status, answer, err := call(t.Context(), request.Method, url+request.RequestURI, request.Header, body)
 	if err != nil {
 		t.Fatal(err)
 	}
-	again.Header = request.Header
-	again.Header.Del("Accept-Encoding")
-	response, err := http.DefaultClient.Do(again)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer response.Body.Close()
-	answer, err := io.ReadAll(response.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return response.StatusCode, string(answer)
+	return status, string(answer)
 }
 
-// job starts one and waits for a sample that the local scheduler's tick made.
-func job(t *testing.T, url string, port int) {
+// checkJob starts a job and waits for a sample from a tick of the local scheduler.
+func checkJob(t *testing.T, url string, port int) {
 	t.Helper()
-	body := fmt.Sprintf(`{"plugin":"kubejobs","plugin_info":{"expected_time":40,"redis_ip":"127.0.0.1","redis_port":%d}}`, port)
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url+"/monitoring/demo", strings.NewReader(body))
-	if err != nil {
-		t.Fatal(err)
-	}
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer response.Body.Close()
-	if response.StatusCode != http.StatusAccepted {
-		text, _ := io.ReadAll(response.Body)
-		t.Fatalf("start: %s %s", response.Status, text)
+	body := fmt.Appendf(nil, `{"plugin":"kubejobs","plugin_info":{"expected_time":40,"redis_ip":"127.0.0.1","redis_port":%d}}`, port)
+	if code, text, err := call(t.Context(), http.MethodPost, url+"/monitoring/demo", nil, body); err != nil || code != http.StatusAccepted {
+		t.Fatalf("start: %d %s %v, want 202", code, text, err)
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
 	for {
 		var status monitor.Status
-		if _, text, err := get(ctx, url+"/monitoring/demo"); err != nil || json.Unmarshal(text, &status) != nil {
+		if _, text, err := call(ctx, http.MethodGet, url+"/monitoring/demo", nil, nil); err != nil || json.Unmarshal(text, &status) != nil {
 			t.Fatalf("status: %s %v", text, err)
 		}
 		if status.Samples > 0 {
 			if status.Items != 3 {
-				t.Errorf("%d items, want 3", status.Items)
+				t.Errorf("got %d items, want 3", status.Items)
 			}
 			return
 		}
 		select {
 		case <-ctx.Done():
-			t.Fatalf("no sample: %+v", status)
+			t.Fatalf("no sample in time: %+v", status)
 		case <-time.After(50 * time.Millisecond):
 		}
 	}

@@ -14,51 +14,50 @@ import (
 	"kubejobs/shared/testkit/redistest"
 )
 
-// events takes CloudEvents; it refuses a third of them the first time.
-type events struct {
-	mu      sync.Mutex
-	refused map[string]bool
-	kinds   map[string]map[string]string // of a job: kind by the event's id
+// receiver receives job events. It refuses a third of them once.
+type receiver struct {
+	mu    sync.Mutex
+	seen  map[string]bool              // by the id of the event
+	kinds map[string]map[string]string // by job and the id of the event
 }
 
-func (e *events) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	id, job := r.Header.Get("Ce-Id"), r.Header.Get("Ce-Subject")
-	if !e.refused[id] && len(e.refused)%3 == 0 {
-		e.refused[id] = true
+func (r *receiver) ServeHTTP(w http.ResponseWriter, request *http.Request) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	id, job := request.Header.Get("Ce-Id"), request.Header.Get("Ce-Subject")
+	if !r.seen[id] && len(r.seen)%3 == 0 {
+		r.seen[id] = true
 		w.WriteHeader(http.StatusServiceUnavailable)
 		return
 	}
-	e.refused[id] = true
-	if e.kinds[job] == nil {
-		e.kinds[job] = map[string]string{}
+	r.seen[id] = true
+	if r.kinds[job] == nil {
+		r.kinds[job] = map[string]string{}
 	}
-	e.kinds[job][id] = strings.TrimPrefix(r.Header.Get("Ce-Type"), "dev.kubejobs.job.")
+	r.kinds[job][id] = strings.TrimPrefix(request.Header.Get("Ce-Type"), "dev.kubejobs.job.")
 	w.WriteHeader(http.StatusAccepted)
 }
 
-// count is how many events of a kind were taken of a job, each counted once.
-func (e *events) count(job, kind string) int {
-	e.mu.Lock()
-	defer e.mu.Unlock()
+// count returns the number of different events of a kind that were accepted for a job.
+func (r *receiver) count(job, kind string) int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	count := 0
-	for _, taken := range e.kinds[job] {
-		if taken == kind {
+	for _, accepted := range r.kinds[job] {
+		if accepted == kind {
 			count++
 		}
 	}
 	return count
 }
 
-// The server is killed while jobs begin and end, and the receiver refuses
-// events now and then: it hears of each job's beginning and end all the same,
-// and by their ids once.
+// The server is killed while jobs start and end, and the receiver refuses some events
+// once. Nevertheless it gets the start and the end of each job, with one id each.
 func TestNoEventIsLostWhenTheServerIsKilled(t *testing.T) {
 	t.Parallel()
 	const some = 60
-	taken := &events{refused: map[string]bool{}, kinds: map[string]map[string]string{}}
-	sink := httptest.NewServer(taken)
+	received := &receiver{seen: map[string]bool{}, kinds: map[string]map[string]string{}}
+	sink := httptest.NewServer(received)
 	t.Cleanup(sink.Close)
 	state, queue := redistest.Start(t), redistest.Start(t)
 	s := serve(t, "STATE_REDIS_URL="+state.URL(), "TICK_SPACING=0", "TICK_SINK="+blackHole(t),
@@ -72,12 +71,12 @@ func TestNoEventIsLostWhenTheServerIsKilled(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.tickEach(some)
-	proctest.Until(t, "every event is taken", func() bool {
+	proctest.Until(t, "every event is received", func() bool {
 		if status, text, err := s.call(t.Context(), http.MethodPost, "/sweep", nil); err != nil || status != http.StatusOK {
 			t.Fatalf("sweep: %d %s %v", status, text, err)
 		}
 		for job := range some {
-			if taken.count(jobID(job), "started") == 0 || taken.count(jobID(job), "finished") == 0 {
+			if received.count(jobID(job), "started") == 0 || received.count(jobID(job), "finished") == 0 {
 				return false
 			}
 		}
@@ -85,15 +84,15 @@ func TestNoEventIsLostWhenTheServerIsKilled(t *testing.T) {
 	})
 	for job := range some {
 		for _, kind := range []string{"started", "finished"} {
-			if got := taken.count(jobID(job), kind); got != 1 {
-				t.Errorf("%s: %d events %s, want 1", jobID(job), got, kind)
+			if got := received.count(jobID(job), kind); got != 1 {
+				t.Errorf("%s: got %d events %s, want 1", jobID(job), got, kind)
 			}
 		}
 	}
 }
 
-// tickEach sends each job a tick until it is acknowledged, and kills the server
-// twice meanwhile.
+// tickEach sends a tick to each job until it is acknowledged, and kills the server
+// twice in that time.
 func (s *server) tickEach(jobs int) {
 	s.t.Helper()
 	work := make(chan tick)

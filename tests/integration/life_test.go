@@ -14,8 +14,9 @@ import (
 	"kubejobs/shared/testkit/redistest"
 )
 
-// The job's Redis stops: each tick is a failure, and one success forgets them.
-func TestJobRedisAwayAndBack(t *testing.T) {
+// While a job's Redis is stopped, each tick fails. One success resets the count of
+// failures.
+func TestJobRedisOutage(t *testing.T) {
 	t.Parallel()
 	state, queue := redistest.Start(t), redistest.Start(t)
 	s := serve(t, "STATE_REDIS_URL="+state.URL(), "TICK_SPACING=0", "TICK_SINK="+blackHole(t), "RETRIES=5")
@@ -37,13 +38,13 @@ func TestJobRedisAwayAndBack(t *testing.T) {
 		return err == nil && outcome == monitor.OutcomeSampled
 	})
 	if got := s.status("a"); got.Failures != 0 || got.Phase != job.PhaseRunning || got.Progress.Job != 0.5 {
-		t.Errorf("after the Redis is back: %+v", got)
+		t.Errorf("after the outage: %+v", got)
 	}
 }
 
-// The job's Redis is gone for good: RETRIES failures in a row end the job, with
-// a report of what was seen before.
-func TestJobRedisGone(t *testing.T) {
+// A job's Redis does not return: RETRIES consecutive failures over FAIL_AFTER end the
+// job, with a report of what was seen before.
+func TestJobRedisLost(t *testing.T) {
 	t.Parallel()
 	state, queue := redistest.Start(t), redistest.Start(t)
 	s := serve(t, "STATE_REDIS_URL="+state.URL(), "TICK_SPACING=0", "TICK_SINK="+blackHole(t), "RETRIES=3", "FAIL_AFTER=0s")
@@ -72,9 +73,9 @@ func TestJobRedisGone(t *testing.T) {
 	}
 }
 
-// Eight starts of one id at once: one job, one schedule. Then the whole life by
-// the local scheduler's own ticks, until the queue is empty.
-func TestEightStartsAndAWholeLife(t *testing.T) {
+// Eight concurrent starts of one id result in one job and one schedule. Then the ticks
+// of the local scheduler monitor the job until its queue is empty.
+func TestConcurrentStartsAndLifeByLocalTicks(t *testing.T) {
 	t.Parallel()
 	state, queue := redistest.Start(t), redistest.Start(t)
 	s := serve(t, "STATE_REDIS_URL="+state.URL(), "MIN_PERIOD=1s", "TICK_JITTER=0s")
@@ -83,11 +84,11 @@ func TestEightStartsAndAWholeLife(t *testing.T) {
 	for range 8 {
 		group.Go(func() error { s.startJob("a", queue, 1); return nil })
 	}
-	_ = group.Wait() // startJob reports what is wrong
+	_ = group.Wait() // startJob itself reports errors
 	proctest.Until(t, "three samples", func() bool { return s.status("a").Samples >= 3 })
 	got := s.status("a")
 	if got.Ticks.Surplus != 0 || got.Ticks.Duplicate != 0 || got.Ticks.Received != got.Samples {
-		t.Errorf("more than one schedule ticks the job: %+v", got.Ticks)
+		t.Errorf("the job has more than one schedule: %+v", got.Ticks)
 	}
 	if status, _, err := s.call(t.Context(), http.MethodGet, "/monitoring/a/report", nil); err != nil || status != http.StatusAccepted {
 		t.Errorf("report of a running job: %d %v, want 202", status, err)
@@ -110,7 +111,7 @@ func TestEightStartsAndAWholeLife(t *testing.T) {
 	}
 }
 
-// The process is killed: the next one ticks the jobs that it finds.
+// The process is killed. The next one continues the schedules of the living jobs.
 func TestScheduleSurvivesARestart(t *testing.T) {
 	t.Parallel()
 	state, queue := redistest.Start(t), redistest.Start(t)
@@ -130,7 +131,8 @@ func TestScheduleSurvivesARestart(t *testing.T) {
 	}
 }
 
-// A process that is told to end answers the tick under way, then ends well.
+// On SIGTERM, a process first answers the tick in progress, and then exits with
+// success.
 func TestTermination(t *testing.T) {
 	t.Parallel()
 	state, queue := redistest.Start(t), redistest.Start(t)
@@ -143,12 +145,12 @@ func TestTermination(t *testing.T) {
 	go func() {
 		_, got, err := s.deliver(t.Context(), newTick("a"))
 		if err != nil {
-			t.Errorf("the tick under way was dropped: %v", err)
+			t.Errorf("the tick in progress was dropped: %v", err)
 		}
 		outcome <- got
 	}()
 	client := state.Client()
-	proctest.Until(t, "the tick is under way", func() bool { // only the load of a tick calls HGET by itself
+	proctest.Until(t, "the tick is in progress", func() bool { // only the load of a tick calls HGET outside a script
 		calls, err := client.Info(t.Context(), "commandstats").Result()
 		return err == nil && strings.Contains(calls, "cmdstat_hget:")
 	})
@@ -156,10 +158,11 @@ func TestTermination(t *testing.T) {
 		t.Errorf("exit: %v, want success\n%s", err, s.Output())
 	}
 	if got := <-outcome; got != monitor.OutcomeFailed {
-		t.Errorf("outcome %q, want %q: the queue hangs", got, monitor.OutcomeFailed)
+		t.Errorf("outcome %q, want %q, because the queue hangs", got, monitor.OutcomeFailed)
 	}
 }
 
+// expectTick sends a tick and expects its outcome.
 func (s *server) expectTick(t *testing.T, id string, want monitor.Outcome) {
 	t.Helper()
 	status, got, err := s.deliver(t.Context(), newTick(id))

@@ -16,11 +16,11 @@ import (
 	"kubejobs/shared/testkit/proctest"
 )
 
-// announced finds the embedded Redis in what `kubejobs local` prints.
+// announced matches the address of the embedded Redis in the output of kubejobs local.
 var announced = regexp.MustCompile(`its Redis on (127\.0\.0\.1:\d+)\. `)
 
-// The smallest request of the plugin's documentation, verbatim, in the local
-// mode: a Redis client reaches the embedded Redis, and samples come.
+// In the local mode, the smallest request in the documentation of the plugin works: a
+// Redis client reaches the embedded Redis, and samples arrive there.
 func TestLocal(t *testing.T) {
 	t.Parallel()
 	s := run(t, "local", func(addr string) []string {
@@ -37,12 +37,12 @@ func TestLocal(t *testing.T) {
 	if status, text, err := s.call(t.Context(), http.MethodPost, "/monitoring/demo", body); err != nil || status != http.StatusAccepted {
 		t.Fatalf("start: %d %s %v, want 202", status, text, err)
 	}
-	proctest.Until(t, "a sample is in the list", func() bool {
+	proctest.Until(t, "the sample list has a sample", func() bool {
 		n, err := client.LLen(t.Context(), "demo:metrics").Result()
 		return err == nil && n > 0
 	})
 	if got := s.status("demo"); got.Items != 3 {
-		t.Errorf("%d items, want the 3 that the list held", got.Items)
+		t.Errorf("got %d items, want the 3 in the queue", got.Items)
 	}
 	if err := s.Terminate(); err != nil {
 		t.Errorf("exit: %v, want success", err)
@@ -66,7 +66,7 @@ func TestDemo(t *testing.T) {
 		"ok   every item has a result (20 of 20)", "ok   the schedule is gone",
 	} {
 		if !strings.Contains(string(out), want) {
-			t.Errorf("the demo does not show %q:\n%s", want, out)
+			t.Errorf("the output of the demo lacks %q:\n%s", want, out)
 		}
 	}
 }
@@ -89,8 +89,8 @@ func TestDemoFails(t *testing.T) {
 	}
 }
 
-// Every wrong setting is named at once, and no password is shown.
-func TestWrongSettings(t *testing.T) {
+// The program names all wrong settings together and shows no password.
+func TestInvalidSettings(t *testing.T) {
 	t.Parallel()
 	cmd := exec.Command(program, "serve")
 	cmd.Env = []string{"PORT=x", "RETRIES=0", "FUNCTION_TARGET=nothing", "STATE_REDIS_URL=http://u:secret@h"}
@@ -100,10 +100,10 @@ func TestWrongSettings(t *testing.T) {
 	}
 	for _, want := range []string{"PORT", "RETRIES", "FUNCTION_TARGET: want one of monitor, tick,", "STATE_REDIS_URL"} {
 		if !strings.Contains(string(out), want) {
-			t.Errorf("%q is not named:\n%s", want, out)
+			t.Errorf("the output does not name %q:\n%s", want, out)
 		}
 	}
 	if strings.Contains(string(out), "secret") {
-		t.Errorf("the password is shown:\n%s", out)
+		t.Errorf("the output shows the password:\n%s", out)
 	}
 }

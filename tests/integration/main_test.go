@@ -1,5 +1,5 @@
-// Package integration_test runs the real program against real Redis servers,
-// and breaks them.
+// Package integration_test runs the real program with real Redis servers, and kills,
+// stops and restarts both.
 package integration_test
 
 import (
@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// program is the kubejobs command, built once.
+// program is the path of the kubejobs command, which TestMain builds once.
 var program string
 
 func TestMain(m *testing.M) {

@@ -13,15 +13,16 @@ import (
 	"kubejobs/shared/monitor"
 )
 
-// gaps are between the attempts of PingSource's adapter.
+// gaps are the delays between the attempts of PingSource's adapter.
 var gaps = []time.Duration{
 	100 * time.Millisecond, 200 * time.Millisecond, 400 * time.Millisecond, 800 * time.Millisecond, 1600 * time.Millisecond,
 }
 
-// retried are the answers after which it tries again, beside no answer.
+// retried are the statuses after which the adapter retries. It also retries if there is
+// no answer.
 var retried = []int{404, 413, 425, 429, 502, 503, 504}
 
-// tick is one event, the same over its deliveries and retries.
+// tick is one event. All its deliveries and retries have the same id.
 type tick struct {
 	id, job string
 	sent    time.Time
@@ -29,7 +30,7 @@ type tick struct {
 
 func newTick(job string) tick { return tick{id: uuid.NewString(), job: job, sent: time.Now()} }
 
-// deliver makes one attempt.
+// deliver makes one attempt and returns the status and the outcome.
 func (s *server) deliver(ctx context.Context, t tick) (int, monitor.Outcome, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+s.Addr()+"/",
 		strings.NewReader(fmt.Sprintf(`{"app_id":%q}`, t.job)))
@@ -50,10 +51,10 @@ func (s *server) deliver(ctx context.Context, t tick) (int, monitor.Outcome, err
 	return status, monitor.Outcome(header.Get("Kubejobs-Outcome")), err
 }
 
-// send delivers a tick as the adapter does, up to six times, and again while
-// more says so. It tells whether the tick was acknowledged, and calls seen with
-// every status.
-func (s *server) send(ctx context.Context, t tick, more func() bool, seen func(status int)) bool {
+// send delivers a tick as the adapter does, with up to six attempts, and starts again
+// while repeat returns true. It calls seen with every status and reports whether the
+// tick was acknowledged.
+func (s *server) send(ctx context.Context, t tick, repeat func() bool, seen func(status int)) bool {
 	for {
 		for attempt := range len(gaps) + 1 {
 			status, _, err := s.deliver(ctx, t)
@@ -69,7 +70,7 @@ func (s *server) send(ctx context.Context, t tick, more func() bool, seen func(s
 				}
 			}
 		}
-		if !more() {
+		if !repeat() {
 			return false
 		}
 	}

@@ -16,7 +16,7 @@ import (
 	"kubejobs/shared/testkit/redistest"
 )
 
-// server is a running kubejobs, which can be killed and started again.
+// server is a running kubejobs that can be killed and restarted.
 type server struct {
 	*proctest.Process
 	t *testing.T
@@ -43,7 +43,7 @@ func run(t *testing.T, command string, settings func(addr string) []string) *ser
 	})}
 }
 
-// call makes one request on a fresh connection.
+// call makes a request on a new connection.
 func (s *server) call(ctx context.Context, method, path string, body []byte) (int, []byte, error) {
 	request, err := http.NewRequestWithContext(ctx, method, "http://"+s.Addr()+path, bytes.NewReader(body))
 	if err != nil {
@@ -58,7 +58,7 @@ func do(request *http.Request) (int, []byte, error) {
 	return status, text, err
 }
 
-// doHeader is do with the header of the answer.
+// doHeader is like do, and also returns the header of the answer.
 func doHeader(request *http.Request) (int, http.Header, []byte, error) {
 	request.Close = true
 	response, err := http.DefaultClient.Do(request)
@@ -70,7 +70,7 @@ func doHeader(request *http.Request) (int, http.Header, []byte, error) {
 	return response.StatusCode, response.Header, text, err
 }
 
-// startJob asks for a job and expects 202.
+// startJob starts a job and expects 202.
 func (s *server) startJob(id string, queue *redistest.Server, period float64) {
 	s.t.Helper()
 	body := fmt.Sprintf(`{"plugin":"kubejobs","collect_period":%g,"plugin_info":{"expected_time":600,`+
@@ -81,7 +81,7 @@ func (s *server) startJob(id string, queue *redistest.Server, period float64) {
 	}
 }
 
-// status asks how a job is.
+// status returns the status of a job.
 func (s *server) status(id string) monitor.Status {
 	s.t.Helper()
 	code, text, err := s.call(s.t.Context(), http.MethodGet, "/monitoring/"+id, nil)
@@ -95,8 +95,8 @@ func (s *server) status(id string) monitor.Status {
 	return status
 }
 
-// blackHole takes ticks of the local scheduler out of a test that sends its
-// own.
+// blackHole returns the URL of a server that discards the ticks of the local
+// scheduler, for tests that send their own.
 func blackHole(t *testing.T) string {
 	t.Helper()
 	sink := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))

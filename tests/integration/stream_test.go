@@ -11,7 +11,7 @@ import (
 	"kubejobs/shared/testkit/redistest"
 )
 
-// A process that is told to end ends its streams, and is not held up by them.
+// On SIGTERM, a process ends its streams and does not wait for them.
 func TestTerminationEndsStreams(t *testing.T) {
 	t.Parallel()
 	state, queue := redistest.Start(t), redistest.Start(t)
@@ -39,6 +39,6 @@ func TestTerminationEndsStreams(t *testing.T) {
 	}
 	rest, err := io.ReadAll(stream)
 	if err != nil || !strings.HasSuffix(string(rest), "\n\nretry: 2000\n\n") {
-		t.Errorf("the stream ended with %q, %v, want a hint to come again", rest, err)
+		t.Errorf("the stream ended with %q, %v, want a hint when to connect again", rest, err)
 	}
 }

@@ -18,13 +18,13 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// object is what Knative's webhooks do with one: fill in defaults, then check.
+// object is an object that Knative's webhooks default and validate.
 type object interface {
 	SetDefaults(context.Context)
 	Validate(context.Context) *apis.FieldError
 }
 
-// empty is a new object of each kind that a cluster is given.
+// empty returns a new object of each kind in the manifests.
 var empty = map[string]func() any{
 	"v1/ConfigMap":                             func() any { return &corev1.ConfigMap{} },
 	"v1/Namespace":                             func() any { return &corev1.Namespace{} },
@@ -43,13 +43,14 @@ var empty = map[string]func() any{
 	"eventing.knative.dev/v1/Trigger":          func() any { return &eventingv1.Trigger{} },
 }
 
-// decode reads a rendered object into its own type; an unknown field fails.
+// decode decodes a rendered object into the Go type of its kind and refuses unknown
+// fields.
 func decode(t *testing.T, from *resource.Resource) any {
 	t.Helper()
 	kind := from.GetApiVersion() + "/" + from.GetKind()
 	construct, ok := empty[kind]
 	if !ok {
-		t.Fatalf("%s is no kind that is deployed", kind)
+		t.Fatalf("no Go type for the kind %s", kind)
 	}
 	text, err := from.AsYAML()
 	if err != nil {
@@ -62,8 +63,8 @@ func decode(t *testing.T, from *resource.Resource) any {
 	return into
 }
 
-// installed has the defaults that Knative Eventing is installed with (ConfigMap
-// config-br-defaults).
+// installed adds the defaults of an installation of Knative Eventing (ConfigMap
+// config-br-defaults) to ctx.
 func installed(ctx context.Context) context.Context {
 	return config.ToContext(ctx, &config.Config{Defaults: &config.Defaults{ClusterDefaultConfig: &config.DefaultConfig{
 		DefaultBrokerClass: "MTChannelBasedBroker",
@@ -91,7 +92,7 @@ func TestKnativeAccepts(t *testing.T) {
 				}
 			}
 			if checked < 4 {
-				t.Errorf("Knative's rules checked %d objects, want three Services and a PingSource at least", checked)
+				t.Errorf("Knative validated %d objects, want at least three Services and a PingSource", checked)
 			}
 		})
 	}

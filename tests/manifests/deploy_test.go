@@ -14,20 +14,20 @@ import (
 	"kubejobs/shared/platform/config"
 )
 
-// deployed is what matters of a rendered overlay beyond what the base says,
-// which the tests beside the manifests check.
+// deployed holds what an overlay can change. The tests beside the manifests check the
+// base.
 type deployed struct {
 	Settings   map[string]string
-	Public     []string             // Services that can be called from outside
-	Scale      map[string][2]string // of a Service: least and most instances
-	JobRoles   []string             // names of the Roles on Jobs
-	JobsIn     []string             // their namespaces, and the ApiServerSources'
-	Unconfined []string             // containers that lost what confines them
+	Public     []string             // Services with a public endpoint
+	Scale      map[string][2]string // by Service: min-scale and max-scale
+	JobRoles   []string             // names of the Roles for Jobs
+	JobsIn     []string             // their namespaces, and that of the ApiServerSource
+	Unconfined []string             // Services whose container lost its securityContext, probe or environment
 	Secrets    []string
 }
 
-// look gathers what is deployed.
-func look(t *testing.T, kustomization string) deployed {
+// inspect renders an overlay and returns what it deploys.
+func inspect(t *testing.T, kustomization string) deployed {
 	t.Helper()
 	got := deployed{Scale: map[string][2]string{}}
 	jobsIn := map[string]bool{}
@@ -72,7 +72,7 @@ func (d *deployed) service(s *servingv1.Service) {
 	}
 }
 
-func TestWhatIsDeployed(t *testing.T) {
+func TestOverlays(t *testing.T) {
 	t.Parallel()
 	jobRoles := []string{"kubejobs-sweep-jobs", "kubejobs-tick-jobs"}
 	eventRoles := []string{"kubejobs-job-events", "kubejobs-sweep-jobs"}
@@ -87,20 +87,20 @@ func TestWhatIsDeployed(t *testing.T) {
 			Settings: map[string]string{"PINGSOURCE_NAMESPACE": "kubejobs", "METRICS": "true"},
 			JobRoles: jobRoles, JobsIn: []string{"default"}, Scale: production,
 		},
-		"events": {
+		"job-events": {
 			Settings: map[string]string{"PINGSOURCE_NAMESPACE": "kubejobs", "METRICS": "true", "JOB_STATUS": "events"},
 			JobRoles: eventRoles, JobsIn: []string{"default"}, Scale: production,
 		},
-		"broker": {
+		"events": {
 			Settings: map[string]string{"PINGSOURCE_NAMESPACE": "kubejobs", "METRICS": "true"},
 			JobRoles: jobRoles, JobsIn: []string{"default"}, Scale: production,
 		},
-		"owners": {
+		"owner-references": {
 			Settings: map[string]string{"PINGSOURCE_NAMESPACE": "kubejobs", "METRICS": "true", "JOB_NAMESPACE": "kubejobs"},
 			JobRoles: []string{"kubejobs-monitor-jobs", "kubejobs-sweep-jobs", "kubejobs-tick-jobs"},
 			JobsIn:   []string{"kubejobs"}, Scale: production,
 		},
-		"example": {
+		"README": {
 			Settings: map[string]string{"PINGSOURCE_NAMESPACE": "kubejobs", "METRICS": "true", "JOB_STATUS": "events", "JOB_NAMESPACE": "batch"},
 			JobRoles: eventRoles, JobsIn: []string{"batch"}, Scale: production,
 		},
@@ -108,7 +108,7 @@ func TestWhatIsDeployed(t *testing.T) {
 	for name, kustomization := range overlays(t) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got := look(t, kustomization)
+			got := inspect(t, kustomization)
 			if diff := cmp.Diff(want[name], got); diff != "" {
 				t.Errorf("deployed (-want +got):\n%s", diff)
 			}
@@ -125,7 +125,7 @@ func TestWhatIsDeployed(t *testing.T) {
 				t.Fatal(err)
 			}
 			if diff := cmp.Diff([]string{cfg.JobNamespace}, got.JobsIn); diff != "" {
-				t.Errorf("the rights on Jobs are not where the program looks for them (-want +got):\n%s", diff)
+				t.Errorf("the namespace of the program's Jobs and of the rights (-program +rights):\n%s", diff)
 			}
 		})
 	}

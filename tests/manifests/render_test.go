@@ -1,7 +1,6 @@
-// Package manifests answers whether Knative itself takes the manifests: each
-// rendered overlay is read strictly into Knative's types and checked by the
-// rules that its webhooks apply. It is a module of its own, so that Knative's
-// dependencies are nobody else's.
+// Package manifests_test checks the manifests with Knative's own code: it decodes each
+// rendered overlay strictly into Knative's types and validates it as the webhooks do.
+// It is in a separate module, so that no other code depends on Knative.
 package manifests_test
 
 import (
@@ -18,8 +17,9 @@ import (
 	"kubejobs/knative"
 )
 
-// overlays are the kustomizations that somebody may deploy, by name: each as if
-// it lay in a folder beside the overlays.
+// overlays returns kustomizations by name: the overlays, production with each
+// component, and the example in README.md. Each is rendered as if it were in a folder
+// of knative/overlays.
 func overlays(t *testing.T) map[string]string {
 	t.Helper()
 	readme, err := os.ReadFile("../../knative/README.md")
@@ -29,23 +29,23 @@ func overlays(t *testing.T) map[string]string {
 	_, example, _ := strings.Cut(string(readme), "```yaml\n")
 	example, _, found := strings.Cut(example, "```")
 	if !found {
-		t.Fatal("knative/README.md has no example")
+		t.Fatal("knative/README.md has no YAML block")
 	}
 	return map[string]string{
-		"dev":        "resources: [../dev]",
-		"production": "resources: [../production]",
-		"events":     "resources: [../production]\ncomponents: [../../components/job-events]",
-		"owners":     "resources: [../production]\ncomponents: [../../components/owner-references]",
-		"broker":     "resources: [../production]\ncomponents: [../../components/events]",
-		"example":    example,
+		"dev":              "resources: [../dev]",
+		"production":       "resources: [../production]",
+		"events":           "resources: [../production]\ncomponents: [../../components/events]",
+		"job-events":       "resources: [../production]\ncomponents: [../../components/job-events]",
+		"owner-references": "resources: [../production]\ncomponents: [../../components/owner-references]",
+		"README":           example,
 	}
 }
 
-// kustomize is held while it runs: it reads its schema into a variable of the
-// process, and has no lock round that.
+// kustomize serializes kustomize's runs: it writes its schema into a global variable
+// without a lock.
 var kustomize sync.Mutex
 
-// render is what kustomize makes of the embedded manifests.
+// render renders a kustomization with the embedded manifests.
 func render(t *testing.T, kustomization string) []*resource.Resource {
 	t.Helper()
 	files := filesys.MakeFsInMemory()

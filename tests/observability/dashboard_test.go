@@ -7,13 +7,13 @@ import (
 	"kubejobs/knative/observability"
 )
 
-// panel is what a dashboard's panel asks for, in PromQL or InfluxQL.
+// panel is a panel of a dashboard with its queries, in PromQL or InfluxQL.
 type panel struct {
 	Title   string
 	Targets []struct{ Expr, Query string }
 }
 
-// variable is what a dashboard lets somebody choose.
+// variable is a choice at the top of a dashboard.
 type variable struct{ Type, Definition string }
 
 type dashboard struct {
@@ -21,6 +21,7 @@ type dashboard struct {
 	Templating struct{ List []variable }
 }
 
+// read returns the dashboard for a kind of data source.
 func read(t *testing.T, name string) dashboard {
 	t.Helper()
 	text, err := observability.Files.ReadFile("grafana/" + name + ".json")
@@ -34,13 +35,13 @@ func read(t *testing.T, name string) dashboard {
 	return d
 }
 
-// panels are those of a dashboard.
+// panels returns the panels of a dashboard.
 func panels(t *testing.T, name string) []panel {
 	t.Helper()
 	return read(t, name).Panels
 }
 
-// variables are those of a dashboard.
+// variables returns the variables of a dashboard.
 func variables(t *testing.T, name string) []variable {
 	t.Helper()
 	return read(t, name).Templating.List

@@ -11,10 +11,10 @@ import (
 	"kubejobs/shared/testkit/influxtest"
 )
 
-// database is where Asperathos' Visualizer looks.
+// database is the database that Asperathos' Visualizer reads.
 const database = "asperathos"
 
-// influxdb is an InfluxDB 1.x, and the program's publisher that writes to it.
+// influxdb is an InfluxDB 1.x and the publisher that writes to it.
 type influxdb struct {
 	*influxtest.Server
 	publisher *influx.Publisher

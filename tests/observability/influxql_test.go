@@ -13,7 +13,8 @@ import (
 	"kubejobs/shared/testkit/influxtest"
 )
 
-// Two points of each job within one interval, whose mean is shown.
+// Each job has two points within one interval. The panels show their mean, or the last
+// one.
 func TestInfluxDBAnswersEachPanel(t *testing.T) {
 	t.Parallel()
 	db := runInfluxDB(t)
@@ -46,14 +47,15 @@ func TestInfluxDBAnswersEachPanel(t *testing.T) {
 		}
 	}
 	if len(shown) != len(measurements) {
-		t.Errorf("got %v, want all of %v", shown, measurements)
+		t.Errorf("the panels show %v, want all of %v", shown, measurements)
 	}
 }
 
-// influxVariables replaces Grafana's as Grafana does with two jobs chosen.
+// influxVariables replaces the variables in a query, as Grafana does if two jobs are
+// selected.
 var influxVariables = strings.NewReplacer("$timeFilter", "time >= now() - 1h and time <= now()", "$__interval", "10s", "$job", "(demo|demo-2)")
 
-// byJob is the one value of each job's series.
+// byJob returns the only value in the series of each job.
 func byJob(t *testing.T, all []influxtest.Series) map[string]float64 {
 	t.Helper()
 	values := map[string]float64{}
@@ -70,7 +72,7 @@ func byJob(t *testing.T, all []influxtest.Series) map[string]float64 {
 	return values
 }
 
-func TestInfluxDBKnowsTheJobs(t *testing.T) {
+func TestInfluxDBListsTheJobs(t *testing.T) {
 	t.Parallel()
 	db := runInfluxDB(t)
 	for _, job := range []job.ID{"demo", "demo-2"} {

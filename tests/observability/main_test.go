@@ -1,5 +1,6 @@
-// Package observability_test answers whether a real Prometheus, set up as
-// knative/observability says, sees what the functions do.
+// Package observability_test runs the functions with a real Prometheus and a real
+// InfluxDB, and checks the configuration, the rules and the dashboards in
+// knative/observability with them.
 package observability_test
 
 import (
@@ -10,8 +11,7 @@ import (
 	"kubejobs/shared/testkit/proctest"
 )
 
-// until polls a condition that must come true; the condition says why it is
-// not.
+// until polls until condition returns nil. It fails the test with the last error.
 func until(t *testing.T, what string, condition func() error) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), proctest.Patience)
@@ -23,7 +23,7 @@ func until(t *testing.T, what string, condition func() error) {
 		}
 		select {
 		case <-ctx.Done():
-			t.Fatalf("still not: %s: %v", what, err)
+			t.Fatalf("waiting until %s: %v", what, err)
 		case <-time.After(100 * time.Millisecond):
 		}
 	}

@@ -14,7 +14,7 @@ import (
 	"kubejobs/knative/observability"
 )
 
-// service is a Knative Service, as far as its pods can be told from it.
+// service holds the fields of a Knative Service that its pods inherit.
 type service struct {
 	metav1.ObjectMeta `json:"metadata"`
 	Spec              struct {
@@ -25,7 +25,7 @@ type service struct {
 	} `json:"spec"`
 }
 
-// services are those of the manifests.
+// services returns the Services in the manifests.
 func services(t *testing.T) []service {
 	t.Helper()
 	text, err := knative.Manifests.ReadFile("base/500-services.yaml")
@@ -43,7 +43,7 @@ func services(t *testing.T) []service {
 	return all
 }
 
-// discovered is a target with the labels that Prometheus' discovery gives it.
+// discovered is a target with the labels that Prometheus' discovery sets.
 type discovered struct {
 	Targets []string          `json:"targets"`
 	Labels  map[string]string `json:"labels"`
@@ -51,9 +51,9 @@ type discovered struct {
 
 var notInLabels = regexp.MustCompile(`[^a-zA-Z0-9_]`)
 
-// pod is what Kubernetes' discovery finds of a pod of s whose container listens
-// on addr: a target for each port of each container.
-func (s service) pod(t *testing.T, addr string) []discovered {
+// targets returns what Prometheus' discovery would find for a pod of s whose container
+// listens on addr: a target for each port of each container.
+func (s service) targets(t *testing.T, addr string) []discovered {
 	t.Helper()
 	host, port, err := net.SplitHostPort(addr)
 	if err != nil {
@@ -69,7 +69,7 @@ func (s service) pod(t *testing.T, addr string) []discovered {
 	}
 	for name, value := range template.Annotations {
 		if name == "prometheus.io/port" {
-			value = port // the manifests' is another machine's
+			value = port // of the test's server
 		}
 		labels["__meta_kubernetes_pod_annotation_"+notInLabels.ReplaceAllString(name, "_")] = value
 	}
@@ -86,9 +86,9 @@ func (s service) pod(t *testing.T, addr string) []discovered {
 	}
 }
 
-// configured is knative/observability's configuration and rules, in a hurry, and
-// with these targets in place of what Kubernetes would say.
-func configured(t *testing.T, targets []discovered) map[string][]byte {
+// configure returns the configuration and the rules in knative/observability, with
+// intervals of a second and with targets instead of the discovery by Kubernetes.
+func configure(t *testing.T, targets []discovered) map[string][]byte {
 	t.Helper()
 	files := map[string][]byte{}
 	for _, name := range []string{"scrape.yaml", "rules.yaml"} {

@@ -16,10 +16,11 @@ import (
 	"kubejobs/shared/testkit/proctest"
 )
 
-// prometheus is a Prometheus that ends with its test.
+// prometheus is a client of a running Prometheus.
 type prometheus struct{ promv1.API }
 
-// run starts a Prometheus by files, of which scrape.yaml is its configuration.
+// run starts a Prometheus that ends with the test. Its configuration is the file
+// scrape.yaml.
 func run(t *testing.T, files map[string][]byte) prometheus {
 	t.Helper()
 	dir := t.TempDir()
@@ -43,7 +44,7 @@ func run(t *testing.T, files map[string][]byte) prometheus {
 	return prometheus{promv1.NewAPI(client)}
 }
 
-// query is what an expression gives now.
+// query evaluates an expression now.
 func (p prometheus) query(ctx context.Context, expr string) (model.Vector, error) {
 	value, warnings, _, err := p.Query(ctx, expr, time.Now())
 	if err != nil {

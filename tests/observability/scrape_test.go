@@ -12,24 +12,24 @@ import (
 	"kubejobs/knative/observability"
 )
 
-// ticks are sent before anybody looks.
+// ticks is the number of ticks before Prometheus starts.
 const ticks = 5
 
-// One program stands for a pod of each unit, so each job is seen three times.
+// One server stands for a pod of each Service, so each job is seen three times.
 func TestPrometheusSeesTheFunctions(t *testing.T) {
 	t.Parallel()
 	w := start(t, "demo")
 	for range ticks - 1 {
 		tick(t, w, "demo")
 	}
-	w.Pass(period) // of a tick that nobody sends
+	w.Pass(period) // a tick is lost
 	tick(t, w, "demo")
 	sweep(t, w)
 	var targets []discovered
 	for _, s := range services(t) {
-		targets = append(targets, s.pod(t, strings.TrimPrefix(w.URL, "http://"))...)
+		targets = append(targets, s.targets(t, strings.TrimPrefix(w.URL, "http://"))...)
 	}
-	p := run(t, configured(t, targets))
+	p := run(t, configure(t, targets))
 
 	until(t, "each tick is counted", func() error {
 		got, err := p.query(t.Context(), `kubejobs_ticks_total{outcome="sampled", unit="tick"}`)
@@ -44,7 +44,8 @@ func TestPrometheusSeesTheFunctions(t *testing.T) {
 	p.checkPanels(t)
 }
 
-// checkTargets looks at what is scraped: a port of each pod, named after it.
+// checkTargets checks that one port of each pod is scraped, and that its instance is
+// named after the pod.
 func (p prometheus) checkTargets(t *testing.T) {
 	t.Helper()
 	until(t, "each pod is scraped once", func() error {
@@ -69,7 +70,7 @@ func (p prometheus) checkTargets(t *testing.T) {
 	})
 }
 
-// checkMetrics compares what is exported with the list.
+// checkMetrics compares the exported metrics with the list.
 func (p prometheus) checkMetrics(t *testing.T) {
 	t.Helper()
 	seen, err := p.Metadata(t.Context(), "", "")
@@ -94,7 +95,7 @@ func (p prometheus) checkMetrics(t *testing.T) {
 	}
 }
 
-// checkRules waits until each rule has been evaluated.
+// checkRules waits until each rule has been evaluated without an error.
 func (p prometheus) checkRules(t *testing.T) {
 	t.Helper()
 	until(t, "each rule is evaluated", func() error {
@@ -113,15 +114,14 @@ func (p prometheus) checkRules(t *testing.T) {
 			}
 		}
 		if count == 0 {
-			return errors.New("there are none")
+			return errors.New("no rules")
 		}
 		return nil
 	})
 }
 
-// checkPanels asks for each panel of the dashboard: none is an error, and where
-// the program exports what a panel is about, it has something to show, unless
-// that is failures only.
+// checkPanels runs the query of each panel. None may be an error, and a panel whose
+// metrics are exported must show something, unless it shows only failures.
 func (p prometheus) checkPanels(t *testing.T) {
 	t.Helper()
 	seen, err := p.Metadata(t.Context(), "", "")
@@ -135,7 +135,7 @@ func (p prometheus) checkPanels(t *testing.T) {
 			until(t, panel.Title+" shows something", func() error {
 				got, err := p.query(t.Context(), expr)
 				if err == nil && len(got) == 0 && exported(expr, seen) && !strings.Contains(expr, `error"`) {
-					err = fmt.Errorf("%s gives nothing", expr)
+					err = fmt.Errorf("%s has no result", expr)
 				}
 				return err
 			})
@@ -143,7 +143,7 @@ func (p prometheus) checkPanels(t *testing.T) {
 	}
 }
 
-// exported tells whether each metric of an expression is.
+// exported reports whether all metrics in an expression are exported.
 func exported(expr string, seen map[string][]promv1.Metadata) bool {
 	for _, metric := range observability.Metrics() {
 		if _, ok := seen[metric.Name]; !ok && strings.Contains(expr, metric.Name) {

@@ -8,11 +8,11 @@ import (
 	"kubejobs/tests/world"
 )
 
-// period is how far two ticks are apart.
+// period is the time between two ticks.
 const period = 2 * time.Second
 
-// start opens a world of today, and starts a job of 100 items with ten minutes'
-// time.
+// start opens a world whose clock starts now, and starts a job of 100 items that has
+// ten minutes.
 func start(t *testing.T, id string) *world.World {
 	t.Helper()
 	w := world.Open(t, nil, world.Options{Begin: time.Now()})
@@ -21,7 +21,7 @@ func start(t *testing.T, id string) *world.World {
 	return w
 }
 
-// tick does some of the job's work and sends the tick that sees it.
+// tick completes an item of the job and sends a tick.
 func tick(t *testing.T, w *world.World, id string) {
 	t.Helper()
 	w.Pass(period)
@@ -33,7 +33,7 @@ func tick(t *testing.T, w *world.World, id string) {
 	}
 }
 
-// sweep is what the sweep's PingSource does.
+// sweep runs a sweep as its PingSource does.
 func sweep(t *testing.T, w *world.World) {
 	t.Helper()
 	if got := w.Call(http.MethodPost, "/sweep", "{}", "Content-Type", "application/json"); got.Status != http.StatusOK {

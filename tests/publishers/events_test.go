@@ -13,7 +13,8 @@ import (
 	"kubejobs/tests/world"
 )
 
-// TestEventsOfJobs: jobs of every fate, and what a receiver hears of them.
+// TestEventsOfJobs runs jobs that end in different ways and checks the events that a
+// receiver gets.
 func TestEventsOfJobs(t *testing.T) {
 	t.Parallel()
 	r := newReceiver(t)
@@ -55,7 +56,7 @@ func TestEventsOfJobs(t *testing.T) {
 	for id := range jobs {
 		for i, e := range r.got(id) {
 			if ids[e.ID()] || e.Extensions()["sequence"] != fmt.Sprintf("%020d", i+1) || e.Extensions()["team"] != "batch" {
-				t.Errorf("%s: event %d is %v", id, i, e)
+				t.Errorf("%s: event %d has a wrong id, sequence or extension: %v", id, i, e)
 			}
 			ids[e.ID()] = true
 			document, err := jsonschema.UnmarshalJSON(strings.NewReader(string(e.Data())))
@@ -69,7 +70,7 @@ func TestEventsOfJobs(t *testing.T) {
 	}
 }
 
-// compile is the schemas by their names.
+// compile returns the compiled schemas by their ids.
 func compile(t *testing.T) map[string]*jsonschema.Schema {
 	t.Helper()
 	compiler := jsonschema.NewCompiler()
@@ -102,22 +103,22 @@ func compile(t *testing.T) map[string]*jsonschema.Schema {
 	return compiled
 }
 
-// A receiver that is away, or refuses, costs no sample; what it missed of the
-// job's life reaches it later, and its error can be seen meanwhile.
-func TestReceiverAway(t *testing.T) {
+// A receiver that is unreachable or refuses events costs no sample. It gets the missed
+// job event later, and until then the status shows its error.
+func TestReceiverOutage(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
-		leave, back func(*receiver)
-		want        string
+		interrupt, restore func(*receiver)
+		want               string
 	}{
-		"not there": {func(r *receiver) { r.stop() }, func(r *receiver) { r.open() }, "does not answer"},
+		"stopped": {func(r *receiver) { r.stop() }, func(r *receiver) { r.open() }, "does not answer"},
 		"overloaded": {
 			func(r *receiver) { r.answer(http.StatusServiceUnavailable) }, func(r *receiver) { r.answer(0) }, "answered 503",
 		},
 		"refuses": {func(r *receiver) { r.answer(http.StatusForbidden) }, func(r *receiver) { r.answer(0) }, "with 403"},
 	}
 	for name, test := range tests {
-		for again, send := range map[string]func(*testing.T, *world.World){
+		for retriedBy, retry := range map[string]func(*testing.T, *world.World){
 			"the next tick": func(_ *testing.T, w *world.World) { run(w, "a", 2, 2) },
 			"the sweep": func(t *testing.T, w *world.World) {
 				t.Helper()
@@ -126,13 +127,13 @@ func TestReceiverAway(t *testing.T) {
 				}
 			},
 		} {
-			t.Run(name+", then "+again, func(t *testing.T) {
+			t.Run(name+", retried by "+retriedBy, func(t *testing.T) {
 				t.Parallel()
 				r := newReceiver(t)
 				w := open(t, map[string]string{"EVENTS_SINK": "http://" + r.addr, "EVENTS_SAMPLES": "false"})
 				w.Fill(6, 0, 0)
 				start(w, "a", "")
-				test.leave(r)
+				test.interrupt(r)
 				run(w, "a", 1, 1)
 				status := w.Status("a")
 				if p := status.Publishers["cloudevents"]; !p.Failing || !strings.Contains(p.LastError, test.want) || status.Unsent != 1 {
@@ -141,8 +142,8 @@ func TestReceiverAway(t *testing.T) {
 				if got := w.Published("a"); got != 1 {
 					t.Errorf("%d samples published, want 1", got)
 				}
-				test.back(r)
-				send(t, w)
+				test.restore(r)
+				retry(t, w)
 				if got := r.kinds("a"); got != "started" {
 					t.Errorf("got %q, want started", got)
 				}

@@ -14,10 +14,10 @@ import (
 	"kubejobs/shared/testkit/proctest"
 )
 
-// measurements are the four, as Asperathos' dashboards query them.
+// measurements are the four measurements that Asperathos' dashboards query.
 var measurements = []string{"application_progress_error", "job_progress", "time_progress", "job_parallelism"}
 
-// stored is how many points of a job each measurement of a database has.
+// stored returns the number of points of a job in each measurement of a database.
 func stored(server *influxtest.Server, database, id string) map[string]string {
 	got := map[string]string{}
 	for _, measurement := range measurements {
@@ -29,7 +29,7 @@ func stored(server *influxtest.Server, database, id string) map[string]string {
 	return got
 }
 
-// each is the same number for each measurement.
+// each returns the same number for each measurement.
 func each(count int) map[string]string {
 	want := map[string]string{}
 	for _, measurement := range measurements {
@@ -38,8 +38,8 @@ func each(count int) map[string]string {
 	return want
 }
 
-// Every job's samples are in the program's InfluxDB, where the dashboard's
-// query finds their means; a job that names another has them there.
+// The samples of a job are in the program's InfluxDB, where the query of Asperathos'
+// dashboard finds their means, or in the InfluxDB that the job names.
 func TestInfluxDB(t *testing.T) {
 	t.Parallel()
 	own, other := influxtest.Start(t), influxtest.Start(t)
@@ -57,12 +57,12 @@ func TestInfluxDB(t *testing.T) {
 	for _, id := range []string{"plain", "detailed", "visual"} {
 		run(w, id, 1, 10)
 	}
-	for id, place := range map[string]*influxtest.Server{"plain": own, "detailed": other, "visual": other} {
+	for id, server := range map[string]*influxtest.Server{"plain": own, "detailed": other, "visual": other} {
 		name := "asperathos"
-		if place == other {
+		if server == other {
 			name = "theirs"
 		}
-		if diff := cmp.Diff(each(10), stored(place, name, id)); diff != "" {
+		if diff := cmp.Diff(each(10), stored(server, name, id)); diff != "" {
 			t.Errorf("points of %s (-want +got):\n%s", id, diff)
 		}
 		if got := w.Published(id); got != 10 {
@@ -72,12 +72,12 @@ func TestInfluxDB(t *testing.T) {
 	if diff := cmp.Diff(each(0), stored(own, "asperathos", "detailed")); diff != "" {
 		t.Errorf("points in the wrong InfluxDB (-want +got):\n%s", diff)
 	}
-	means(t, own)
+	checkMeans(t, own)
 }
 
-// means asks as the Visualizer's dashboard does: ten samples from 2 to 20 s,
-// half of the six items done less one in flight.
-func means(t *testing.T, server *influxtest.Server) {
+// checkMeans runs the query of the Visualizer's dashboard. There are ten samples, from
+// 2 to 20 s, with two of six items done and one in flight.
+func checkMeans(t *testing.T, server *influxtest.Server) {
 	t.Helper()
 	got := map[string]string{}
 	for _, measurement := range measurements {
@@ -111,15 +111,15 @@ func means(t *testing.T, server *influxtest.Server) {
 	}
 }
 
-// While InfluxDB is away, hangs or refuses, sampling goes on and the job's
-// status says so; when it is back it gets what it missed, each point once.
-func TestInfluxDBAway(t *testing.T) {
+// While InfluxDB is stopped or hangs, sampling continues and the job's status shows the
+// error. Afterwards InfluxDB gets the missed samples, each once.
+func TestInfluxDBOutage(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
-		leave, back func(*influxtest.Server)
-		want        string
+		interrupt, restore func(*influxtest.Server)
+		want               string
 	}{
-		"not there": {
+		"stopped": {
 			func(s *influxtest.Server) { s.Stop() }, func(s *influxtest.Server) { s.Restart() }, "does not answer",
 		},
 		"hangs": {
@@ -135,9 +135,9 @@ func TestInfluxDBAway(t *testing.T) {
 			w.Fill(6, 0, 0)
 			start(w, "a", "")
 			run(w, "a", 1, 2)
-			test.leave(server)
+			test.interrupt(server)
 			at := 3
-			proctest.Until(t, "the failure to be in the status", func() bool {
+			proctest.Until(t, "the status shows the failure", func() bool {
 				run(w, "a", at, at)
 				at++
 				return w.Status("a").Publishers["influxdb"].Failing
@@ -145,11 +145,12 @@ func TestInfluxDBAway(t *testing.T) {
 			if got := w.Status("a").Publishers["influxdb"].LastError; !strings.Contains(got, test.want) {
 				t.Errorf("last error %q, want %q in it", got, test.want)
 			}
-			test.back(server)
-			proctest.Until(t, "every sample to be in InfluxDB", func() bool {
+			test.restore(server)
+			// The status learns of a success at the next tick.
+			proctest.Until(t, "every sample is in InfluxDB, and the status says so", func() bool {
 				run(w, "a", at, at)
 				at++
-				return stored(server, "asperathos", "a")["job_progress"] == strconv.Itoa(at-1)
+				return stored(server, "asperathos", "a")["job_progress"] == strconv.Itoa(at-1) && !w.Status("a").Publishers["influxdb"].Failing
 			})
 			if diff := cmp.Diff(each(at-1), stored(server, "asperathos", "a")); diff != "" {
 				t.Errorf("points (-want +got):\n%s", diff)
@@ -165,23 +166,23 @@ func TestInfluxDBAway(t *testing.T) {
 	}
 }
 
-// Whatever is wrong with one publisher, the others get every sample.
-func TestPublishersFailAlone(t *testing.T) {
+// While one publisher fails, the others get every sample.
+func TestPublishersFailIndependently(t *testing.T) {
 	t.Parallel()
-	deaf, err := net.Listen("tcp", "127.0.0.1:0") // takes connections and says nothing
+	silent, err := net.Listen("tcp", "127.0.0.1:0") // connects and does not answer
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer deaf.Close()
+	defer silent.Close()
 	tests := map[string]struct {
-		settings map[string]string // beside the good ones
+		settings map[string]string // added to those that work
 		failing  string
 	}{
-		"a sink that hangs":            {map[string]string{"EVENTS_SINK": "http://" + deaf.Addr().String()}, "cloudevents"},
-		"a sink that is not there":     {map[string]string{"EVENTS_SINK": "http://127.0.0.1:9"}, "cloudevents"},
-		"an InfluxDB that hangs":       {map[string]string{"INFLUX_URL": "http://" + deaf.Addr().String()}, "influxdb"},
-		"an InfluxDB without database": {map[string]string{"INFLUX_DATABASE": "nowhere"}, "influxdb"},
-		"a collector that is not there": {map[string]string{
+		"a sink that hangs":                {map[string]string{"EVENTS_SINK": "http://" + silent.Addr().String()}, "cloudevents"},
+		"an unreachable sink":              {map[string]string{"EVENTS_SINK": "http://127.0.0.1:9"}, "cloudevents"},
+		"an InfluxDB that hangs":           {map[string]string{"INFLUX_URL": "http://" + silent.Addr().String()}, "influxdb"},
+		"an InfluxDB without the database": {map[string]string{"INFLUX_DATABASE": "nowhere"}, "influxdb"},
+		"an unreachable collector": {map[string]string{
 			"OTEL_TRACES_EXPORTER": "otlp", "OTEL_METRICS_EXPORTER": "otlp",
 		}, ""},
 	}
@@ -205,11 +206,11 @@ func TestPublishersFailAlone(t *testing.T) {
 			states := w.Status("a").Publishers
 			for publisher, state := range states {
 				if publisher != test.failing || !state.Failing {
-					t.Errorf("%s: %+v, want %q to fail alone", publisher, state, test.failing)
+					t.Errorf("%s: %+v, want only %q to fail", publisher, state, test.failing)
 				}
 			}
 			if test.failing != "" && len(states) != 1 {
-				t.Errorf("failing: %v, want %q", states, test.failing)
+				t.Errorf("got %v, want that %q fails", states, test.failing)
 			}
 			if test.failing != "influxdb" {
 				if diff := cmp.Diff(each(5), stored(server, "asperathos", "a")); diff != "" {

@@ -19,10 +19,11 @@ type receiver struct {
 	stop func()
 
 	mu     sync.Mutex
-	status int // what it answers; 0 is 202
+	status int // of its answers; 0: 202
 	events []cloudevents.Event
 }
 
+// newReceiver starts a receiver that ends with the test.
 func newReceiver(t *testing.T) *receiver {
 	t.Helper()
 	r := &receiver{t: t, addr: "127.0.0.1:0"}
@@ -31,7 +32,7 @@ func newReceiver(t *testing.T) *receiver {
 	return r
 }
 
-// open listens, at the address that it had before.
+// open starts to listen, on the same address as before.
 func (r *receiver) open() {
 	r.t.Helper()
 	listener, err := net.Listen("tcp", r.addr)
@@ -61,30 +62,30 @@ func (r *receiver) receive(event cloudevents.Event) cloudevents.Result {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.status != 0 {
-		return cloudevents.NewHTTPResult(r.status, "as told")
+		return cloudevents.NewHTTPResult(r.status, "as the test says")
 	}
 	if err := event.Validate(); err != nil {
-		r.t.Errorf("received an event that is none: %v", err)
+		r.t.Errorf("received an invalid event: %v", err)
 	}
 	r.events = append(r.events, event)
-	return cloudevents.NewHTTPResult(http.StatusAccepted, "taken")
+	return cloudevents.NewHTTPResult(http.StatusAccepted, "accepted")
 }
 
-// answer makes it answer a status; 0 takes events again.
+// answer sets the status of the next answers; 0 accepts events again.
 func (r *receiver) answer(status int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.status = status
 }
 
-// got is the events taken of a job, in order.
+// got returns the accepted events of a job, in order.
 func (r *receiver) got(id string) []cloudevents.Event {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return slices.DeleteFunc(slices.Clone(r.events), func(e cloudevents.Event) bool { return e.Subject() != id })
 }
 
-// kinds is those of the events taken of a job, without its samples.
+// kinds returns the kinds of the accepted events of a job, without samples.
 func (r *receiver) kinds(id string) string {
 	var kinds []string
 	for _, e := range r.got(id) {

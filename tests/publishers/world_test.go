@@ -1,5 +1,5 @@
-// Package publishers_test runs the functions against the real places that
-// samples and events go to.
+// Package publishers_test runs the functions with real destinations of samples and
+// events.
 package publishers_test
 
 import (
@@ -12,8 +12,8 @@ import (
 	"kubejobs/tests/world"
 )
 
-// open opens a world where three failures end a job, and a publisher that fails
-// is soon tried again.
+// open opens a world in which three failures end a job, and the circuit of a failing
+// publisher is open for only 20 ms.
 func open(t *testing.T, settings map[string]string) *world.World {
 	t.Helper()
 	all := map[string]string{"RETRIES": "3", "FAIL_AFTER": "0s"}
@@ -23,12 +23,12 @@ func open(t *testing.T, settings map[string]string) *world.World {
 	})
 }
 
-// start monitors a job of six items; info is further fields of plugin_info.
+// start starts a job of six items. info holds the other fields of plugin_info.
 func start(w *world.World, id, info string) {
 	w.Start(id, `"expected_time":60,"number_of_jobs":6`+info)
 }
 
-// run ticks a job once every two seconds, from the second 2*from to 2*to.
+// run ticks a job every two seconds, from 2*from to 2*to seconds after the start.
 func run(w *world.World, id string, from, to int) {
 	for i := from; i <= to; i++ {
 		w.At(time.Duration(2*i) * time.Second)

@@ -19,19 +19,19 @@ import (
 	"kubejobs/shared/testkit/proctest"
 )
 
-// client is an SSE client that notes what it gets.
+// client is an SSE client that records what it receives.
 type client struct {
-	ended chan error // what it ended with
+	ended chan error // the error that it ended with
 	leave func()
 
 	mu      sync.Mutex
 	samples []int64
 	phases  []string
-	streams int // that it has had
+	streams int // number of streams so far
 	lastID  string
 }
 
-// listen follows job a, connecting again as long as it is answered 200.
+// listen follows job a. The client connects again while the answer is 200.
 func (j *job) listen() *client {
 	j.t.Helper()
 	ctx, leave := context.WithCancel(j.t.Context())
@@ -81,7 +81,7 @@ func (c *client) connected() int {
 	return c.streams
 }
 
-// expect compares what the client got when it is done.
+// expect compares what the client has received.
 func (c *client) expect(t *testing.T, samples []int64, phases ...string) {
 	t.Helper()
 	c.mu.Lock()
@@ -94,7 +94,7 @@ func (c *client) expect(t *testing.T, samples []int64, phases ...string) {
 	}
 }
 
-// await waits until the client has given up: it was answered 204.
+// await waits until the client ends because the answer was 204.
 func (c *client) await(t *testing.T) {
 	t.Helper()
 	select {
@@ -103,11 +103,11 @@ func (c *client) await(t *testing.T) {
 			t.Errorf("the client ended with %v, want 204", err)
 		}
 	case <-time.After(proctest.Patience):
-		t.Fatal("the client connects for ever")
+		t.Fatal("the client does not stop connecting")
 	}
 }
 
-// short is streams that end all the time.
+// short returns options of streams that end soon.
 func short() stream.Options {
 	return stream.Options{
 		Length: 150 * time.Millisecond, Retry: 20 * time.Millisecond,
@@ -121,17 +121,17 @@ const (
 	finished = `{"phase":"finished","reason":"the queue is empty; 0 of 1000 items have a result"}`
 )
 
-// A client sees each sample of a job once, the streams of which end meanwhile,
-// and stops when the job has ended.
+// A client receives each sample of a job once, over several streams, and stops when
+// the job has ended.
 func TestEverySampleOnce(t *testing.T) {
 	t.Parallel()
 	j := start(t, short())
 	c := j.listen()
-	proctest.Until(t, "the client is there", func() bool { return c.connected() > 0 })
+	proctest.Until(t, "the client is connected", func() bool { return c.connected() > 0 })
 	var want []int64
 	for c.connected() < 6 {
 		want = append(want, j.tick(2*time.Second))
-		if len(want)%4 == 0 { // so that some come alone and some together
+		if len(want)%4 == 0 { // so that some arrive alone and some together
 			proctest.Until(t, "the samples so far", func() bool { return c.has(len(want)) })
 		}
 		if len(want) > 10_000 {
@@ -145,8 +145,8 @@ func TestEverySampleOnce(t *testing.T) {
 	t.Logf("%d samples over %d streams", len(want), c.connected())
 }
 
-// A client that comes late gets the last sample, one that says what it has seen
-// gets the rest.
+// A client that connects late receives the last sample. One that names the last sample
+// that it has seen receives the rest.
 func TestLateClients(t *testing.T) {
 	t.Parallel()
 	j := start(t, short())
@@ -192,9 +192,9 @@ func TestLateClients(t *testing.T) {
 	}
 }
 
-// The state Redis goes away and comes back, with what it had, while a stream
-// lasts: the client misses nothing and is not cut off.
-func TestTheStateRedisGoesAway(t *testing.T) {
+// The state Redis stops and restarts with its data during a stream: the client misses
+// nothing and stays connected.
+func TestStateRedisOutage(t *testing.T) {
 	t.Parallel()
 	o := short()
 	o.Length = time.Minute
@@ -204,18 +204,18 @@ func TestTheStateRedisGoesAway(t *testing.T) {
 	proctest.Until(t, "the first sample", func() bool { return c.has(1) })
 	for range 2 {
 		j.State.Stop()
-		proctest.Until(t, "the state is away", func() bool {
+		proctest.Until(t, "the state Redis is unreachable", func() bool {
 			return j.Call(http.MethodGet, "/monitoring/a", "").Status == http.StatusServiceUnavailable
 		})
 		j.State.Restart()
-		proctest.Until(t, "the state is back", func() bool {
+		proctest.Until(t, "the state Redis is reachable", func() bool {
 			return j.Call(http.MethodGet, "/monitoring/a", "").Status == http.StatusOK
 		})
 		want = append(want, j.tick(2*time.Second))
-		proctest.Until(t, "the sample after it", func() bool { return c.has(len(want)) })
+		proctest.Until(t, "the sample after the outage", func() bool { return c.has(len(want)) })
 	}
 	if got := c.connected(); got != 1 {
-		t.Errorf("%d streams, want the first one only", got)
+		t.Errorf("got %d streams, want only the first one", got)
 	}
 	c.leave()
 	if err := <-c.ended; !errors.Is(err, context.Canceled) {
@@ -224,7 +224,7 @@ func TestTheStateRedisGoesAway(t *testing.T) {
 	c.expect(t, want)
 }
 
-// A server that ends is not held up by a stream.
+// A server that shuts down does not wait for a stream to end.
 func TestDrainEndsStreams(t *testing.T) {
 	t.Parallel()
 	j := start(t, stream.Options{Length: time.Hour})

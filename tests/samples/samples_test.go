@@ -17,7 +17,7 @@ import (
 	"kubejobs/tests/world"
 )
 
-// read is the samples in an answer, whatever its format.
+// read returns the samples in an answer of any format.
 func read(t *testing.T, a world.Answer) []monitor.TimedSample {
 	t.Helper()
 	var page struct{ Samples []monitor.TimedSample }
@@ -36,7 +36,7 @@ func read(t *testing.T, a world.Answer) []monitor.TimedSample {
 			t.Fatal(err)
 		}
 		for _, line := range lines[1:] {
-			line[1] = strconv.Quote(line[1]) // the time: the rest is JSON as it is
+			line[1] = strconv.Quote(line[1]) // the time; the other values are JSON already
 			members := make([]string, len(line))
 			for i, value := range line {
 				members[i] = strconv.Quote(lines[0][i]) + ":" + value
@@ -59,6 +59,7 @@ func decode(t *testing.T, text string, into any) {
 	}
 }
 
+// times returns the timestamps of samples.
 func times(samples []monitor.TimedSample) []int64 {
 	at := make([]int64, len(samples))
 	for i, s := range samples {
@@ -67,8 +68,8 @@ func times(samples []monitor.TimedSample) []int64 {
 	return at
 }
 
-// The formats are the same samples, of a living and of an ended job, and pages
-// of any size are all of them, each once.
+// All formats have the same samples, for living and for ended jobs. Pages of any size
+// have each sample once.
 func TestSamples(t *testing.T) {
 	t.Parallel()
 	j := start(t, stream.Options{})
@@ -105,7 +106,7 @@ func TestSamples(t *testing.T) {
 	window := "?since=" + strconv.FormatInt(want[2], 10) + "&until=" + time.UnixMilli(want[5]).UTC().Format(time.RFC3339Nano)
 	got := read(t, j.Call(http.MethodGet, "/monitoring/a/samples"+window, ""))
 	if diff := cmp.Diff(want[2:5], times(got)); diff != "" {
-		t.Errorf("samples from one on to before another (-want +got):\n%s", diff)
+		t.Errorf("samples in a window of time (-want +got):\n%s", diff)
 	}
 }
 
@@ -144,22 +145,22 @@ func TestPaths(t *testing.T) {
 		status       int
 		contentType  string
 	}{
-		"by default":                  {"/a/samples", "", 200, asJSON},
-		"by Accept":                   {"/a/samples", "text/csv, */*;q=0.1", 200, asCSV},
-		"nothing fits":                {"/a/samples", "text/html", 406, asJSON},
-		"the suffix wins":             {"/a/samples.csv", "application/json", 200, asCSV},
-		"the suffix .json wins":       {"/a/samples.json", "text/csv", 200, asJSON},
-		"the suffix .ndjson wins":     {"/a/samples.ndjson", "text/html", 200, "application/x-ndjson"},
-		"another suffix":              {"/a/samples.xml", "", 404, asJSON},
-		"no suffix":                   {"/a/samples.", "", 404, asJSON},
-		"a suffix in capitals":        {"/a/samples.CSV", "", 404, asJSON},
-		"something behind":            {"/a/samples/1", "", 404, asJSON},
-		"an unknown job":              {"/b/samples.csv", "", 404, asJSON},
-		"an id that is none":          {"/A/samples", "", 400, asJSON},
-		"a wrong query":               {"/a/samples.csv?limit=0", "", 400, asJSON},
-		"a stream of an unknown job":  {"/b/events", "", 404, asJSON},
-		"a stream of an id that none": {"/A/events", "", 400, asJSON},
-		"a stream with a wrong id":    {"/a/events?last_event_id=x", "", 400, asJSON},
+		"by default":                 {"/a/samples", "", 200, asJSON},
+		"by Accept":                  {"/a/samples", "text/csv, */*;q=0.1", 200, asCSV},
+		"no format fits":             {"/a/samples", "text/html", 406, asJSON},
+		"the suffix wins":            {"/a/samples.csv", "application/json", 200, asCSV},
+		"the suffix .json wins":      {"/a/samples.json", "text/csv", 200, asJSON},
+		"the suffix .ndjson wins":    {"/a/samples.ndjson", "text/html", 200, "application/x-ndjson"},
+		"another suffix":             {"/a/samples.xml", "", 404, asJSON},
+		"no suffix":                  {"/a/samples.", "", 404, asJSON},
+		"a suffix in capitals":       {"/a/samples.CSV", "", 404, asJSON},
+		"a longer path":              {"/a/samples/1", "", 404, asJSON},
+		"an unknown job":             {"/b/samples.csv", "", 404, asJSON},
+		"an invalid id":              {"/A/samples", "", 400, asJSON},
+		"a wrong query":              {"/a/samples.csv?limit=0", "", 400, asJSON},
+		"a stream of an unknown job": {"/b/events", "", 404, asJSON},
+		"a stream of an invalid id":  {"/A/events", "", 400, asJSON},
+		"a stream with a wrong id":   {"/a/events?last_event_id=x", "", 400, asJSON},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

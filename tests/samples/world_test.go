@@ -1,5 +1,5 @@
-// Package samples_test reads a job's samples as a caller does: over HTTP, while
-// the job is ticked, streams end and the state Redis goes away.
+// Package samples_test reads the samples of a job over HTTP as a caller does, while
+// ticks arrive, streams end and the state Redis is unreachable.
 package samples_test
 
 import (
@@ -14,14 +14,14 @@ import (
 	"kubejobs/tests/world"
 )
 
-// job is job a, in a world of its own.
+// job is the job a, the only one in its world.
 type job struct {
 	*world.World
 	t     *testing.T
 	ticks int
 }
 
-// start starts the job, of 1,000 items. state is arguments of the state Redis.
+// start starts the job, with 1,000 items. state holds arguments of the state Redis.
 func start(t *testing.T, streams stream.Options, state ...string) *job {
 	t.Helper()
 	w := world.Open(t, map[string]string{"TICK_SPACING": "0"}, world.Options{
@@ -32,8 +32,8 @@ func start(t *testing.T, streams stream.Options, state ...string) *job {
 	return &job{World: w, t: t}
 }
 
-// tick moves the clock and ticks the job, again if it is to be retried; the
-// sample's time in milliseconds.
+// tick advances the clock and ticks the job, with retries while the answer is 503. It
+// returns the time of the sample in milliseconds.
 func (j *job) tick(after time.Duration) int64 {
 	j.t.Helper()
 	j.Pass(after)

@@ -1,5 +1,6 @@
-// Package adapter ticks the PingSources of an API server as Knative Eventing
-// does: late by up to half a second, at least once, lost after six attempts.
+// Package adapter sends the ticks of the PingSources in an API server as Knative
+// Eventing's adapter does: up to half a second late, at least once, and lost after six
+// attempts.
 package adapter
 
 import (
@@ -21,29 +22,29 @@ import (
 	"k8s.io/client-go/tools/cache"
 )
 
-// PingSources is what the API server calls them.
+// PingSources is the resource of PingSources.
 var PingSources = schema.GroupVersionResource{Group: "sources.knative.dev", Version: "v1", Resource: "pingsources"}
 
 // statusTimeout bounds how long the adapter tries to write a status.
 const statusTimeout = 10 * time.Second
 
-// Options are what an adapter needs to know.
+// Options holds the options of an adapter.
 type Options struct {
-	// Config is of a user who may watch PingSources and update their status.
+	// Config is that of a user who may watch PingSources and update their status.
 	Config *rest.Config
-	// Namespace, where set, is the only one whose PingSources tick.
+	// Namespace, if set, is the only one whose PingSources tick.
 	Namespace string
-	// Resolve gives the URL of a sink. Until a change, a PingSource does not
-	// tick when there is none.
+	// Resolve returns the URL of a sink. If it returns an error, the PingSource does
+	// not tick until it is changed.
 	Resolve func(Sink) (url string, err error)
-	// Finalize, if positive, puts a finalizer on each PingSource, and removes it this
-	// long after the PingSource was deleted, as Knative's controller does.
+	// Finalize, if positive, is how long a finalizer delays the deletion of each
+	// PingSource. Knative's controller sets such a finalizer.
 	Finalize time.Duration
-	// NoJitter sends each tick at once.
+	// NoJitter sends each tick without a random delay.
 	NoJitter bool
 }
 
-// Adapter is a running one.
+// Adapter is a running adapter.
 type Adapter struct {
 	options    Options
 	client     dynamic.Interface
@@ -56,8 +57,8 @@ type Adapter struct {
 	schedules map[types.NamespacedName]cron.EntryID
 }
 
-// Start starts an adapter that ends with the test. PingSources that exist tick
-// from then on.
+// Start starts an adapter that ends with the test. It also ticks the PingSources that
+// exist already.
 func Start(tb testing.TB, options Options) *Adapter {
 	tb.Helper()
 	client, err := dynamic.NewForConfig(options.Config)
@@ -79,7 +80,7 @@ func Start(tb testing.TB, options Options) *Adapter {
 	return a
 }
 
-// Stop ends the adapter at once, as a crash would: ticks under way are cut off.
+// Stop ends the adapter at once, like a crash: it aborts ticks in progress.
 func (a *Adapter) Stop() {
 	a.cancel()
 	a.watcher.Wait()
@@ -87,8 +88,8 @@ func (a *Adapter) Stop() {
 	<-a.cron.Stop().Done()
 }
 
-// Ticking tells whether a PingSource has a schedule in the adapter. After it has
-// none, only ticks that were due before still arrive.
+// Ticking reports whether the adapter has a schedule for a PingSource. Without one,
+// only ticks that were due before still arrive.
 func (a *Adapter) Ticking(namespace, name string) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -96,7 +97,7 @@ func (a *Adapter) Ticking(namespace, name string) bool {
 	return ok
 }
 
-// watch follows the PingSources, through outages of the API server too.
+// watch follows the PingSources, also through outages of the API server.
 func (a *Adapter) watch(ctx context.Context) {
 	sources := a.client.Resource(PingSources).Namespace(a.options.Namespace)
 	_, controller := cache.NewInformerWithOptions(cache.InformerOptions{
@@ -129,7 +130,7 @@ func (a *Adapter) watch(ctx context.Context) {
 	controller.RunWithContext(ctx)
 }
 
-// changed takes note of what is more than a status.
+// changed replaces the schedule after a change of more than the status.
 func (a *Adapter) changed(ctx context.Context, before, after *unstructured.Unstructured) {
 	if before.GetUID() == after.GetUID() && before.GetGeneration() == after.GetGeneration() {
 		return
@@ -138,7 +139,8 @@ func (a *Adapter) changed(ctx context.Context, before, after *unstructured.Unstr
 	a.schedule(ctx, after)
 }
 
-// schedule lets a PingSource tick, and writes into its status whether it does.
+// schedule adds the schedule of a PingSource and writes into its status whether that
+// succeeded.
 func (a *Adapter) schedule(ctx context.Context, object *unstructured.Unstructured) {
 	if object.GetDeletionTimestamp() != nil {
 		return
@@ -155,16 +157,16 @@ func (a *Adapter) schedule(ctx context.Context, object *unstructured.Unstructure
 	}
 	text, err := json.Marshal(map[string]any{"status": status})
 	if err != nil {
-		return // strings and a number
+		return // impossible: strings and a number
 	}
 	ctx, cancel := context.WithTimeout(ctx, statusTimeout)
 	defer cancel()
-	// The schedule holds whether or not somebody reads of it.
+	// Without the status, the schedule works all the same.
 	_, _ = a.client.Resource(PingSources).Namespace(object.GetNamespace()).Patch(
 		ctx, object.GetName(), types.MergePatchType, text, metav1.PatchOptions{FieldManager: "adapter"}, "status")
 }
 
-// add gives a PingSource its schedule and returns where it sends its ticks.
+// add adds the schedule of a PingSource and returns the URL of its ticks.
 func (a *Adapter) add(ctx context.Context, object *unstructured.Unstructured) (url string, err error) {
 	s, err := parse(object)
 	if err != nil {

@@ -11,12 +11,12 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 )
 
-// finalizer is what Knative's controller puts on each PingSource.
+// finalizer is the finalizer that Knative's controller adds to each PingSource.
 const finalizer = "pingsources.sources.knative.dev"
 
-// finalize puts the finalizer on a PingSource that has none, and removes it from one
-// that is being deleted, Options.Finalize later. Until then the object exists, and
-// another one of its name is refused.
+// finalize adds the finalizer to a PingSource, or removes it Options.Finalize after the
+// deletion. Until then the object exists, and the API server refuses another one of
+// the same name.
 func (a *Adapter) finalize(ctx context.Context, object *unstructured.Unstructured) {
 	if a.options.Finalize <= 0 {
 		return
@@ -39,11 +39,11 @@ func (a *Adapter) finalize(ctx context.Context, object *unstructured.Unstructure
 func (a *Adapter) setFinalizers(ctx context.Context, object *unstructured.Unstructured, finalizers []string) {
 	text, err := json.Marshal(map[string]any{"metadata": map[string]any{"finalizers": finalizers, "uid": object.GetUID()}})
 	if err != nil {
-		return // strings
+		return // impossible: strings
 	}
 	ctx, cancel := context.WithTimeout(ctx, statusTimeout)
 	defer cancel()
-	// A conflict, or no such object, needs nothing more.
+	// A conflict or a missing object needs no action.
 	_, _ = a.client.Resource(PingSources).Namespace(object.GetNamespace()).Patch(
 		ctx, object.GetName(), types.MergePatchType, text, metav1.PatchOptions{FieldManager: "adapter"})
 }

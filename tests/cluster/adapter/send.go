@@ -17,7 +17,7 @@ const (
 	firstDelay = 100 * time.Millisecond // doubles with each retry
 )
 
-// retried are the answers after which a tick is sent again.
+// retried are the statuses after which a tick is retried.
 var retried = map[int]bool{
 	http.StatusNotFound:              true,
 	http.StatusRequestEntityTooLarge: true,
@@ -28,8 +28,7 @@ var retried = map[int]bool{
 	http.StatusGatewayTimeout:        true,
 }
 
-// tick sends one event, again and again while the answer asks for it. It has a
-// connection of its own and no limit of time.
+// tick sends an event, with retries. It uses a new connection and has no timeout.
 func (a *Adapter) tick(ctx context.Context, s source, url string) {
 	id := string(uuid.NewUUID())
 	if !a.options.NoJitter && !wait(ctx, rand.N(maxJitter)) {
@@ -46,14 +45,14 @@ func (a *Adapter) tick(ctx context.Context, s source, url string) {
 		}
 		delay *= 2
 	}
-	attempt(ctx, client, url, header, body) // now the tick is lost
+	attempt(ctx, client, url, header, body) // if it fails, the tick is lost
 }
 
-// attempt tells whether the tick is done with.
+// attempt sends an event once. It returns false if a retry must follow.
 func attempt(ctx context.Context, client *http.Client, url string, header http.Header, body []byte) bool {
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
 	if err != nil {
-		return true // it will not do better
+		return true // a retry would fail, too
 	}
 	request.Header = header.Clone()
 	response, err := client.Do(request)
@@ -65,7 +64,7 @@ func attempt(ctx context.Context, client *http.Client, url string, header http.H
 	return !retried[response.StatusCode]
 }
 
-// wait tells whether the time passed before ctx ended.
+// wait waits for d. It returns false if ctx ends first.
 func wait(ctx context.Context, d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()

@@ -14,7 +14,7 @@ import (
 // eventType is the type of every tick.
 const eventType = "dev.knative.sources.ping"
 
-// Sink is where a PingSource wants its ticks.
+// Sink is where a PingSource sends its ticks.
 type Sink struct {
 	Ref *Reference `json:"ref"`
 	URI string     `json:"uri"`
@@ -24,7 +24,7 @@ type Sink struct {
 type Reference struct {
 	APIVersion string `json:"apiVersion"`
 	Kind       string `json:"kind"`
-	Namespace  string `json:"namespace"` // of the PingSource, where it names none
+	Namespace  string `json:"namespace"` // default: that of the PingSource
 	Name       string `json:"name"`
 }
 
@@ -61,7 +61,7 @@ func parse(object *unstructured.Unstructured) (source, error) {
 	return s, nil
 }
 
-// cron is the schedule in the source's time zone.
+// cron returns the schedule with the time zone.
 func (s *source) cron() string {
 	if s.spec.Timezone == "" {
 		return s.spec.Schedule
@@ -69,7 +69,7 @@ func (s *source) cron() string {
 	return "CRON_TZ=" + s.spec.Timezone + " " + s.spec.Schedule
 }
 
-// event is one tick in binary mode, without the address.
+// event returns the header and the body of a tick in binary mode.
 func (s *source) event(id string, sent time.Time) (http.Header, []byte) {
 	header := http.Header{
 		"Ce-Id":          {id},

@@ -1,4 +1,4 @@
-// The control plane that the tests run against, built from its own modules.
+// The versions of the control plane that the tests run.
 module kubejobs/tests/cluster/build
 
 go 1.26.0

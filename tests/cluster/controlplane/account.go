@@ -22,7 +22,7 @@ var (
 	}
 )
 
-// Namespace makes a namespace for the test, and asks for its end after it.
+// Namespace creates a namespace, and deletes it after the test.
 func (c *ControlPlane) Namespace(tb testing.TB) string {
 	tb.Helper()
 	namespace, err := c.dynamic.Resource(namespaces).Create(tb.Context(), &unstructured.Unstructured{
@@ -35,7 +35,7 @@ func (c *ControlPlane) Namespace(tb testing.TB) string {
 	}
 	name := namespace.GetName()
 	tb.Cleanup(func() {
-		// It goes with the control plane in any case, which may be down.
+		// An error does not matter: the control plane may be down, and ends anyway.
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(tb.Context()), awaitTimeout)
 		defer cancel()
 		_ = c.dynamic.Resource(namespaces).Delete(ctx, name, metav1.DeleteOptions{})
@@ -43,13 +43,14 @@ func (c *ControlPlane) Namespace(tb testing.TB) string {
 	return name
 }
 
-// ServiceAccountUser is the name that the API server knows a service account by.
+// ServiceAccountUser returns the name of the user that a service account is.
 func ServiceAccountUser(namespace, name string) string {
 	return "system:serviceaccount:" + namespace + ":" + name
 }
 
-// ServiceAccountConfig is of a service account, which is made if there is none,
-// with a token that the API server issued: it may do what RBAC grants to it.
+// ServiceAccountConfig returns the configuration of a service account with a token from
+// the API server. It creates the account if that does not exist. RBAC decides what it
+// may do.
 func (c *ControlPlane) ServiceAccountConfig(tb testing.TB, namespace, name string) *rest.Config {
 	tb.Helper()
 	accounts := c.dynamic.Resource(serviceAccounts).Namespace(namespace)
@@ -75,8 +76,7 @@ func (c *ControlPlane) ServiceAccountConfig(tb testing.TB, namespace, name strin
 	return config
 }
 
-// Kubeconfig is the path of a file with the user of config and a namespace, as
-// a program reads it.
+// Kubeconfig writes config and a namespace into a kubeconfig file and returns its path.
 func (c *ControlPlane) Kubeconfig(tb testing.TB, config *rest.Config, namespace string) string {
 	tb.Helper()
 	path := filepath.Join(tb.TempDir(), "kubeconfig")
@@ -86,8 +86,8 @@ func (c *ControlPlane) Kubeconfig(tb testing.TB, config *rest.Config, namespace 
 	return path
 }
 
-// AwaitAccess waits until RBAC, which learns of a binding a moment after it was
-// made, lets a user do verb to a resource ("jobs.batch", "pods").
+// AwaitAccess waits until RBAC allows a user a verb on a resource ("jobs.batch",
+// "pods"). A new binding takes effect after a moment.
 func (c *ControlPlane) AwaitAccess(tb testing.TB, user, namespace, verb, resource string) {
 	tb.Helper()
 	Await(tb, fmt.Sprintf("%s may %s %s in %s", user, verb, resource, namespace), func(ctx context.Context) error {

@@ -22,13 +22,13 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// Apply applies every document of a manifest, unknown fields refused.
+// Apply applies the documents of a manifest and refuses unknown fields.
 func (c *ControlPlane) Apply(tb testing.TB, manifest []byte) {
 	tb.Helper()
 	c.ApplyIn(tb, "", manifest)
 }
 
-// ApplyIn is Apply, where documents that name no namespace go to this one.
+// ApplyIn is like Apply, with the namespace of documents that name none.
 func (c *ControlPlane) ApplyIn(tb testing.TB, namespace string, manifest []byte) {
 	tb.Helper()
 	if err := c.apply(tb.Context(), namespace, manifest); err != nil {
@@ -51,7 +51,7 @@ func (c *ControlPlane) apply(ctx context.Context, namespace string, manifest []b
 			return fmt.Errorf("read a manifest: %w", err)
 		}
 		if len(object.Object) == 0 {
-			continue // comments
+			continue // only comments
 		}
 		if err := c.applyObject(ctx, namespace, object); err != nil {
 			return fmt.Errorf("apply %s %s: %w", object.GetKind(), object.GetName(), err)
@@ -85,7 +85,7 @@ func (c *ControlPlane) applyObject(ctx context.Context, namespace string, object
 	return c.established(ctx, client, object.GetName())
 }
 
-// established waits until objects of a new kind can be made.
+// established waits until objects of a new kind can be created.
 func (c *ControlPlane) established(ctx context.Context, client dynamic.ResourceInterface, name string) error {
 	ctx, cancel := context.WithTimeout(ctx, awaitTimeout)
 	defer cancel()
@@ -112,7 +112,7 @@ type resource struct {
 	namespaced bool
 }
 
-// resource asks the API server what a kind's objects are called.
+// resource returns the resource of a kind, as the API server names it.
 func (c *ControlPlane) resource(ctx context.Context, kind schema.GroupVersionKind) (resource, error) {
 	path := "/apis/" + kind.GroupVersion().String()
 	if kind.Group == "" {
@@ -130,7 +130,7 @@ func (c *ControlPlane) resource(ctx context.Context, kind schema.GroupVersionKin
 	return resource{}, fmt.Errorf("the API server knows no kind %s", kind)
 }
 
-// get reads the JSON at a path of the API server.
+// get decodes the JSON at a path of the API server.
 func (c *ControlPlane) get(ctx context.Context, path string, into any) error {
 	client, err := rest.HTTPClientFor(c.admin)
 	if err != nil {

@@ -11,17 +11,17 @@ import (
 	"testing"
 )
 
-// AuditEntry is one request that the API server got.
+// AuditEntry is a request to the API server.
 type AuditEntry struct {
 	Verb      string // "get", "create", …
-	Resource  string // "jobs", "pingsources/status"; the path of a request about none
+	Resource  string // "jobs", "pingsources/status"; the path if it is about none
 	Namespace string
 	Name      string
 	Code      int // of the answer
 }
 
-// auditEvent is what the API server writes of a request when it arrives, when a
-// long answer begins, and when it was answered.
+// auditEvent is what the API server logs when a request arrives, when a long answer
+// starts, and when the request has been answered.
 type auditEvent struct {
 	AuditID    string `json:"auditID"`
 	Stage      string `json:"stage"`
@@ -41,8 +41,8 @@ type auditEvent struct {
 	} `json:"responseStatus"`
 }
 
-// Requests are those of a user so far, in the order in which they arrived: each
-// that was answered to the caller is among them.
+// Requests returns the requests of a user so far, in the order of their arrival. It
+// includes every request whose caller has the answer.
 func (c *ControlPlane) Requests(tb testing.TB, user string) []AuditEntry {
 	tb.Helper()
 	var entries []AuditEntry
@@ -53,10 +53,10 @@ func (c *ControlPlane) Requests(tb testing.TB, user string) []AuditEntry {
 	return entries
 }
 
-// errUnanswered is returned while a request has arrived but has no code yet.
-var errUnanswered = errors.New("a request is not answered")
+// errUnanswered means that a request has arrived but has no status yet.
+var errUnanswered = errors.New("request not yet answered")
 
-// readAudit reads the requests of a user in the order in which they arrived.
+// readAudit reads the requests of a user in the order of their arrival.
 func readAudit(path, user string) ([]AuditEntry, error) {
 	file, err := os.Open(path)
 	if err != nil {
@@ -73,7 +73,7 @@ func readAudit(path, user string) ([]AuditEntry, error) {
 	for {
 		line, err := lines.ReadBytes('\n')
 		if err != nil {
-			break // the last line may still be in writing
+			break // the last line may be incomplete
 		}
 		if !bytes.Contains(line, quoted) {
 			continue
@@ -91,7 +91,7 @@ func readAudit(path, user string) ([]AuditEntry, error) {
 			position[event.AuditID] = i
 			entries = append(entries, AuditEntry{})
 		}
-		entries[i] = event.entry() // the last one knows most
+		entries[i] = event.entry() // the last event has the most fields
 	}
 	for _, entry := range entries {
 		if entry.Code == 0 {

@@ -17,7 +17,7 @@ import (
 	"time"
 )
 
-// What the authority writes into the control plane's directory.
+// The files that the authority writes into the control plane's directory.
 const (
 	authorityFile   = "ca.crt"
 	servingFile     = "serving.crt"
@@ -27,15 +27,15 @@ const (
 
 const certificatePeriod = 24 * time.Hour
 
-// authority signs the certificates of one control plane.
+// authority signs the certificates of a control plane.
 type authority struct {
 	certificate []byte // PEM
 	parsed      *x509.Certificate
 	key         *ecdsa.PrivateKey
 }
 
-// newAuthority writes its certificate, the one that every server of the control
-// plane presents, and the key that signs the tokens of service accounts.
+// newAuthority creates an authority. It writes its certificate, the certificate of the
+// servers of the control plane, and the key that signs the tokens of service accounts.
 func newAuthority(dir string) (*authority, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -81,8 +81,8 @@ func (a *authority) writeFiles(dir string) error {
 	return nil
 }
 
-// issue makes a certificate and its key, in PEM, of a user in a group, or of a
-// server on the loopback address.
+// issue issues a certificate and its key, in PEM, for a user in a group or for a server
+// on the loopback address.
 func (a *authority) issue(user, group string) (certificate, key []byte, err error) {
 	name := pkix.Name{CommonName: user}
 	if group != "" {
@@ -103,7 +103,7 @@ func (a *authority) issue(user, group string) (certificate, key []byte, err erro
 	return encode("CERTIFICATE", der), key, err
 }
 
-// client trusts the servers of this control plane, and no other.
+// client returns an HTTP client that trusts only the servers of this control plane.
 func (a *authority) client() *http.Client {
 	pool := x509.NewCertPool()
 	pool.AddCert(a.parsed)

@@ -13,8 +13,8 @@ const (
 	pollPeriod   = 25 * time.Millisecond
 )
 
-// Await waits until holds returns nil, and fails the test with its last error
-// if it does not within a minute.
+// Await waits until holds returns nil. After a minute it fails the test with the last
+// error of holds.
 func Await(tb testing.TB, what string, holds func(context.Context) error) {
 	tb.Helper()
 	ctx, cancel := context.WithTimeout(tb.Context(), awaitTimeout)
@@ -24,13 +24,13 @@ func Await(tb testing.TB, what string, holds func(context.Context) error) {
 	}
 }
 
-// fatal is an error that waiting does not mend.
+// fatal is an error after which waiting is useless.
 type fatal struct{ error }
 
 func (f fatal) Unwrap() error { return f.error }
 
-// poll calls holds until it returns nil or a fatal error, or ctx ends: then the
-// error is the last one of holds.
+// poll calls holds until it returns nil or a fatal error, or ctx ends. Then the error
+// wraps the last one of holds.
 func poll(ctx context.Context, holds func(context.Context) error) error {
 	ticker := time.NewTicker(pollPeriod)
 	defer ticker.Stop()

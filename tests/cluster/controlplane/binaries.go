@@ -9,13 +9,13 @@ import (
 	"testing"
 )
 
-// versions are in the lines that the Makefile reads too.
+// versions match the lines with the versions. The Makefile reads the same lines.
 var versions = map[string]*regexp.Regexp{
 	"kubernetes": regexp.MustCompile(`(?m)^\s+k8s\.io/kubernetes (v\S+)`),
 	"etcd":       regexp.MustCompile(`(?m)^\s+go\.etcd\.io/etcd/server/v3 (v\S+)`),
 }
 
-// PinnedVersion is that of the Kubernetes which `make control-plane` builds.
+// PinnedVersion returns the version of Kubernetes that make control-plane builds.
 func PinnedVersion(tb testing.TB) string {
 	tb.Helper()
 	_, pinned, err := pinned()
@@ -25,7 +25,7 @@ func PinnedVersion(tb testing.TB) string {
 	return pinned["kubernetes"]
 }
 
-// binaries is the directory of the programs that `make control-plane` built.
+// binaries returns the directory of the programs that make control-plane built.
 func binaries() (string, error) {
 	root, pinned, err := pinned()
 	if err != nil {
@@ -39,8 +39,8 @@ func binaries() (string, error) {
 	return dir, nil
 }
 
-// pinned is the repository's root, above the test's directory, and the versions
-// that its module of the control plane pins.
+// pinned returns the root of the repository, above the working directory, and the
+// versions in tests/cluster/build/go.mod.
 func pinned() (root string, found map[string]string, err error) {
 	root, err = os.Getwd()
 	if err != nil {

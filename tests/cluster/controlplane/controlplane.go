@@ -1,5 +1,5 @@
-// Package controlplane gives tests a Kubernetes control plane of their own:
-// etcd, kube-apiserver with RBAC, and the controllers that clean up.
+// Package controlplane runs a Kubernetes control plane for tests: etcd, kube-apiserver
+// with RBAC, and the controllers that clean up.
 package controlplane
 
 import (
@@ -15,11 +15,11 @@ import (
 	"k8s.io/client-go/rest"
 )
 
-// startTimeout bounds how long each program may take until it serves.
+// startTimeout bounds the time until a program answers.
 const startTimeout = 2 * time.Minute
 
-// ControlPlane is a running one. No node and no scheduler belong to it, and no
-// Job controller: a Job's status is what a test writes there.
+// ControlPlane is a running control plane. It has no nodes, no scheduler and no Job
+// controller: tests write the status of Jobs.
 type ControlPlane struct {
 	dir       string
 	binaries  string
@@ -31,9 +31,8 @@ type ControlPlane struct {
 	dynamic   dynamic.Interface
 }
 
-// Start starts a control plane that ends with the test, and applies the
-// manifests before the garbage collector looks which kinds there are: it learns
-// of later ones only after half a minute.
+// Start starts a control plane that ends with the test. It applies the manifests before
+// the garbage collector starts, which learns of later kinds only after half a minute.
 func Start(tb testing.TB, manifests ...[]byte) *ControlPlane {
 	tb.Helper()
 	c, err := start(tb.Context(), tb.TempDir(), manifests)
@@ -44,8 +43,8 @@ func Start(tb testing.TB, manifests ...[]byte) *ControlPlane {
 	return c
 }
 
-// Main is a TestMain's exit code: it runs the tests with one control plane,
-// started as Start does, in *shared.
+// Main runs the tests of a TestMain with one control plane in *shared, started as by
+// Start, and returns the exit code.
 func Main(m *testing.M, shared **ControlPlane, manifests ...[]byte) int {
 	dir, err := os.MkdirTemp("", "controlplane")
 	if err != nil {
@@ -103,10 +102,10 @@ func start(ctx context.Context, dir string, manifests [][]byte) (c *ControlPlane
 	return c, err
 }
 
-// run starts a program on a free port and waits until it serves.
+// run starts a program on a free port and waits until it answers.
 func (c *ControlPlane) run(ctx context.Context, name, health string, args func(port string) []string) (*process, error) {
 	var taken error
-	for range 5 { // somebody may take the port before the program does
+	for range 5 { // another process may take the port first
 		port, err := freePort(ctx)
 		if err != nil {
 			return nil, err
@@ -122,7 +121,7 @@ func (c *ControlPlane) run(ctx context.Context, name, health string, args func(p
 	return nil, taken
 }
 
-// stop ends what runs, in the order that leaves nobody looking for the next.
+// stop stops the programs, each before the one that it uses.
 func (c *ControlPlane) stop() {
 	for _, p := range []*process{c.manager, c.apiserver, c.etcd} {
 		if p != nil {
@@ -131,14 +130,14 @@ func (c *ControlPlane) stop() {
 	}
 }
 
-// StopAPIServer ends kube-apiserver at once; what it stored stays.
+// StopAPIServer kills kube-apiserver. Its data stays in etcd.
 func (c *ControlPlane) StopAPIServer(tb testing.TB) {
 	tb.Helper()
 	c.apiserver.stop()
 }
 
-// StartAPIServer starts a stopped kube-apiserver on the same port and data. The
-// controllers, which may have given up, are started anew.
+// StartAPIServer starts a stopped kube-apiserver with the same port and data. It
+// restarts the controllers, which may have given up.
 func (c *ControlPlane) StartAPIServer(tb testing.TB) {
 	tb.Helper()
 	if err := c.apiserver.start(tb.Context()); err != nil {
@@ -150,7 +149,7 @@ func (c *ControlPlane) StartAPIServer(tb testing.TB) {
 	}
 }
 
-// Version is what the API server says that it is.
+// Version returns the version that the API server reports.
 func (c *ControlPlane) Version(tb testing.TB) string {
 	tb.Helper()
 	var version struct {
@@ -162,13 +161,13 @@ func (c *ControlPlane) Version(tb testing.TB) string {
 	return version.GitVersion
 }
 
-// AdminConfig is of a user who may do everything.
+// AdminConfig returns the configuration of a user who may do everything.
 func (c *ControlPlane) AdminConfig() *rest.Config { return rest.CopyConfig(c.admin) }
 
-// Dynamic is a client of that user.
+// Dynamic returns a client of that user.
 func (c *ControlPlane) Dynamic() dynamic.Interface { return c.dynamic }
 
-// clientConfig is of a user with a certificate.
+// clientConfig returns the configuration of a user with a new certificate.
 func (c *ControlPlane) clientConfig(user, group string) (*rest.Config, error) {
 	certificate, key, err := c.authority.issue(user, group)
 	if err != nil {
@@ -179,7 +178,7 @@ func (c *ControlPlane) clientConfig(user, group string) (*rest.Config, error) {
 	return config, nil
 }
 
-// anonymous is of nobody, and has no limit of requests.
+// anonymous returns a configuration without a user and without a rate limit.
 func (c *ControlPlane) anonymous() *rest.Config {
 	return &rest.Config{
 		Host:            "https://" + c.apiserver.address,

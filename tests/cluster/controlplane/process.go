@@ -14,26 +14,26 @@ import (
 	"syscall"
 )
 
-// errEnded is returned when a program ended instead of serving.
+// errEnded means that a program ended before it answered.
 var errEnded = errors.New("ended")
 
-// logTail is how much of a program's log an error shows.
+// logTail is the number of bytes of a program's log that an error shows.
 const logTail = 2000
 
-// process is one program that serves on a loopback port.
+// process is a program that serves on a loopback port.
 type process struct {
 	path    string
 	args    []string
-	log     string // file
+	log     string // path of its log
 	address string
-	health  string // path that answers 200 when it serves
+	health  string // URL path that answers 200 when it is ready
 	client  *http.Client
 
 	cmd  *exec.Cmd
 	done chan struct{} // closed when cmd has ended
 }
 
-// start starts the program and returns when it serves.
+// start starts the program and waits until it answers.
 func (p *process) start(ctx context.Context) error {
 	log, err := os.OpenFile(p.log, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 	if err != nil {
@@ -43,13 +43,13 @@ func (p *process) start(ctx context.Context) error {
 	p.cmd = exec.Command(p.path, p.args...)
 	p.cmd.Dir = filepath.Dir(p.log)
 	p.cmd.Stdout, p.cmd.Stderr = log, log
-	p.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL} // should the test be killed
+	p.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL} // if the test is killed
 	if err := p.cmd.Start(); err != nil {
 		return fmt.Errorf("start %s: %w", filepath.Base(p.path), err)
 	}
 	p.done = make(chan struct{})
 	go func(cmd *exec.Cmd, done chan<- struct{}) {
-		_ = cmd.Wait() // its log tells why it ended
+		_ = cmd.Wait() // the log says why it ended
 		close(done)
 	}(p.cmd, p.done)
 
@@ -62,19 +62,19 @@ func (p *process) start(ctx context.Context) error {
 	return nil
 }
 
-// stop ends the program at once. Stopping a stopped one does nothing.
+// stop kills the program. It does nothing if the program is not running.
 func (p *process) stop() {
 	if p.cmd == nil {
 		return
 	}
-	_ = p.cmd.Process.Kill() // or it has ended
+	_ = p.cmd.Process.Kill() // an error means that it has ended
 	<-p.done
 	p.cmd = nil
 	p.client.CloseIdleConnections()
 }
 
-// serves is nil once the program answers; its certificate proves that it is
-// this one.
+// serves returns nil once the program answers. The certificate proves that it is this
+// program.
 func (p *process) serves(ctx context.Context) error {
 	select {
 	case <-p.done:
@@ -96,7 +96,7 @@ func (p *process) serves(ctx context.Context) error {
 	return nil
 }
 
-// tail is the end of the program's log.
+// tail returns the end of the program's log.
 func (p *process) tail() []byte {
 	text, err := os.ReadFile(p.log)
 	if err != nil {
@@ -105,7 +105,7 @@ func (p *process) tail() []byte {
 	return bytes.TrimSpace(text[max(0, len(text)-logTail):])
 }
 
-// freePort is a loopback port that nobody listens on.
+// freePort returns a loopback port on which nothing listens.
 func freePort(ctx context.Context) (string, error) {
 	var config net.ListenConfig
 	listener, err := config.Listen(ctx, "tcp", "127.0.0.1:0")

@@ -10,21 +10,21 @@ import (
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 )
 
-// Files of the programs in the control plane's directory.
+// The files of the programs in the control plane's directory.
 const (
 	auditPolicyFile = "audit-policy.yaml"
 	auditLogFile    = "audit.log"
 	managerFile     = "manager.kubeconfig"
 )
 
-// managerUser is who the controllers are.
+// managerUser is the user of the controllers.
 const managerUser = "system:kube-controller-manager"
 
-// controllers are those that tests need: the rest would only take time.
+// controllers are the ones that tests need. Others would only take time.
 const controllers = "garbage-collector-controller,namespace-controller,serviceaccount-controller"
 
-// auditPolicy records each request once it arrived and once it was answered,
-// but for those of the control plane itself.
+// auditPolicy logs each request when it arrives and when it has been answered, except
+// for those of the control plane itself.
 const auditPolicy = `apiVersion: audit.k8s.io/v1
 kind: Policy
 rules:
@@ -41,10 +41,10 @@ func (c *ControlPlane) etcdArgs(port string) []string {
 		"--advertise-client-urls=" + address,
 		"--cert-file=" + c.file(servingFile),
 		"--key-file=" + c.file(servingKeyFile),
-		"--listen-peer-urls=http://127.0.0.1:0", // nobody looks for it
+		"--listen-peer-urls=http://127.0.0.1:0", // not used
 		"--initial-advertise-peer-urls=http://127.0.0.1:0",
 		"--initial-cluster=default=http://127.0.0.1:0",
-		"--unsafe-no-fsync", // its machine outlives the test
+		"--unsafe-no-fsync", // the test does not survive a crash of the machine
 		"--log-level=warn",
 	}
 }
@@ -68,8 +68,8 @@ func (c *ControlPlane) apiserverArgs(port string) []string {
 		"--service-account-signing-key-file=" + c.file(accountsKeyFile),
 		"--audit-policy-file=" + c.file(auditPolicyFile),
 		"--audit-log-path=" + c.file(auditLogFile),
-		"--audit-log-mode=blocking",  // what was answered is in the file
-		"--audit-log-maxsize=100000", // in MB: one file
+		"--audit-log-mode=blocking",  // an answered request is in the file
+		"--audit-log-maxsize=100000", // MB: no second file
 	}
 }
 
@@ -99,7 +99,7 @@ func (c *ControlPlane) writeManagerFiles() error {
 	return writeKubeconfig(c.file(managerFile), config, "default")
 }
 
-// file is the path of a file in the control plane's directory.
+// file returns the path of a file in the control plane's directory.
 func (c *ControlPlane) file(name string) string { return filepath.Join(c.dir, name) }
 
 func writeKubeconfig(path string, config *rest.Config, namespace string) error {

@@ -12,9 +12,9 @@ import (
 	"kubejobs/tests/cluster/controlplane"
 )
 
-// Three jobs from start to end by the ticks of an adapter that watches their
+// Three jobs run from start to end with the ticks of an adapter that watches their
 // PingSources, as Knative's does.
-func TestWholeLifeThroughTheAdapter(t *testing.T) {
+func TestWholeLifeWithAnAdapter(t *testing.T) {
 	t.Parallel()
 	w := open(t, plane, unchanged, nil)
 	running := adapter.Start(t, adapter.Options{
@@ -49,6 +49,7 @@ func TestWholeLifeThroughTheAdapter(t *testing.T) {
 	}
 }
 
+// await waits until a condition holds for the status of each job.
 func (w *world) await(ids []string, what string, holds func(monitor.Status) bool) {
 	w.t.Helper()
 	for _, id := range ids {

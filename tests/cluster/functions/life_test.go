@@ -43,13 +43,13 @@ func TestStartTickFinish(t *testing.T) {
 		Life int64  `json:"life"`
 	}
 	if err := json.Unmarshal([]byte(spec["data"].(string)), &data); err != nil || data.ID != "a" || source.GetName() != pingsource.Name("a", data.Life) {
-		t.Errorf("data %v of %s (%v), want the id and the life that the name has", spec["data"], source.GetName(), err)
+		t.Errorf("data %v of %s (%v), want the id and the life in its name", spec["data"], source.GetName(), err)
 	}
 	delete(spec, "data")
 	if diff := cmp.Diff(want, spec); diff != "" {
 		t.Errorf("spec (-want +got):\n%s", diff)
 	}
-	w.start("a", 2) // the very same: no change
+	w.start("a", 2) // the same request: no change
 	if again := w.source("a"); again.GetUID() != source.GetUID() || again.GetGeneration() != source.GetGeneration() {
 		t.Error("the same start again changed the PingSource")
 	}
@@ -72,7 +72,7 @@ func TestStartTickFinish(t *testing.T) {
 		t.Errorf("phase %s, want finished", got.Phase)
 	}
 	w.expectSource("a", false)
-	w.expectTick("a", monitor.OutcomeEnded) // one that was under way
+	w.expectTick("a", monitor.OutcomeEnded) // a tick that was in progress
 	if got := w.status("a"); got.Samples != 2 || got.Phase != job.PhaseFinished {
 		t.Errorf("after a late tick: %d samples, %s, want 2, finished", got.Samples, got.Phase)
 	}
@@ -86,15 +86,15 @@ func TestStopRemovesTheSchedule(t *testing.T) {
 	w.start("a", 2)
 	w.stop("a")
 	w.expectSource("a", false)
-	w.expectTick("a", monitor.OutcomeEnded) // up to 3 s later: no sample, no resurrection
+	w.expectTick("a", monitor.OutcomeEnded) // up to 3 s later: no sample, no new life
 	w.expectSource("a", false)
 	if got := w.status("a"); got.Samples != 0 || got.Phase != job.PhaseStopped {
 		t.Errorf("after a late tick: %d samples, %s, want 0, stopped", got.Samples, got.Phase)
 	}
 }
 
-// The Job is in the PingSources' namespace: it owns its PingSource, and the
-// garbage collector ends both.
+// A Job in the namespace of the PingSources owns its PingSource, and the garbage
+// collector deletes both.
 func TestJobOwnsItsPingSource(t *testing.T) {
 	t.Parallel()
 	w := open(t, plane, unchanged, map[string]string{"same namespace": "yes"})
@@ -111,8 +111,8 @@ func TestJobOwnsItsPingSource(t *testing.T) {
 	w.awaitNoSource("a")
 }
 
-// A Job that was deleted with items left counts as a failure. One that never was
-// leaves the job to its queue.
+// A Job that is deleted while items are left fails the job. If there never was a
+// Job, only the queue decides.
 func TestDeletedJob(t *testing.T) {
 	t.Parallel()
 	w := open(t, plane, unchanged, map[string]string{"RETRIES": "2", "FAIL_AFTER": "0s"})
@@ -121,7 +121,7 @@ func TestDeletedJob(t *testing.T) {
 		w.expectTick("a", monitor.OutcomeSampled)
 	}
 	if got := w.status("a"); got.Failures != 0 || got.Unobserved == nil || got.Unobserved.Kube == nil {
-		t.Errorf("%d failures, unobserved %+v, want none and the missing Job", got.Failures, got.Unobserved)
+		t.Errorf("%d failures, unobserved %+v, want no failure and the Job unobserved", got.Failures, got.Unobserved)
 	}
 	w.job("a", map[string]any{"active": int64(1)})
 	w.expectTick("a", monitor.OutcomeSampled)
@@ -129,13 +129,13 @@ func TestDeletedJob(t *testing.T) {
 	w.expectTick("a", monitor.OutcomeSampled)
 	w.expectTick("a", monitor.OutcomeSampled)
 	if got := w.status("a"); got.Phase != job.PhaseFailed || !strings.Contains(got.Reason, "the Job was deleted; 4 of 4 items are left") {
-		t.Errorf("%s, %q, want failed as the Job was deleted", got.Phase, got.Reason)
+		t.Errorf("%s, %q, want failed because the Job was deleted", got.Phase, got.Reason)
 	}
 	w.expectSource("a", false)
 }
 
-// PingSources end slowly, behind a finalizer. A job that is stopped and started at
-// once has its own schedule and its own ticks; the ticks of its earlier life, whose
+// A finalizer delays the deletion of PingSources. A job that is stopped and started at
+// once gets a new schedule and new ticks. The ticks of its earlier life, whose
 // PingSource still exists, change nothing.
 func TestRestartBehindAFinalizer(t *testing.T) {
 	t.Parallel()
@@ -165,7 +165,7 @@ func TestRestartBehindAFinalizer(t *testing.T) {
 	}
 	w.await(ids, "ticks of the last life", func(s monitor.Status) bool { return s.Samples >= 2 })
 	if swept, ok := w.sweep(); !ok || swept.Created+swept.Replaced+swept.Deleted+swept.Failed+swept.Ended != 0 {
-		t.Errorf("a sweep under finalizers did %+v, want nothing", swept)
+		t.Errorf("a sweep while finalizers are pending did %+v, want nothing", swept)
 	}
 	for _, id := range ids {
 		got := w.status(id)
@@ -181,8 +181,9 @@ func TestRestartBehindAFinalizer(t *testing.T) {
 	}
 }
 
-// A tick asks Kubernetes for nothing with the status by events or by the queue.
-func TestTicksWithoutARequest(t *testing.T) {
+// If the job status comes from events or from the queue, a tick sends no request to
+// Kubernetes.
+func TestTicksWithoutRequests(t *testing.T) {
 	t.Parallel()
 	for _, mode := range []string{config.JobStatusEvents, config.JobStatusQueue} {
 		t.Run(mode, func(t *testing.T) {
@@ -196,12 +197,12 @@ func TestTicksWithoutARequest(t *testing.T) {
 				t.Errorf("five ticks made the requests %v, want none", made)
 			}
 			if mode == config.JobStatusEvents {
-				w.jobEvent("a", "update", `{"active":7}`, 5)
+				w.sendJobStatus("a", "update", `{"active":7}`, 5)
 				w.expectTick("a", monitor.OutcomeSampled)
 				if got := w.status("a"); got.Last.Replicas != 7 {
 					t.Errorf("%d replicas after an event, want 7", got.Last.Replicas)
 				}
-				w.jobEvent("a", "update", `{"conditions":[{"type":"Complete","status":"True"}]}`, 6)
+				w.sendJobStatus("a", "update", `{"conditions":[{"type":"Complete","status":"True"}]}`, 6)
 				w.expectTick("a", monitor.OutcomeSampled)
 				w.expectSource("a", false)
 			}
@@ -209,6 +210,7 @@ func TestTicksWithoutARequest(t *testing.T) {
 	}
 }
 
+// completed returns the status of a Job that has completed.
 func completed() map[string]any {
 	return map[string]any{
 		"succeeded": int64(3), "startTime": "2026-11-24T05:41:07Z", "completionTime": "2026-11-24T05:42:07Z",

@@ -1,6 +1,5 @@
-// Package functions_test runs the function set against a real Kubernetes
-// control plane, each unit with the token of its own service account and the
-// Roles that are deployed.
+// Package functions_test runs the functions with a real Kubernetes control plane: each
+// unit has the token of its service account and the deployed Roles.
 package functions_test
 
 import (
@@ -11,7 +10,7 @@ import (
 	"kubejobs/tests/cluster/controlplane"
 )
 
-// plane is the control plane of every test that does not break its own.
+// plane is the control plane that tests share, except for those that stop their own.
 var plane *controlplane.ControlPlane
 
 func TestMain(m *testing.M) {

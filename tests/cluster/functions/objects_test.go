@@ -22,24 +22,24 @@ import (
 	"kubejobs/tests/cluster/controlplane"
 )
 
-// roleFiles are the manifests of who may do what; ownerFile is what they get
-// beside where Jobs and PingSources share a namespace.
+// roleFiles are the manifests with the Roles. ownerFile is added if Jobs and
+// PingSources share a namespace.
 var roleFiles = []string{"base/210-roles.yaml", "base/220-job-roles.yaml", "base/230-role-bindings.yaml"}
 
 const ownerFile = "components/owner-references/roles.yaml"
 
-// Namespaces that the manifests name.
+// The namespaces in the manifests.
 const (
 	deployedIn = "kubejobs"
 	jobsIn     = "default"
 )
 
-// role is a Role, or a RoleBinding, as it is deployed.
+// role is a deployed Role or RoleBinding.
 type role struct{ *unstructured.Unstructured }
 
 func unchanged(r role) role { return r }
 
-// without takes a verb from the Role of a unit for a resource.
+// without removes a verb on a resource from the Roles of a unit.
 func without(unit, resource, verb string) func(role) role {
 	return func(r role) role {
 		if r.GetKind() != "Role" || unitOf(r) != unit {
@@ -60,12 +60,12 @@ func without(unit, resource, verb string) func(role) role {
 	}
 }
 
-// unitOf is the unit that a Role is for.
+// unitOf returns the unit that a Role is for.
 func unitOf(r role) string {
 	return strings.TrimSuffix(strings.TrimPrefix(r.GetName(), "kubejobs-"), "-jobs")
 }
 
-// deployedRoles are the Roles and RoleBindings of manifests.
+// deployedRoles returns the Roles and RoleBindings in manifests.
 func deployedRoles(tb testing.TB, files ...string) []role {
 	tb.Helper()
 	var roles []role
@@ -85,8 +85,8 @@ func deployedRoles(tb testing.TB, files ...string) []role {
 	return roles
 }
 
-// applyRoles deploys the Roles into the world's namespaces, and waits until the
-// API server goes by them.
+// applyRoles applies the Roles in the world's namespaces and waits until they take
+// effect.
 func (w *world) applyRoles(change func(role) role) {
 	w.t.Helper()
 	namespaces := map[string]string{deployedIn: w.ticks, jobsIn: w.batch}
@@ -114,8 +114,8 @@ func (w *world) applyRoles(change func(role) role) {
 	}
 }
 
-// awaitRole waits until what a Role grants is granted; its binding comes later,
-// so this is for the bindings' sake at the end.
+// awaitRole waits until a RoleBinding takes effect. It ignores Roles, because their
+// bindings are applied later.
 func (w *world) awaitRole(binding role, in string) {
 	w.t.Helper()
 	if binding.GetKind() != "RoleBinding" {
@@ -138,7 +138,7 @@ func (w *world) awaitRole(binding role, in string) {
 	}
 }
 
-// source is a job's PingSource, nil if there is none.
+// source returns the PingSource of a job, or nil if there is none.
 func (w *world) source(id string) *unstructured.Unstructured {
 	w.t.Helper()
 	var found *unstructured.Unstructured
@@ -162,15 +162,16 @@ func (w *world) sources() dynamic.ResourceInterface {
 	return w.plane.Dynamic().Resource(pingsource.Resource).Namespace(w.ticks)
 }
 
-// expectSource expects that a job has a PingSource, or none.
+// expectSource checks whether a job has a PingSource.
 func (w *world) expectSource(id string, want bool) {
 	w.t.Helper()
 	if got := w.source(id) != nil; got != want {
-		w.t.Errorf("PingSource of %s is there: %t, want %t", id, got, want)
+		w.t.Errorf("PingSource of %s exists: %t, want %t", id, got, want)
 	}
 }
 
-// job makes a Kubernetes Job, and sets its status as the Job controller would.
+// job creates a Kubernetes Job unless it exists, and sets its status as the Job
+// controller would.
 func (w *world) job(id string, status map[string]any) {
 	w.t.Helper()
 	jobs := w.plane.Dynamic().Resource(batchjob.Resource).Namespace(w.batch)
@@ -193,8 +194,7 @@ func (w *world) job(id string, status map[string]any) {
 	}
 }
 
-// deleteJob deletes a Kubernetes Job and leaves the rest to the garbage
-// collector.
+// deleteJob deletes a Kubernetes Job. The garbage collector deletes what it owns.
 func (w *world) deleteJob(id string) {
 	w.t.Helper()
 	background := metav1.DeletePropagationBackground
@@ -205,7 +205,7 @@ func (w *world) deleteJob(id string) {
 	}
 }
 
-// awaitNoSource waits until a PingSource is gone.
+// awaitNoSource waits until a job has no PingSource.
 func (w *world) awaitNoSource(id string) {
 	w.t.Helper()
 	controlplane.Await(w.t, "the PingSource of "+id+" is gone", func(ctx context.Context) error {

@@ -11,9 +11,9 @@ import (
 	"kubejobs/tests/cluster/controlplane"
 )
 
-// The API server is away while a job is started, and while another is stopped:
-// both calls do what they say at once, and the sweep makes it true later.
-func TestAPIServerAway(t *testing.T) {
+// While the API server is down, one job is started and another one stopped. Both calls
+// succeed at once, and a later sweep creates and deletes the PingSources.
+func TestAPIServerOutage(t *testing.T) {
 	t.Parallel()
 	own := controlplane.Start(t, cluster.PingSource)
 	w := open(t, own, unchanged, nil)
@@ -24,7 +24,7 @@ func TestAPIServerAway(t *testing.T) {
 	w.expectTick("c", monitor.OutcomeSampled)
 
 	own.StopAPIServer(t)
-	w.expectTick("c", monitor.OutcomeSampled) // by its queue
+	w.expectTick("c", monitor.OutcomeSampled) // with the queue only
 	if got := w.status("c"); got.Last.Replicas != 2 || got.Failures != 0 {
 		t.Errorf("a tick without an API server: %d replicas, %d failures, want 2, 0", got.Last.Replicas, got.Failures)
 	}
@@ -37,15 +37,15 @@ func TestAPIServerAway(t *testing.T) {
 		t.Errorf("stopped without an API server: %s, want stopped at once", got.Phase)
 	}
 	if _, ok := w.sweep(); ok {
-		t.Error("a sweep without an API server says that it read everything")
+		t.Error("a sweep without an API server succeeded")
 	}
-	w.expectTick("b", monitor.OutcomeEnded) // its PingSource is still there, somewhere
+	w.expectTick("b", monitor.OutcomeEnded) // its PingSource still exists
 
 	own.StartAPIServer(t)
 	w.expectSource("b", true)
-	controlplane.Await(t, "a sweep that reads everything", func(context.Context) error {
+	controlplane.Await(t, "a sweep succeeds", func(context.Context) error {
 		if _, ok := w.sweep(); !ok {
-			return errors.New("it could not")
+			return errors.New("it failed")
 		}
 		return nil
 	})

@@ -10,13 +10,14 @@ import (
 	"kubejobs/shared/core/job"
 )
 
-// right is one verb of a Role, and what works with it alone.
+// right is a verb in a Role.
 type right struct{ unit, resource, verb string }
 
-// owning is the right of those who deploy beside their Jobs.
+// owning is the right for functions in the namespace of the Jobs.
 var owning = right{"monitor", "jobs", "get"}
 
-// uses is what each right is for: true if it worked.
+// uses holds, for each right, an action that needs it and that reports whether it
+// worked.
 var uses = map[right]func(*world) bool{
 	{"monitor", "pingsources", "create"}: func(w *world) bool {
 		w.start("a", 2)
@@ -73,14 +74,13 @@ var uses = map[right]func(*world) bool{
 	},
 }
 
-// The Roles are enough: everything works with them. And no verb is too much:
-// without it something does not.
-func TestRolesAreEnoughAndNotTooMuch(t *testing.T) {
+// With the Roles, everything works. Without any one of their verbs, something does not.
+func TestRolesAreSufficientAndMinimal(t *testing.T) {
 	t.Parallel()
 	for _, r := range grantedRights(t) {
 		use, known := uses[r]
 		if !known {
-			t.Errorf("the Roles grant %v, and nothing uses it", r)
+			t.Errorf("the Roles grant %v, which nothing uses", r)
 			continue
 		}
 		var settings map[string]string
@@ -90,16 +90,16 @@ func TestRolesAreEnoughAndNotTooMuch(t *testing.T) {
 		t.Run(fmt.Sprintf("%s %s %s", r.unit, r.verb, r.resource), func(t *testing.T) {
 			t.Parallel()
 			if !use(open(t, plane, unchanged, settings)) {
-				t.Error("it does not work with the Roles that are deployed")
+				t.Error("it does not work with the deployed Roles")
 			}
 			if use(open(t, plane, without(r.unit, r.resource, r.verb), settings)) {
-				t.Error("it works without the verb: the Role grants too much, or the check sees nothing")
+				t.Error("it works without the verb: either the Role grants too much, or the check is wrong")
 			}
 		})
 	}
 }
 
-// grantedRights are all that the deployed Roles grant.
+// grantedRights returns the rights that the deployed Roles grant.
 func grantedRights(t *testing.T) []right {
 	t.Helper()
 	var rights []right
@@ -119,7 +119,7 @@ func grantedRights(t *testing.T) []right {
 	}
 	for r := range uses {
 		if !slices.Contains(rights, r) {
-			t.Errorf("nobody has the right %v", r)
+			t.Errorf("no Role grants %v", r)
 		}
 	}
 	return rights

@@ -22,8 +22,8 @@ import (
 	"kubejobs/shared/testkit/monitortest"
 )
 
-// BenchmarkStart is one start after another, beside a bare create of the same
-// object by the same API server. Run it with -benchtime 1000x.
+// BenchmarkStart measures starts, and for comparison the creation of the same objects
+// in the same API server. Run it with -benchtime 1000x.
 func BenchmarkStart(b *testing.B) {
 	w := open(b, plane, unchanged, nil)
 	bare := w.factory()
@@ -53,8 +53,8 @@ func BenchmarkStart(b *testing.B) {
 	b.ReportMetric(ms(quantile(creates, 0.99)), "ms-create-p99")
 }
 
-// BenchmarkSweep is one sweep over ten thousand living jobs, of which one in a
-// hundred lost its PingSource or left one behind. Run it with -benchtime 3x.
+// BenchmarkSweep measures a sweep over ten thousand living jobs. One in a hundred has
+// lost its PingSource or has left one behind. Run it with -benchtime 3x.
 func BenchmarkSweep(b *testing.B) {
 	const jobs, drift = 10_000, 100
 	w := open(b, plane, unchanged, nil)
@@ -103,7 +103,8 @@ func BenchmarkSweep(b *testing.B) {
 	b.ReportMetric(float64(peak)/(1<<20), "MB-heap-growth")
 }
 
-// factory creates PingSources as start does, by a user who may do anything.
+// factory returns a function that creates a PingSource as start does, as a user who may
+// do everything.
 func (w *world) factory() func(ctx context.Context, spec job.Spec) error {
 	w.t.Helper()
 	admin := w.plane.AdminConfig()
@@ -131,7 +132,7 @@ func (w *world) factory() func(ctx context.Context, spec job.Spec) error {
 	}
 }
 
-// each calls do for 0 to n-1, a few at a time.
+// each calls do for 0 to n-1, with up to 16 calls at a time.
 func (w *world) each(n int, do func(ctx context.Context, i int) error) {
 	w.t.Helper()
 	group, ctx := errgroup.WithContext(w.t.Context())
@@ -144,8 +145,8 @@ func (w *world) each(n int, do func(ctx context.Context, i int) error) {
 	}
 }
 
-// watchHeap samples the heap until it is told to stop, and gives by how many
-// bytes it grew at most.
+// watchHeap measures the size of the heap until stop is called. stop returns the
+// maximum growth in bytes.
 func watchHeap() (stop func() uint64) {
 	var stats runtime.MemStats
 	runtime.GC()

@@ -8,10 +8,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/runtime"
 
 	"kubejobs/shared/core/job"
-	"kubejobs/shared/drivers/pingsource"
 	"kubejobs/shared/monitor"
 )
 
@@ -31,7 +29,7 @@ func TestSweepRepairs(t *testing.T) {
 		t.Errorf("swept (-want +got):\n%s", diff)
 	}
 	w.expectSource("a", true)
-	w.expectSource("zz", true) // suspected: the state Redis may be empty for a moment
+	w.expectSource("zz", true) // only suspected: the state Redis may be empty for a moment
 	w.suspectedLongAgo("zz")
 	if swept, _ := w.sweep(); swept != (monitor.Swept{Jobs: 3, Schedules: 4, Deleted: 1}) {
 		t.Errorf("a later sweep did %+v, want the orphan deleted", swept)
@@ -45,7 +43,7 @@ func TestSweepRepairs(t *testing.T) {
 	}
 }
 
-// deleteSource loses a job's PingSource.
+// deleteSource deletes the PingSource of a job.
 func (w *world) deleteSource(id string) {
 	w.t.Helper()
 	if err := w.sources().Delete(w.t.Context(), w.source(id).GetName(), metav1.DeleteOptions{}); err != nil {
@@ -53,27 +51,16 @@ func (w *world) deleteSource(id string) {
 	}
 }
 
-// orphan makes a PingSource without a job.
+// orphan creates a PingSource without a job.
 func (w *world) orphan(id string) {
 	w.t.Helper()
-	sink, err := pingsource.ParseSink("ksvc/tick", w.ticks)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	source, err := pingsource.Build(job.Spec{ID: job.ID(id), Period: 2 * time.Second}, w.ticks, sink, nil)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	object, err := runtime.DefaultUnstructuredConverter.ToUnstructured(source)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	if _, err := w.sources().Create(w.t.Context(), &unstructured.Unstructured{Object: object}, metav1.CreateOptions{}); err != nil {
+	if err := w.factory()(w.t.Context(), job.Spec{ID: job.ID(id), Period: 2 * time.Second}); err != nil {
 		w.t.Fatal(err)
 	}
 }
 
-// suspectedLongAgo makes a sweep's suspicion of an unknown job's schedule old.
+// suspectedLongAgo changes the state as if a sweep had suspected the schedule of an
+// unknown job five minutes ago.
 func (w *world) suspectedLongAgo(id string) {
 	w.t.Helper()
 	since := time.Now().Add(-5 * time.Minute).UnixMilli()
@@ -82,7 +69,7 @@ func (w *world) suspectedLongAgo(id string) {
 	}
 }
 
-// foreign makes a PingSource that is none of a job's.
+// foreign creates a PingSource that does not belong to a job.
 func (w *world) foreign(name string) {
 	w.t.Helper()
 	object := &unstructured.Unstructured{Object: map[string]any{
@@ -98,7 +85,7 @@ func (w *world) foreign(name string) {
 	}
 }
 
-// age makes a job look as if no tick had come for five minutes.
+// age changes a job as if no tick had arrived for five minutes.
 func (w *world) age(id string) {
 	w.t.Helper()
 	client := w.state.Client()

@@ -22,7 +22,8 @@ import (
 	"kubejobs/tests/cluster/controlplane"
 )
 
-// world is the units of the function set as they are deployed, on two Redises.
+// world is the deployed units of the function set, with a state Redis and a jobs'
+// Redis.
 type world struct {
 	t         testing.TB
 	plane     *controlplane.ControlPlane
@@ -34,8 +35,8 @@ type world struct {
 	overrides map[string]string
 }
 
-// open deploys the units into namespaces of their own: with Roles that change
-// may take something from, and settings that differ from the usual ones.
+// open deploys the units into new namespaces. change may remove rights from the Roles,
+// and settings are added to the usual ones.
 func open(tb testing.TB, p *controlplane.ControlPlane, change func(role) role, settings map[string]string) *world {
 	tb.Helper()
 	w := &world{
@@ -95,7 +96,7 @@ func (w *world) call(unit, method, path, body string, headers ...string) (int, s
 	return status, text
 }
 
-// callHeader is call with the header of the answer.
+// callHeader is like call, and also returns the header of the answer.
 func (w *world) callHeader(unit, method, path, body string, headers ...string) (int, http.Header, string) {
 	w.t.Helper()
 	request, err := http.NewRequestWithContext(w.t.Context(), method, w.url[unit]+path, strings.NewReader(body))
@@ -118,7 +119,7 @@ func (w *world) callHeader(unit, method, path, body string, headers ...string) (
 	return response.StatusCode, response.Header, string(text)
 }
 
-// start asks for a job and expects 202.
+// start starts a job and expects 202.
 func (w *world) start(id string, period int) {
 	w.t.Helper()
 	status, text := w.call(config.TargetMonitor, http.MethodPost, "/monitoring/"+id, fmt.Sprintf(
@@ -136,7 +137,7 @@ func (w *world) stop(id string) {
 	}
 }
 
-// tick sends one as the PingSource would, and gives what became of it.
+// tick sends a tick as the PingSource would and returns its outcome.
 func (w *world) tick(id string) monitor.Outcome {
 	w.t.Helper()
 	status, header, text := w.callHeader(config.TargetTick, http.MethodPost, "/", fmt.Sprintf(`{"app_id":%q}`, id),
@@ -155,7 +156,7 @@ func (w *world) expectTick(id string, want monitor.Outcome) {
 	}
 }
 
-// sweep sweeps and gives what that did; false if it could not.
+// sweep runs a sweep and returns its result, or false if it failed.
 func (w *world) sweep() (monitor.Swept, bool) {
 	w.t.Helper()
 	status, text := w.call(config.TargetSweep, http.MethodPost, "/", "{}")
@@ -179,7 +180,7 @@ func (w *world) status(id string) monitor.Status {
 	return status
 }
 
-// emptyQueue lets the workers be done.
+// emptyQueue empties the queue, as if the workers were done.
 func (w *world) emptyQueue() {
 	w.t.Helper()
 	if err := w.queue.Client().Del(w.t.Context(), "job").Err(); err != nil {
@@ -187,7 +188,7 @@ func (w *world) emptyQueue() {
 	}
 }
 
-// requests is what a unit asked of Kubernetes, "verb resource" each.
+// requests returns the requests of a unit to Kubernetes, each as "verb resource".
 func (w *world) requests(unit string) []string {
 	w.t.Helper()
 	var made []string
