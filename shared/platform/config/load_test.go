@@ -157,32 +157,34 @@ func TestLoadNamesTheWrongSetting(t *testing.T) {
 		env  map[string]string
 		want []string
 	}{
-		"port over the range":       {map[string]string{"PORT": "65536"}, []string{"PORT"}},
-		"port is a name":            {map[string]string{"PORT": "http"}, []string{"PORT"}},
-		"unknown target":            {map[string]string{"FUNCTION_TARGET": "Tick"}, []string{"FUNCTION_TARGET"}},
-		"redis without a scheme":    {map[string]string{"STATE_REDIS_URL": "redis:6379"}, []string{"STATE_REDIS_URL"}},
-		"redis without a host":      {map[string]string{"STATE_REDIS_URL": "redis://"}, []string{"STATE_REDIS_URL"}},
-		"redis with scheme http":    {map[string]string{"STATE_REDIS_URL": "http://redis"}, []string{"STATE_REDIS_URL"}},
-		"Knative without a redis":   {map[string]string{"K_SERVICE": "tick"}, []string{"STATE_REDIS_URL"}},
-		"sink without a scheme":     {map[string]string{"TICK_SINK": "tick.svc"}, []string{"TICK_SINK"}},
-		"sink without a host":       {map[string]string{"TICK_SINK": "http:///tick"}, []string{"TICK_SINK"}},
-		"allowed host":              {map[string]string{"ALLOWED_HOSTS": "10.0.0.0/8,10.0.0.0/33"}, []string{"ALLOWED_HOSTS"}},
-		"period without a unit":     {map[string]string{"MIN_PERIOD": "2"}, []string{"MIN_PERIOD"}},
-		"period under a second":     {map[string]string{"MIN_PERIOD": "999ms"}, []string{"MIN_PERIOD"}},
-		"default under the minimum": {map[string]string{"MIN_PERIOD": "5s", "DEFAULT_PERIOD": "4s"}, []string{"DEFAULT_PERIOD"}},
-		"spacing of a whole period": {map[string]string{"TICK_SPACING": "1"}, []string{"TICK_SPACING"}},
-		"spacing that is NaN":       {map[string]string{"TICK_SPACING": "NaN"}, []string{"TICK_SPACING"}},
-		"negative jitter":           {map[string]string{"TICK_JITTER": "-1ms"}, []string{"TICK_JITTER"}},
-		"retries under 1":           {map[string]string{"RETRIES": "0"}, []string{"RETRIES"}},
-		"retries with a fraction":   {map[string]string{"RETRIES": "1.5"}, []string{"RETRIES"}},
-		"retention too short":       {map[string]string{"RETENTION": "1s"}, []string{"RETENTION"}},
-		"unknown zone":              {map[string]string{"SUBMISSION_TIMEZONE": "Mars"}, []string{"SUBMISSION_TIMEZONE"}},
-		"unknown level":             {map[string]string{"LOG_LEVEL": "INFO"}, []string{"LOG_LEVEL"}},
-		"plugins without ours":      {map[string]string{"PLUGINS": "other"}, []string{"PLUGINS"}},
-		"unknown scheduler":         {map[string]string{"SCHEDULER": "cron"}, []string{"SCHEDULER"}},
-		"invalid namespaces":        {map[string]string{"JOB_NAMESPACE": "A", "PINGSOURCE_NAMESPACE": "b."}, []string{"JOB_NAMESPACE", "PINGSOURCE_NAMESPACE"}},
-		"ksvc without Knative":      {map[string]string{"TICK_SINK": "ksvc/tick"}, []string{"TICK_SINK"}},
-		"unknown job status":        {map[string]string{"JOB_STATUS": "guess"}, []string{"JOB_STATUS"}},
+		"port over the range":          {map[string]string{"PORT": "65536"}, []string{"PORT"}},
+		"port is a name":               {map[string]string{"PORT": "http"}, []string{"PORT"}},
+		"unknown target":               {map[string]string{"FUNCTION_TARGET": "Tick"}, []string{"FUNCTION_TARGET"}},
+		"redis without a scheme":       {map[string]string{"STATE_REDIS_URL": "redis:6379"}, []string{"STATE_REDIS_URL"}},
+		"redis without a host":         {map[string]string{"STATE_REDIS_URL": "redis://"}, []string{"STATE_REDIS_URL"}},
+		"redis with scheme http":       {map[string]string{"STATE_REDIS_URL": "http://redis"}, []string{"STATE_REDIS_URL"}},
+		"Knative without a redis":      {map[string]string{"K_SERVICE": "tick"}, []string{"STATE_REDIS_URL"}},
+		"sink without a scheme":        {map[string]string{"TICK_SINK": "tick.svc"}, []string{"TICK_SINK"}},
+		"sink without a host":          {map[string]string{"TICK_SINK": "http:///tick"}, []string{"TICK_SINK"}},
+		"an allowed host with a port":  {map[string]string{"ALLOWED_HOSTS": "redis:6379"}, []string{"ALLOWED_HOSTS"}},
+		"an allowed host of two parts": {map[string]string{"ALLOWED_HOSTS": "127.1"}, []string{"ALLOWED_HOSTS"}},
+		"allowed host":                 {map[string]string{"ALLOWED_HOSTS": "10.0.0.0/8,10.0.0.0/33"}, []string{"ALLOWED_HOSTS"}},
+		"period without a unit":        {map[string]string{"MIN_PERIOD": "2"}, []string{"MIN_PERIOD"}},
+		"period under a second":        {map[string]string{"MIN_PERIOD": "999ms"}, []string{"MIN_PERIOD"}},
+		"default under the minimum":    {map[string]string{"MIN_PERIOD": "5s", "DEFAULT_PERIOD": "4s"}, []string{"DEFAULT_PERIOD"}},
+		"spacing of a whole period":    {map[string]string{"TICK_SPACING": "1"}, []string{"TICK_SPACING"}},
+		"spacing that is NaN":          {map[string]string{"TICK_SPACING": "NaN"}, []string{"TICK_SPACING"}},
+		"negative jitter":              {map[string]string{"TICK_JITTER": "-1ms"}, []string{"TICK_JITTER"}},
+		"retries under 1":              {map[string]string{"RETRIES": "0"}, []string{"RETRIES"}},
+		"retries with a fraction":      {map[string]string{"RETRIES": "1.5"}, []string{"RETRIES"}},
+		"retention too short":          {map[string]string{"RETENTION": "1s"}, []string{"RETENTION"}},
+		"unknown zone":                 {map[string]string{"SUBMISSION_TIMEZONE": "Mars"}, []string{"SUBMISSION_TIMEZONE"}},
+		"unknown level":                {map[string]string{"LOG_LEVEL": "INFO"}, []string{"LOG_LEVEL"}},
+		"plugins without ours":         {map[string]string{"PLUGINS": "other"}, []string{"PLUGINS"}},
+		"unknown scheduler":            {map[string]string{"SCHEDULER": "cron"}, []string{"SCHEDULER"}},
+		"invalid namespaces":           {map[string]string{"JOB_NAMESPACE": "A", "PINGSOURCE_NAMESPACE": "b."}, []string{"JOB_NAMESPACE", "PINGSOURCE_NAMESPACE"}},
+		"ksvc without Knative":         {map[string]string{"TICK_SINK": "ksvc/tick"}, []string{"TICK_SINK"}},
+		"unknown job status":           {map[string]string{"JOB_STATUS": "guess"}, []string{"JOB_STATUS"}},
 		"all at once": {
 			map[string]string{"PORT": "x", "RETRIES": "x", "LOG_LEVEL": "x", "TICK_SINK": "x", "ALLOWED_HOSTS": "*"},
 			[]string{"ALLOWED_HOSTS", "LOG_LEVEL", "PORT", "RETRIES", "TICK_SINK"},
@@ -205,6 +207,16 @@ func TestLoadDoesNotShowAWrongStateRedis(t *testing.T) {
 		"another scheme":      {"http://:hunter2@redis:6379"},
 		"no host":             {"redis://:hunter2@"},
 		"no URL":              {"redis://:hunter2@redis:port"},
+		"a slash":             {"redis://:1/hunter2@redis:6379"},
+		"a slash first":       {"redis://:/hunter2@redis:6379/0"},
+		"a slash, a user":     {"rediss://kube:6379/hunter2@redis:6379/0"},
+		"a question mark":     {"redis://:1?hunter2@redis"},
+		"a hash":              {"redis://:1#hunter2@redis"},
+		"a slash and an at":   {"redis://:a@b/hunter2@redis"},
+		"a per cent sign":     {"redis://:hunter2%zz@redis"},
+		"a space":             {"redis://:hunter2 x@redis"},
+		"a bracket":           {"redis://:hunter2[@redis"},
+		"a backslash":         {`redis://:hunter2\@redis`},
 		"a control character": {"redis://:hunter2@redis\x7f"},
 	}
 	for name, tt := range tests {
@@ -214,10 +226,76 @@ func TestLoadDoesNotShowAWrongStateRedis(t *testing.T) {
 			if diff := cmp.Diff([]string{"STATE_REDIS_URL"}, wrong(t, err)); diff != "" {
 				t.Fatalf("wrong settings (-want +got):\n%s", diff)
 			}
-			if strings.Contains(err.Error(), "hunter2") {
-				t.Errorf("the error shows the password: %v", err)
+			if strings.Contains(err.Error(), "hunter2") || !strings.Contains(err.Error(), "percent-encoded (%2F for /") {
+				t.Errorf("the error shows the password or lacks the hint: %v", err)
 			}
 		})
+	}
+}
+
+func TestLoadAcceptsStateRedis(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{
+		"redis://redis", "redis://redis:6379/3", "rediss://user:pw@redis:6380/1", "redis://:a%2Fb%3Fc%23d%40e@redis/1",
+		"redis://[::1]:6379", "REDIS://Redis.SVC.:6379", "redis://:a@b@redis", "redis://:pw@a:6379?addr=b:6379",
+		"redis://:pw@a:26379/0?master_name=main&client_name=a%40b",
+	} {
+		if got := load(t, map[string]string{"STATE_REDIS_URL": text}).StateRedis.Reveal(); got != text {
+			t.Errorf("StateRedis = %q, want %q", got, text)
+		}
+	}
+}
+
+// A sink may hold a password too, wherever it stands.
+func TestLoadDoesNotShowAWrongSink(t *testing.T) {
+	t.Parallel()
+	for _, setting := range []string{"TICK_SINK", "EVENTS_SINK", "K_SINK", "INFLUX_URL", "OTEL_EXPORTER_OTLP_ENDPOINT"} {
+		for _, text := range []string{
+			"http://user:hunter2@tick", "http://user:1/hunter2@tick", "http://:hunter2@tick:port", "ftp://user:hunter2@tick",
+			"http://hunter2 @tick", "user:hunter2@tick", "http://user:hunter2%zz@tick",
+		} {
+			_, err := config.Load(lookup(map[string]string{setting: text}))
+			if diff := cmp.Diff([]string{setting}, wrong(t, err)); diff != "" {
+				t.Errorf("%s=%s: wrong settings (-want +got):\n%s", setting, text, diff)
+			} else if strings.Contains(err.Error(), "hunter2") {
+				t.Errorf("the error shows the password: %v", err)
+			}
+		}
+	}
+}
+
+// Every setting with a URL accepts each spelling of a host, and no text that is no
+// host.
+func TestHostsOfURLs(t *testing.T) {
+	t.Parallel()
+	schemes := map[string]string{
+		"STATE_REDIS_URL": "redis", "TICK_SINK": "http", "EVENTS_SINK": "http", "INFLUX_URL": "http",
+		"OTEL_EXPORTER_OTLP_ENDPOINT": "http",
+	}
+	for host, ok := range map[string]bool{
+		"Redis.SVC.": true, "[fd00::1]": true, "[::ffff:10.0.0.1]:80": true, "10.0.0.1:80": true, "a_b": true,
+		"[fd00::1": false, "fd00::1": false, "[10.0.0.1]": false, "[a]": false, "10.0.0.256": false, "127.1": false,
+		"a..b": false, "a:0": false, "a:65536": false, "a%20b": false,
+	} {
+		for setting, scheme := range schemes {
+			_, err := config.Load(lookup(map[string]string{setting: scheme + "://" + host}))
+			if (err == nil) != ok {
+				t.Errorf("%s=%s://%s: %v, want accepted %t", setting, scheme, host, err, ok)
+			}
+		}
+	}
+}
+
+// Other spellings of an address listen on the same one.
+func TestListenSpellings(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"LocalHost.:80": "localhost:80", "[::ffff:127.0.0.1]:80": "127.0.0.1:80", "[0:0::1]:80": "[::1]:80",
+		"[::FFFF:0.0.0.0]:80": "0.0.0.0:80",
+	} {
+		if got := load(t, map[string]string{"LISTEN_ADDRESS": text}).Listen; got != want {
+			t.Errorf("LISTEN_ADDRESS=%s: Listen %q, want %q", text, got, want)
+		}
 	}
 }
 
@@ -228,17 +306,21 @@ func TestListen(t *testing.T) {
 		sink   string
 		want   []string // settings named
 	}{
-		"every interface":       {":8080", "http://127.0.0.1:8080/", nil},
-		"every IPv4 interface":  {"0.0.0.0:9000", "http://127.0.0.1:9000/", nil},
-		"every IPv6 interface":  {"[::]:9000", "http://127.0.0.1:9000/", nil},
-		"one interface":         {"10.1.2.3:80", "http://10.1.2.3:80/", nil},
-		"one IPv6 interface":    {"[::1]:80", "http://[::1]:80/", nil},
-		"a name":                {"localhost:8080", "http://localhost:8080/", nil},
-		"no port":               {"localhost", "", []string{"LISTEN_ADDRESS"}},
-		"a port over the range": {"localhost:70000", "", []string{"LISTEN_ADDRESS"}},
-		"a port that is a name": {"localhost:http", "", []string{"LISTEN_ADDRESS"}},
-		"IPv6 without brackets": {"::1:80", "", []string{"LISTEN_ADDRESS"}},
-		"an invalid host":       {"a b:80", "", []string{"LISTEN_ADDRESS"}},
+		"every interface":        {":8080", "http://127.0.0.1:8080/", nil},
+		"every IPv4 interface":   {"0.0.0.0:9000", "http://127.0.0.1:9000/", nil},
+		"every IPv6 interface":   {"[::]:9000", "http://127.0.0.1:9000/", nil},
+		"one interface":          {"10.1.2.3:80", "http://10.1.2.3:80/", nil},
+		"one IPv6 interface":     {"[::1]:80", "http://[::1]:80/", nil},
+		"a name":                 {"localhost:8080", "http://localhost:8080/", nil},
+		"no port":                {"localhost", "", []string{"LISTEN_ADDRESS"}},
+		"a port over the range":  {"localhost:70000", "", []string{"LISTEN_ADDRESS"}},
+		"a port that is a name":  {"localhost:http", "", []string{"LISTEN_ADDRESS"}},
+		"IPv6 without brackets":  {"::1:80", "", []string{"LISTEN_ADDRESS"}},
+		"an invalid host":        {"a b:80", "", []string{"LISTEN_ADDRESS"}},
+		"brackets around IPv4":   {"[127.0.0.1]:80", "", []string{"LISTEN_ADDRESS"}},
+		"brackets around a name": {"[localhost]:80", "", []string{"LISTEN_ADDRESS"}},
+		"IPv4 of two parts":      {"127.1:80", "", []string{"LISTEN_ADDRESS"}},
+		"a zone":                 {"[fe80::1%eth0]:80", "http://[fe80::1%25eth0]:80/", nil},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

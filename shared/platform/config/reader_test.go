@@ -1,9 +1,12 @@
 package config_test
 
 import (
+	"fmt"
 	"log/slog"
 	"os"
+	"os/user"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -68,6 +71,43 @@ func TestMonitorConfig(t *testing.T) {
 			"[general]\ndebug = false\n", nil,
 			settings{":8080", []string{"kubejobs"}, 10, slog.LevelInfo},
 		},
+		"keys in any case": {
+			"[general]\nHost = 10.1.2.3\nPORT = 5001\nPlugins = kubejobs,other\nDEBUG = True\nRetries = 7\n", nil,
+			settings{"10.1.2.3:5001", []string{"kubejobs", "other"}, 7, slog.LevelDebug},
+		},
+		"the section DEFAULT": {
+			"[DEFAULT]\nport = 5001\nretries = 3\n[general]\nretries = 7\n", nil,
+			settings{":5001", []string{"kubejobs"}, 7, slog.LevelInfo},
+		},
+		"DEFAULT after it and in two parts": {
+			"[general]\nretries = 7\n[DEFAULT]\nport = 5001\n[DEFAULT]\nretries = 3\n", nil,
+			settings{":5001", []string{"kubejobs"}, 7, slog.LevelInfo},
+		},
+		"only DEFAULT": {
+			"[DEFAULT]\nport: 5001\ndebug: on\n", nil,
+			settings{":5001", []string{"kubejobs"}, 10, slog.LevelDebug},
+		},
+		"colons, comments, a continued value": {
+			"# a comment\n[general]\nhost: 10.1.2.3\n; another = 1\nport :5001\nplugins = kubejobs,\n\n  # within a value\n  other\nretries=7\n", nil,
+			settings{"10.1.2.3:5001", []string{"kubejobs", "other"}, 7, slog.LevelInfo},
+		},
+		"indented keys": {
+			"[general]\n  port = 5001\n  retries = 7\n", nil,
+			settings{":5001", []string{"kubejobs"}, 7, slog.LevelInfo},
+		},
+		"Windows' line ends and a byte order mark": {
+			"\ufeff[general]\r\nport = 5001\r\n", nil,
+			settings{":5001", []string{"kubejobs"}, 10, slog.LevelInfo},
+		},
+		"an IPv6 host": {
+			"[general]\nhost = ::\n", nil, settings{"[::]:8080", []string{"kubejobs"}, 10, slog.LevelInfo},
+		},
+		"an IPv6 host in brackets": {
+			"[general]\nhost = [::1]\n", nil, settings{"[::1]:8080", []string{"kubejobs"}, 10, slog.LevelInfo},
+		},
+		"sections are as they are written": {
+			"[General]\nport = 5001\n", nil, settings{":8080", []string{"kubejobs"}, 10, slog.LevelInfo},
+		},
 		"no section": {"", nil, settings{":8080", []string{"kubejobs"}, 10, slog.LevelInfo}},
 	}
 	for name, tt := range tests {
@@ -92,11 +132,21 @@ func TestInvalidMonitorConfig(t *testing.T) {
 		path string
 		want []string
 	}{
-		"no such file": {filepath.Join(t.TempDir(), "none.cfg"), []string{"MONITOR_CONFIG"}},
-		"a folder":     {t.TempDir(), []string{"MONITOR_CONFIG"}},
-		"no INI":       {file(t, "[general\nport"), []string{"MONITOR_CONFIG"}},
-		"debug":        {file(t, "[general]\ndebug = maybe\n"), []string{"MONITOR_CONFIG"}},
-		"port":         {file(t, "[general]\nport = many\n"), []string{"PORT"}},
+		"no such file":            {filepath.Join(t.TempDir(), "none.cfg"), []string{"MONITOR_CONFIG"}},
+		"a folder":                {t.TempDir(), []string{"MONITOR_CONFIG"}},
+		"no INI":                  {file(t, "[general\nport"), []string{"MONITOR_CONFIG"}},
+		"debug":                   {file(t, "[general]\ndebug = maybe\n"), []string{"MONITOR_CONFIG"}},
+		"a key twice":             {file(t, "[general]\nport = 1\nPort = 2\n"), []string{"MONITOR_CONFIG"}},
+		"a section twice":         {file(t, "[general]\nport = 1\n[general]\nretries = 2\n"), []string{"MONITOR_CONFIG"}},
+		"a key before a section":  {file(t, "port = 1\n[general]\n"), []string{"MONITOR_CONFIG"}},
+		"a key without a value":   {file(t, "[general]\nport\n"), []string{"MONITOR_CONFIG"}},
+		"a value without a key":   {file(t, "[general]\n= 1\n"), []string{"MONITOR_CONFIG"}},
+		"another encoding":        {file(t, "[general]\nhost = \xe9\n"), []string{"MONITOR_CONFIG"}},
+		"a comment after a value": {file(t, "[general]\nport = 1 # one\n"), []string{"PORT"}},
+		"a value in quotes":       {file(t, "[general]\nport = \"1\"\n"), []string{"PORT"}},
+		"a large file":            {file(t, "[general]\n"+strings.Repeat("#", 1<<20)), []string{"MONITOR_CONFIG"}},
+		"a host that is none":     {file(t, "[general]\nhost = a b\n"), []string{"LISTEN_ADDRESS"}},
+		"port":                    {file(t, "[general]\nport = many\n"), []string{"PORT"}},
 		"all at once": {
 			file(t, "[general]\nport = 0x1\nretries = -1\nplugins = none\ndebug = 2\n"),
 			[]string{"MONITOR_CONFIG", "PLUGINS", "PORT", "RETRIES"},
@@ -110,6 +160,72 @@ func TestInvalidMonitorConfig(t *testing.T) {
 				t.Errorf("wrong settings (-want +got):\n%s\n%v", diff, err)
 			}
 		})
+	}
+}
+
+func TestDebugOfMonitorConfig(t *testing.T) {
+	t.Parallel()
+	for value, want := range map[string]slog.Level{
+		"1": slog.LevelDebug, "yes": slog.LevelDebug, "True": slog.LevelDebug, "ON": slog.LevelDebug,
+		"0": slog.LevelInfo, "No": slog.LevelInfo, "false": slog.LevelInfo, "off": slog.LevelInfo, "": slog.LevelInfo,
+	} {
+		if got := load(t, map[string]string{"MONITOR_CONFIG": file(t, "[general]\ndebug = "+value+"\n")}).LogLevel; got != want {
+			t.Errorf("debug = %s: level %v, want %v", value, got, want)
+		}
+	}
+}
+
+func TestKubeconfigOfMonitorConfig(t *testing.T) {
+	t.Parallel()
+	me, err := user.Current()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for value, want := range map[string]string{
+		"/etc/kube.conf": "/etc/kube.conf", "~/.kube/config": "/home/x/.kube/config", "~": "/home/x", "a~/b": "a~/b",
+		"~" + me.Username + "/c": filepath.Join(me.HomeDir, "c"), "~no-such-user/c": "~no-such-user/c",
+	} {
+		env := map[string]string{"HOME": "/home/x", "MONITOR_CONFIG": file(t, "[kubejobs]\nK8s_Manifest = "+value+"\n")}
+		if got := load(t, env).Kubeconfig; got != want {
+			t.Errorf("k8s_manifest = %s: Kubeconfig %q, want %q", value, got, want)
+		}
+	}
+}
+
+func TestUnknownKeysOfMonitorConfig(t *testing.T) {
+	t.Parallel()
+	const end = " is unknown and ignored"
+	tests := map[string]struct {
+		text string
+		want []string
+	}{
+		"none": {"[DEFAULT]\nk8s_manifest = a\n[general]\nHOST = a\n[kubejobs]\n", nil},
+		"keys and sections": {
+			"[DEFAULT]\ncolour = red\n[general]\nprot = 1\nk8s_manifest = b\n[General]\nport = 1\n[kubejobs]\nport = 1\n",
+			[]string{
+				"MONITOR_CONFIG: [DEFAULT] colour" + end, "MONITOR_CONFIG: [General]" + end,
+				"MONITOR_CONFIG: [general] k8s_manifest" + end, "MONITOR_CONFIG: [general] prot" + end,
+				"MONITOR_CONFIG: [kubejobs] port" + end,
+			},
+		},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got := load(t, map[string]string{"MONITOR_CONFIG": file(t, tt.text)}).Warnings
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Errorf("warnings (-want +got):\n%s", diff)
+			}
+		})
+	}
+	var many strings.Builder
+	many.WriteString("[general]\n")
+	for i := range 100 {
+		fmt.Fprintf(&many, "key%d = 1\n", i)
+	}
+	got := load(t, map[string]string{"MONITOR_CONFIG": file(t, many.String())}).Warnings
+	if len(got) != 21 || got[20] != "MONITOR_CONFIG: 80 more names are unknown and ignored" {
+		t.Errorf("%d warnings, the last %q, want 20 and the number of the others", len(got), got[len(got)-1])
 	}
 }
 
@@ -148,6 +264,7 @@ func FuzzMonitorConfig(f *testing.F) {
 	f.Add("[general]\nport = %(port)s\n")
 	f.Add("[general\n")
 	f.Add("\"\"\"")
+	f.Add("[DEFAULT]\nPort: 1\n  2\n\n[general]\n# a\n")
 	f.Fuzz(func(t *testing.T, text string) {
 		_, err := config.Load(lookup(map[string]string{"MONITOR_CONFIG": file(t, text)}))
 		if err != nil && len(wrong(t, err)) == 0 {
