@@ -57,7 +57,7 @@ func (r *reader) readFile() {
 
 // readText returns the content of a file.
 func readText(path string) (string, error) {
-	file, err := os.Open(path)
+	file, err := os.Open(filepath.Clean(path))
 	if err != nil {
 		return "", err
 	}

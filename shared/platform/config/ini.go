@@ -106,7 +106,7 @@ func (p *iniParser) option(text string) error {
 	}
 	key := strings.ToLower(strings.TrimSpace(text[:at]))
 	if key == "" {
-		return errors.New("want a key before = or :")
+		return errors.New("want a key before the = or : sign")
 	}
 	if p.given[[2]string{p.section, key}] {
 		return fmt.Errorf("the key %.80q is given twice in [%.80s]", key, p.section)
