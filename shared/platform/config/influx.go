@@ -69,7 +69,7 @@ func (r *reader) influxURL() string {
 		return ""
 	}
 	u := parseURL(text, "http", "https")
-	if u == nil || u.User != nil || strings.ContainsAny(text, "?#") {
+	if u == nil || u.User != nil || strings.ContainsAny(text, "?#") || u.Port() != "" && strings.Trim(u.Port(), "0") == "" {
 		r.reject("INFLUX_URL", "want http://… or https://… with a host, without user, password, query and fragment")
 		return text
 	}

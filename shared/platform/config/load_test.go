@@ -201,19 +201,6 @@ func TestLoadNamesTheWrongSetting(t *testing.T) {
 	}
 }
 
-// Other spellings of an address listen on the same one.
-func TestListenSpellings(t *testing.T) {
-	t.Parallel()
-	for text, want := range map[string]string{
-		"LocalHost.:80": "localhost:80", "[::ffff:127.0.0.1]:80": "127.0.0.1:80", "[0:0::1]:80": "[::1]:80",
-		"[::FFFF:0.0.0.0]:80": "0.0.0.0:80",
-	} {
-		if got := load(t, map[string]string{"LISTEN_ADDRESS": text}).Listen; got != want {
-			t.Errorf("LISTEN_ADDRESS=%s: Listen %q, want %q", text, got, want)
-		}
-	}
-}
-
 func TestListen(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {

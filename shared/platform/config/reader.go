@@ -167,6 +167,6 @@ func validPort(u *url.URL) bool {
 	if u.Port() == "" {
 		return true
 	}
-	port, err := strconv.ParseUint(u.Port(), 10, 16)
-	return err == nil && port > 0
+	_, err := strconv.ParseUint(u.Port(), 10, 16)
+	return err == nil
 }

@@ -83,13 +83,26 @@ func TestHostsOfURLs(t *testing.T) {
 	for host, ok := range map[string]bool{
 		"Redis.SVC.": true, "[fd00::1]": true, "[::ffff:10.0.0.1]:80": true, "10.0.0.1:80": true, "a_b": true,
 		"[fd00::1": false, "fd00::1": false, "[10.0.0.1]": false, "[a]": false, "10.0.0.256": false, "127.1": false,
-		"a..b": false, "a:0": false, "a:65536": false, "a%20b": false,
+		"a..b": false, "a:65536": false, "a%20b": false,
 	} {
 		for setting, scheme := range schemes {
 			_, err := config.Load(lookup(map[string]string{setting: scheme + "://" + host}))
 			if (err == nil) != ok {
 				t.Errorf("%s=%s://%s: %v, want accepted %t", setting, scheme, host, err, ok)
 			}
+		}
+	}
+}
+
+// Other spellings of an address listen on the same one.
+func TestListenSpellings(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"LocalHost.:80": "localhost:80", "[::ffff:127.0.0.1]:80": "127.0.0.1:80", "[0:0::1]:80": "[::1]:80",
+		"[::FFFF:0.0.0.0]:80": "0.0.0.0:80",
+	} {
+		if got := load(t, map[string]string{"LISTEN_ADDRESS": text}).Listen; got != want {
+			t.Errorf("LISTEN_ADDRESS=%s: Listen %q, want %q", text, got, want)
 		}
 	}
 }
