@@ -100,6 +100,9 @@ func Open(ctx context.Context, cfg config.Config, log *slog.Logger, o Options) (
 		return nil, errors.Join(err, s.Close(ctx))
 	}
 	s.units = s.newUnits()
+	for _, warning := range cfg.Warnings {
+		log.WarnContext(ctx, "a setting looks wrong", "warning", warning)
+	}
 	return s, nil
 }
 

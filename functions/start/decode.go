@@ -84,6 +84,9 @@ func parseObject(body []byte) (map[string]any, error) {
 		if errors.Is(err, io.EOF) {
 			return nil, invalid("is empty; want a JSON object")
 		}
+		if other, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+			return nil, invalid("want a JSON object, got " + other.Value)
+		}
 		return nil, invalid("want a JSON object: " + err.Error())
 	}
 	if object == nil {

@@ -141,6 +141,7 @@ func TestHints(t *testing.T) {
 		body string
 		want string
 	}{
+		"a number for a body":     {"7", "body: want a JSON object, got number"},
 		"milliseconds":            {`{"plugin":"p","plugin_info":{"expected_time":3600000000}}`, "seconds (not milliseconds) over 0, at most 31536000, a year"},
 		"a Unix time":             {info(`"submission_time":1764000000`), "YYYY-MM-DDTHH:MM:SS.ffffffGMT, such as 2026-11-24T05:41:07.390079GMT (a text, not a Unix time)"},
 		"a Unix time in a text":   {info(`"submission_time":"1764000000"`), "YYYY-MM-DDTHH:MM:SS.ffffffGMT"},

@@ -85,6 +85,9 @@ func suggestion(field string, known []string) string {
 			return "; is " + name + " meant?"
 		}
 	}
+	if distance(squeeze(field), squeeze("collect_period")) <= 2 {
+		return "; is collect_period meant, which belongs beside plugin_info?"
+	}
 	return ""
 }
 

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"net/url"
 	"strings"
 	"time"
 )
@@ -66,6 +67,9 @@ type Config struct {
 	Plugins        []string
 
 	Influx Influx
+
+	// Warnings name what is ignored but looks like a mistake. A main logs them once.
+	Warnings []string
 }
 
 // Plugin is the name of the built-in plugin.
@@ -104,7 +108,8 @@ func ownURL(listen string) string {
 	if address, err := netip.ParseAddr(host); host == "" || (err == nil && address.IsUnspecified()) {
 		host = "127.0.0.1"
 	}
-	return "http://" + net.JoinHostPort(host, port) + "/"
+	own := url.URL{Scheme: "http", Host: net.JoinHostPort(host, port), Path: "/"}
+	return own.String()
 }
 
 // split returns the entries of a comma-separated list.

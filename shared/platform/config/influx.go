@@ -1,9 +1,7 @@
 package config
 
 import (
-	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 	"unicode"
 
@@ -62,28 +60,20 @@ func (r *reader) influx() Influx {
 	return i
 }
 
-// influxURL reads a URL of http or https with a host. A wrong one is not shown,
-// as it may hold a password.
+// influxURL reads a URL of http or https with a host, which it returns in the
+// canonical spelling, because it is compared with those that jobs name. A wrong URL
+// is not shown, as it may hold a password.
 func (r *reader) influxURL() string {
 	text := r.text("INFLUX_URL", "")
 	if text == "" {
 		return ""
 	}
-	u, err := url.Parse(text)
-	if err != nil || u.Hostname() == "" || !slices.Contains([]string{"http", "https"}, u.Scheme) ||
-		u.User != nil || strings.ContainsAny(text, "?#") || !validPort(u) {
+	u := parseURL(text, "http", "https")
+	if u == nil || u.User != nil || strings.ContainsAny(text, "?#") || u.Port() != "" && strings.Trim(u.Port(), "0") == "" {
 		r.reject("INFLUX_URL", "want http://… or https://… with a host, without user, password, query and fragment")
+		return text
 	}
-	return text
-}
-
-// validPort reports whether a URL has a valid port, or none.
-func validPort(u *url.URL) bool {
-	if u.Port() == "" {
-		return true
-	}
-	port, err := strconv.ParseUint(u.Port(), 10, 16)
-	return err == nil && port > 0
+	return u.String()
 }
 
 // given returns those of settings that are set.

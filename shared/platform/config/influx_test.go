@@ -29,6 +29,8 @@ func TestInflux(t *testing.T) {
 		"only a URL":         {influx(), config.Influx{URL: "http://influx:8086", HostTag: "server01", Database: "asperathos"}},
 		"TLS and a path":     {influx("INFLUX_URL", "https://db.example/influx/"), config.Influx{URL: "https://db.example/influx/", HostTag: "server01", Database: "asperathos"}},
 		"IPv6":               {influx("INFLUX_URL", "http://[fd00::1]:8086"), config.Influx{URL: "http://[fd00::1]:8086", HostTag: "server01", Database: "asperathos"}},
+		"other spellings":    {influx("INFLUX_URL", "HTTP://[::FFFF:10.0.0.1]:8086/Influx"), config.Influx{URL: "http://10.0.0.1:8086/Influx", HostTag: "server01", Database: "asperathos"}},
+		"an absolute name":   {influx("INFLUX_URL", "http://Influx.:8086"), config.Influx{URL: "http://influx:8086", HostTag: "server01", Database: "asperathos"}},
 		"a tag and database": {influx("INFLUX_HOST_TAG", "a b,c=d", "INFLUX_DATABASE", "jobs"), config.Influx{URL: "http://influx:8086", HostTag: "a b,c=d", Database: "jobs"}},
 		"a login": {
 			influx("INFLUX_USER", "kubejobs", "INFLUX_PASSWORD", "hünter:2"),

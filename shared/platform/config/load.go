@@ -3,7 +3,6 @@ package config
 import (
 	"log/slog"
 	"net"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -59,6 +58,7 @@ func Load(lookup Lookup) (Config, error) {
 	if !slices.Contains(c.Plugins, Plugin) {
 		r.reject("PLUGINS", "want a list with %q in it, got %q", Plugin, c.Plugins)
 	}
+	c.Warnings = r.warnings
 	return c, r.err()
 }
 
@@ -72,7 +72,12 @@ func (r *reader) stateRedis() Secret {
 		}
 		return ""
 	}
-	if parseURL(text, "redis", "rediss") == nil {
+	switch parsed := parseURL(text, "redis", "rediss"); {
+	case parsed != nil:
+	case strings.Contains(text, "@"):
+		r.reject("STATE_REDIS_URL", "want redis://user:password@host:port or rediss://…, with user and password "+
+			"percent-encoded (%%2F for /, %%3F for ?, %%23 for #, %%40 for @, %%25 for %%)")
+	default:
 		r.reject("STATE_REDIS_URL", "want redis://… or rediss://… with a host")
 	}
 	return Secret(text)
@@ -80,20 +85,22 @@ func (r *reader) stateRedis() Secret {
 
 // listen reads LISTEN_ADDRESS. The default is the host of monitor.cfg and PORT.
 func (r *reader) listen() string {
-	host, port := r.fileText("HOST", ""), r.integer("PORT", 8080, 0, 65535)
-	listen := r.text("LISTEN_ADDRESS", net.JoinHostPort(host, strconv.Itoa(port)))
-	_, number, err := net.SplitHostPort(listen)
+	own, port := r.fileText("HOST", ""), r.integer("PORT", 8080, 0, 65535)
+	if host, ok := egress.CanonicalHost(own); ok {
+		own = host
+	}
+	text := r.text("LISTEN_ADDRESS", net.JoinHostPort(own, strconv.Itoa(port)))
+	host, number, err := net.SplitHostPort(text)
 	if err == nil {
 		_, err = strconv.ParseUint(number, 10, 16)
 	}
-	if err == nil {
-		_, err = url.Parse(ownURL(listen))
-	}
-	if err != nil {
-		r.reject("LISTEN_ADDRESS", "want host:port, got %.80q", listen)
+	canonical, ok := egress.CanonicalHost(host)
+	misplaced := strings.HasPrefix(text, "[") != strings.Contains(host, ":")
+	if err != nil || (host != "" && !ok) || misplaced {
+		r.reject("LISTEN_ADDRESS", "want host:port, with brackets around an IPv6 address, got %.80q", text)
 		return ""
 	}
-	return listen
+	return net.JoinHostPort(canonical, number)
 }
 
 // cluster reports whether a Kubernetes API is configured.
@@ -103,7 +110,8 @@ func (r *reader) cluster() bool {
 
 // sink reads where ticks are sent. The default with Knative is the Service tick, or
 // the program's own Service if that serves every unit, as after `func deploy`. With
-// the local scheduler it is the program's own address.
+// the local scheduler it is the program's own address. A wrong one is not shown, as
+// it may hold a password.
 func (r *reader) sink(scheduler, target, own string) string {
 	fallback := own
 	if scheduler == SchedulerKnative {
@@ -116,8 +124,14 @@ func (r *reader) sink(scheduler, target, own string) string {
 	if scheduler == SchedulerKnative && strings.HasPrefix(text, "ksvc/") {
 		return text
 	}
-	if text != "" && parseURL(text, "http", "https") == nil {
-		r.reject("TICK_SINK", "want http://… or https://… with a host, or ksvc/NAME with the scheduler knative, got %.80q", text)
+	if text == "" {
+		return ""
+	}
+	switch parsed := parseURL(text, "http", "https"); {
+	case parsed == nil:
+		r.reject("TICK_SINK", "want http://… or https://… with a host, or ksvc/NAME with the scheduler knative")
+	case parsed.User != nil:
+		r.reject("TICK_SINK", "want a URL without user and password")
 	}
 	return text
 }

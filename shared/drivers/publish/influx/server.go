@@ -6,9 +6,9 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"strings"
 	"time"
 
+	"kubejobs/shared/core/egress"
 	"kubejobs/shared/core/job"
 	"kubejobs/shared/drivers/publish"
 )
@@ -53,8 +53,12 @@ func newServer(o Options) (*server, error) {
 		port = "80"
 	}
 	var plain net.Dialer
+	host, ok := egress.CanonicalHost(base.Hostname())
+	if !ok {
+		return nil, errors.New("the InfluxDB's URL: want a host name or an IP address")
+	}
 	s := &server{
-		base: base, address: net.JoinHostPort(base.Hostname(), port), client: newClient(plain.DialContext, o),
+		base: base, address: net.JoinHostPort(host, port), client: newClient(plain.DialContext, o),
 	}
 	switch {
 	case o.Token != "":
@@ -79,9 +83,12 @@ func basic(user, password string) string {
 	return base64.StdEncoding.EncodeToString([]byte(user + ":" + password))
 }
 
-// at reports whether the server has the address that a job names. It compares the
-// text: a name is not resolved.
-func (s *server) at(a job.Address) bool { return strings.EqualFold(s.address, a.String()) }
+// at reports whether the server has the address that a job names, in any spelling.
+// A name is not resolved.
+func (s *server) at(a job.Address) bool {
+	host, ok := egress.CanonicalHost(a.Host)
+	return ok && s.address == job.Address{Host: host, Port: a.Port}.String()
+}
 
 // database returns a database of InfluxDB 1.x. 2.x has the same call for buckets
 // to which the name is mapped.
