@@ -67,7 +67,7 @@ func TestAlertsSayWhatToDo(t *testing.T) {
 	}
 	want := []string{
 		"KubejobsJobWillMissDeadline", "KubejobsJobStalled", "KubejobsTicksLost", "KubejobsTicksFailing",
-		"KubejobsTicksMissing", "KubejobsPublisherFailing", "KubejobsSweepNotRunning",
+		"KubejobsTicksMissing", "KubejobsPublisherFailing", "KubejobsControllerListFailing", "KubejobsSweepNotRunning",
 	}
 	if diff := cmp.Diff(want, names); diff != "" {
 		t.Errorf("alerts (-want +got):\n%s", diff)

@@ -2,6 +2,7 @@ package monitor
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -108,8 +109,7 @@ func (s *Service) countItems(ctx context.Context, spec *job.Spec) (bool, error) 
 		return err == nil && count.HasWork(), nil
 	}
 	if err != nil {
-		return false, failure.Unavailable(fmt.Sprintf(
-			"plugin_info.number_of_jobs is required: the queue at %s cannot be read", spec.Queue), err)
+		return false, uncounted(spec.Queue, err)
 	}
 	spec.Items = count.Queued + count.InFlight
 	if spec.Items == 0 {
@@ -117,6 +117,17 @@ func (s *Service) countItems(ctx context.Context, spec *job.Spec) (bool, error) 
 			"required: the lists job and job:processing at %s are empty (fill the queue before starting)", spec.Queue)})
 	}
 	return true, nil
+}
+
+// uncounted returns the error of a start whose items cannot be counted. It is of the
+// kind of err, so that a start that cannot succeed later is not repeated.
+func uncounted(queue job.Address, err error) error {
+	const why = "plugin_info.number_of_jobs is required: "
+	typed, ok := errors.AsType[*failure.Error](err)
+	if ok && (typed.Kind == failure.KindRefused || typed.Kind == failure.KindUnavailable) {
+		return &failure.Error{Kind: typed.Kind, Message: why + typed.Message, Err: typed.Err}
+	}
+	return failure.Unavailable(fmt.Sprintf("%sthe queue at %s cannot be read", why, queue), err)
 }
 
 // schedule creates the job's schedule, retrying for ScheduleFor. If that fails,

@@ -119,6 +119,16 @@ func TestStartRefuses(t *testing.T) {
 		"an unknown plugin":           {request: func(r *monitor.Request) { r.Plugin = "spark" }, kind: failure.KindInvalid, names: "plugin"},
 		"no item to count":            {request: func(r *monitor.Request) { r.Items = 0 }, kind: failure.KindInvalid, names: "plugin_info.number_of_jobs"},
 		"a queue that cannot be read": {request: func(r *monitor.Request) { r.Items = 0 }, countErr: errors.New("refused"), kind: failure.KindUnavailable, names: "plugin_info.number_of_jobs"},
+		"a queue that refuses": {
+			request:  func(r *monitor.Request) { r.Items = 0 },
+			countErr: failure.Refused("cannot read the queue at a:1: wrong type of key", errors.New("WRONGTYPE")),
+			kind:     failure.KindRefused, names: "plugin_info.number_of_jobs is required: cannot read the queue at a:1: wrong type of key",
+		},
+		"a queue that is not there": {
+			request:  func(r *monitor.Request) { r.Items = 0 },
+			countErr: failure.Unavailable("cannot read the queue at a:1: connection refused", errors.New("dial")),
+			kind:     failure.KindUnavailable, names: "plugin_info.number_of_jobs is required: cannot read the queue at a:1: connection refused",
+		},
 		"an address that is not allowed": {
 			request:  func(*monitor.Request) {},
 			countErr: failure.Invalid(failure.FieldError{Field: "plugin_info.redis_ip", Problem: "no"}),

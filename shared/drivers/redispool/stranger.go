@@ -71,7 +71,7 @@ type firstRead struct {
 // Read implements net.Conn.
 func (c *firstRead) Read(b []byte) (int, error) {
 	n, err := c.Conn.Read(b)
-	if c.checked || n == 0 && !Closed(err) {
+	if c.checked || n == 0 && (!Closed(err) || errors.Is(err, net.ErrClosed)) { // the latter is this side
 		return n, err
 	}
 	c.checked = true

@@ -69,6 +69,7 @@ func TestFail(t *testing.T) {
 		"invalid":     {kind(failure.KindInvalid), 400, "told", false},
 		"not found":   {kind(failure.KindNotFound), 400, "told", false},
 		"conflict":    {kind(failure.KindConflict), 400, "told", false},
+		"refused":     {kind(failure.KindRefused), 400, "told", true},
 		"unavailable": {kind(failure.KindUnavailable), 503, "told", true},
 		"internal":    {cause, 500, "internal error", true},
 		"wrapped":     {fmt.Errorf("start: %w", kind(failure.KindInvalid)), 400, "told", false},
