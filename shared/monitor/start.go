@@ -14,6 +14,10 @@ import (
 // queueTimeout bounds how long Start reads the job's queue.
 const queueTimeout = time.Second
 
+// maxItems is the largest number of items, 2^53: the largest whole number up to which
+// a JSON number is exact everywhere.
+const maxItems = 1 << 53
+
 // Start starts the monitoring of a job. The same request again for a living job
 // changes nothing; a different one is ErrOtherRequest. Start fills in what the
 // request omits, and returns the spec that is in force. An unreachable queue is an
@@ -105,11 +109,17 @@ func (s *Service) countItems(ctx context.Context, spec *job.Spec) (bool, error) 
 	if failure.KindOf(err) == failure.KindInvalid {
 		return false, err
 	}
+	possible := count.Queued >= 0 && count.InFlight >= 0 && count.Queued <= maxItems && count.InFlight <= maxItems-count.Queued
 	if spec.Items != 0 {
-		return err == nil && count.HasWork(), nil
+		return err == nil && possible && count.HasWork(), nil
 	}
 	if err != nil {
 		return false, uncounted(spec.Queue, err)
+	}
+	if !possible {
+		return false, failure.InvalidField("plugin_info.number_of_jobs",
+			"required: the queue at %s answers %d items in job and %d in job:processing, which cannot be",
+			spec.Queue, count.Queued, count.InFlight)
 	}
 	spec.Items = count.Queued + count.InFlight
 	if spec.Items == 0 {

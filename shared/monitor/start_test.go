@@ -2,6 +2,8 @@ package monitor_test
 
 import (
 	"errors"
+	"math"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -245,5 +247,30 @@ func TestResume(t *testing.T) {
 	}
 	if got := b.scheduler.Calls(); got != many-1 || b.scheduler.Has("job-ab") || !b.scheduler.Has("job-aa") {
 		t.Errorf("%d schedules, want the %d living jobs", got, many-1)
+	}
+}
+
+// A server that is no Redis, or a damaged one, may answer any number.
+func TestStartRefusesImpossibleLengths(t *testing.T) {
+	t.Parallel()
+	tests := map[string]job.QueueCount{
+		"negative":        {Queued: -1},
+		"both sum to one": {Queued: 2, InFlight: -1},
+		"the largest":     {Queued: math.MaxInt64},
+		"the sum":         {Queued: 1 << 53, InFlight: 1},
+		"it overflows":    {Queued: math.MaxInt64, InFlight: math.MaxInt64},
+	}
+	for name, count := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := setup(t)
+			b.queue.Set(count, nil)
+			r := request("a")
+			r.Items = 0
+			_, err := b.service.Start(t.Context(), r)
+			if failure.KindOf(err) != failure.KindInvalid || !strings.Contains(err.Error(), strconv.FormatInt(count.Queued, 10)) {
+				t.Errorf("start: %v, want a refusal that names what the queue answered", err)
+			}
+		})
 	}
 }
