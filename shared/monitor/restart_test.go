@@ -55,7 +55,7 @@ func (s *sender) run(ctx context.Context, every time.Duration) error {
 }
 
 func (s *sender) send(ctx context.Context, scheduled monitor.Scheduled, tickID string) error {
-	sent := time.Now()
+	sent := time.Now() //nolint:forbidigo // the ticks run in real time
 	var failed error
 	for range maxAttempts {
 		outcome, err := s.service.Tick(ctx, monitor.Tick{ID: tickID, Job: scheduled.ID, Life: scheduled.Life, Sent: sent})
@@ -117,7 +117,8 @@ func TestRestartsOverABadNetwork(t *testing.T) {
 	service := monitor.NewService(monitor.Config{
 		Retries: retries, Retention: time.Hour, MinPeriod: 2 * time.Second, DefaultPeriod: 2 * time.Second,
 		StaleAfter: time.Hour, MaxAge: 24 * time.Hour, Plugins: []string{"kubejobs"}, ScheduleFor: 200 * time.Millisecond,
-		Now: func() time.Time { return time.Now().Add(time.Duration(later.Load())) }, DefaultQueue: func(job.ID) job.Address { return b.address() },
+		Now:          func() time.Time { return time.Now().Add(time.Duration(later.Load())) }, //nolint:forbidigo // as above
+		DefaultQueue: func(job.ID) job.Address { return b.address() },
 	}, monitor.Ports{
 		Store: network.Store(b.store), Queue: b.queue, SampleList: b.list, Scheduler: network.Scheduler(b.scheduler),
 	}, slog.New(slog.DiscardHandler))
