@@ -58,7 +58,11 @@ func (n *Network) fault() fault {
 	defer n.mu.Unlock()
 	switch x := n.rand.Float64(); {
 	case x < n.share:
-		return faultLostRequest + fault(n.rand.IntN(3))
+		f := faultLostRequest + fault(n.rand.IntN(3))
+		if f == faultLateRequest {
+			n.pending.Add(1) // under mu, so that Heal waits for it
+		}
+		return f
 	case x < n.share*1.5:
 		return faultRepeated
 	default:
@@ -76,10 +80,11 @@ func carry[T any](ctx context.Context, n *Network, call func(context.Context) (T
 		_, _ = call(ctx)
 		return none, errNoReply
 	case faultLateRequest:
-		n.pending.Go(func() {
+		go func() {
+			defer n.pending.Done()
 			time.Sleep(n.Late)
 			_, _ = call(context.WithoutCancel(ctx))
-		})
+		}()
 		return none, errNoReply
 	case faultRepeated:
 		_, _ = call(ctx)
