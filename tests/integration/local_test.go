@@ -61,6 +61,9 @@ func TestDemo(t *testing.T) {
 	if err != nil {
 		t.Fatalf("exit: %v, want success\n%s", err, out)
 	}
+	if lines := strings.Split(strings.TrimSpace(string(out)), "\n"); !strings.HasPrefix(lines[len(lines)-1], "deadline met, ") {
+		t.Errorf("the last line is %q, want the verdict", lines[len(lines)-1])
+	}
 	for _, want := range []string{
 		"demo running", "demo finished", "100.0 % done", `"final_error"`,
 		"ok   every item has a result (20 of 20)", "ok   the schedule is gone",

@@ -103,3 +103,17 @@ func TestPortInUse(t *testing.T) {
 		t.Error("two servers started on one port")
 	}
 }
+
+// redis-cli asks for COMMAND DOCS when it starts, and aborts on the answer to COMMAND.
+func TestCommandDocsIsRefused(t *testing.T) {
+	t.Parallel()
+	s := start(t, 0)
+	defer s.Close()
+	client := dial(t, s)
+	if got, err := client.Do(t.Context(), "command", "docs").Result(); err == nil {
+		t.Errorf("COMMAND DOCS = %v, want an error", got)
+	}
+	if got, err := client.Do(t.Context(), "command").Slice(); err != nil || len(got) == 0 {
+		t.Errorf("COMMAND = %d commands, %v, want some", len(got), err)
+	}
+}

@@ -95,7 +95,7 @@ func (p *Process) Stop() {
 // its exit.
 func (p *Process) Terminate() error {
 	p.tb.Helper()
-	p.signal(syscall.SIGTERM)
+	p.Signal(syscall.SIGTERM)
 	select {
 	case <-p.run.ended:
 	case <-time.After(Patience):
@@ -125,12 +125,13 @@ func (p *Process) Respawn() {
 
 // Pause suspends the process until Resume: its connections stay open, but it does
 // not answer.
-func (p *Process) Pause() { p.signal(syscall.SIGSTOP) }
+func (p *Process) Pause() { p.Signal(syscall.SIGSTOP) }
 
 // Resume continues a process that Pause suspended.
-func (p *Process) Resume() { p.signal(syscall.SIGCONT) }
+func (p *Process) Resume() { p.Signal(syscall.SIGCONT) }
 
-func (p *Process) signal(signal syscall.Signal) {
+// Signal sends a signal to the process.
+func (p *Process) Signal(signal syscall.Signal) {
 	p.tb.Helper()
 	if p.run == nil {
 		p.tb.Fatalf("signal %s: it is not running", p.name)

@@ -1,0 +1,150 @@
+package integration_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os/exec"
+	"strings"
+	"testing"
+
+	"kubejobs/shared/testkit/proctest"
+	"kubejobs/shared/testkit/redistest"
+)
+
+// A taken port is one clear error, and nothing is announced.
+func TestTakenPort(t *testing.T) {
+	t.Parallel()
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { taken.Close() })
+	address := taken.Addr().String()
+	_, port, _ := strings.Cut(address, ":")
+	tests := map[string]struct {
+		args     []string
+		settings []string
+		want     string
+	}{
+		"serve":            {[]string{"serve"}, []string{"LISTEN_ADDRESS=" + address}, "listen on " + address + " (PORT or LISTEN_ADDRESS)"},
+		"serve in Knative": {[]string{"serve"}, []string{"LISTEN_ADDRESS=" + address, "K_SERVICE=a", "STATE_REDIS_URL=redis://127.0.0.1:1"}, "listen on " + address + " (PORT or LISTEN_ADDRESS)"},
+		"local":            {[]string{"local"}, []string{"PORT=" + port}, "listen on " + address + " (PORT or LISTEN_ADDRESS)"},
+		"embedded Redis":   {[]string{"local", "--redis-port", port}, []string{"PORT=0"}, "start embedded Redis"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			cmd := exec.Command(program, tt.args...)
+			cmd.Env = tt.settings
+			out, err := cmd.CombinedOutput()
+			text := strings.TrimSpace(string(out))
+			if exit, ok := errors.AsType[*exec.ExitError](err); !ok || exit.ExitCode() != 1 {
+				t.Errorf("exit: %v, want 1", err)
+			}
+			if !strings.Contains(text, tt.want) || !strings.Contains(text, "address already in use") || strings.Contains(text, "\n") {
+				t.Errorf("it says %q, want one line with %q", text, tt.want)
+			}
+		})
+	}
+}
+
+// Every spelling of an address is listened on, in Knative too, where the framework
+// would join an IPv6 address and a port without brackets.
+func TestListenAddresses(t *testing.T) {
+	t.Parallel()
+	if listener, err := net.Listen("tcp", "[::1]:0"); err != nil {
+		t.Skipf("there is no IPv6: %v", err)
+	} else {
+		listener.Close()
+	}
+	state := redistest.Start(t)
+	tests := map[string]struct {
+		command, listen string // with %s for the port
+		knative         bool
+		call            string
+	}{
+		"IPv6":                     {"serve", "LISTEN_ADDRESS=[::1]:%s", false, "[::1]"},
+		"all interfaces by IPv6":   {"serve", "LISTEN_ADDRESS=[::]:%s", false, "[::1]"},
+		"the host :: by IPv4":      {"serve", "LISTEN_ADDRESS=[::]:%s", false, "127.0.0.1"},
+		"a name":                   {"serve", "LISTEN_ADDRESS=localhost:%s", false, "localhost"},
+		"IPv6 in Knative":          {"serve", "LISTEN_ADDRESS=[::1]:%s", true, "[::1]"},
+		"the host :: in Knative":   {"serve", "LISTEN_ADDRESS=[::]:%s", true, "127.0.0.1"},
+		"IPv6 of local":            {"local", "LISTEN_ADDRESS=[::1]:%s", false, "[::1]"},
+		"the host :: of local":     {"local", "LISTEN_ADDRESS=[::]:%s", false, "[::1]"},
+		"no host of local":         {"local", "LISTEN_ADDRESS=:%s", false, "127.0.0.1"},
+		"local's port as a number": {"local", "PORT=%s", false, "127.0.0.1"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var port string
+			proctest.Start(t, proctest.Program{
+				Command: func(addr string) *exec.Cmd {
+					_, port, _ = strings.Cut(addr, ":")
+					cmd := exec.Command(program, tt.command)
+					cmd.Env = []string{fmt.Sprintf(tt.listen, port), "LOG_LEVEL=warn", "STATE_REDIS_URL=" + state.URL()}
+					if tt.knative {
+						cmd.Env = append(cmd.Env, "K_SERVICE=kubejobs", "SCHEDULER=local", "JOB_STATUS=queue")
+					}
+					return cmd
+				},
+				Answers: func(ctx context.Context, _ string, pid int) bool {
+					return proctest.OK("/health/readiness")(ctx, tt.call+":"+port, pid)
+				},
+			})
+		})
+	}
+}
+
+// In Knative a request leaves no empty lines in the log.
+func TestNoEmptyLines(t *testing.T) {
+	t.Parallel()
+	state := redistest.Start(t)
+	s := serve(t, "STATE_REDIS_URL="+state.URL(), "SCHEDULER=local", "JOB_STATUS=queue", "K_SERVICE=kubejobs")
+	for range 5 {
+		if status, _, err := s.call(t.Context(), http.MethodGet, "/monitoring", nil); err != nil || status != http.StatusOK {
+			t.Fatalf("list: %d %v", status, err)
+		}
+	}
+	if err := s.Terminate(); err != nil {
+		t.Errorf("exit: %v, want success", err)
+	}
+	if strings.Contains("\n"+s.Output(), "\n\n") {
+		t.Errorf("there are empty lines:\n%q", s.Output())
+	}
+}
+
+// Outside Knative the program warns if other machines can reach its API.
+func TestWarnsOfAnOpenAPI(t *testing.T) {
+	t.Parallel()
+	const warning = "the API has no authentication"
+	tests := map[string]struct {
+		host    string
+		knative bool
+		want    int
+	}{
+		"all interfaces":            {"0.0.0.0", false, 1},
+		"loopback":                  {"127.0.0.1", false, 0},
+		"all interfaces in Knative": {"0.0.0.0", true, 0},
+	}
+	state := redistest.Start(t)
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := run(t, "serve", func(addr string) []string {
+				_, port, _ := strings.Cut(addr, ":")
+				settings := []string{"LISTEN_ADDRESS=" + tt.host + ":" + port, "STATE_REDIS_URL=" + state.URL()}
+				if tt.knative {
+					settings = append(settings, "K_SERVICE=a", "SCHEDULER=local", "JOB_STATUS=queue")
+				}
+				return settings
+			})
+			if got := strings.Count(s.Output(), warning); got != tt.want {
+				t.Errorf("%d warnings, want %d:\n%s", got, tt.want, s.Output())
+			}
+		})
+	}
+}
