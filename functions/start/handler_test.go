@@ -55,7 +55,7 @@ func TestHandler(t *testing.T) {
 			[]string{`plugin: want one of \"kubejobs\", got`, "plugin_info.expected_time: is missing"},
 		},
 		"refused":           {"a", right, monitor.ErrOtherRequest, http.StatusBadRequest, []string{"a different request"}},
-		"the store is away": {"a", right, failure.Unavailable("away", nil), http.StatusServiceUnavailable, []string{"away"}},
+		"the store is down": {"a", right, failure.Unavailable("down", nil), http.StatusServiceUnavailable, []string{"down"}},
 		"a bug":             {"a", right, errors.New("secret"), http.StatusInternalServerError, []string{"internal error"}},
 	}
 	for name, tt := range tests {

@@ -33,7 +33,7 @@ func TestBaseURL(t *testing.T) {
 }
 
 // What somebody else's server answers is not taken for kubejobs, and what a router
-// answers while kubejobs is away is no reason to end.
+// answers while kubejobs is down is no reason to end.
 func TestGetStatusKnowsKubejobs(t *testing.T) {
 	t.Parallel()
 	const (
@@ -49,7 +49,7 @@ func TestGetStatusKnowsKubejobs(t *testing.T) {
 	}{
 		"a status":               {200, `{"id":"a","phase":"running"}`, good},
 		"unknown":                {404, `{"error_code":404,"error_message":"no such job","error_name":"NOT_FOUND"}`, unknown},
-		"the store is away":      {503, `{"error_code":503,"error_message":"later","error_name":"X"}`, passing},
+		"the store is down":      {503, `{"error_code":503,"error_message":"later","error_name":"X"}`, passing},
 		"an internal error":      {500, `{"error_code":500,"error_message":"internal error","error_name":"X"}`, passing},
 		"a router":               {502, "bad gateway", passing},
 		"a router's JSON":        {503, `{"error":"no healthy upstream"}`, passing},

@@ -70,7 +70,7 @@ func judge(err error) verdict {
 	if v, ok := judgeNetwork(err); ok {
 		return v
 	}
-	return refused("it answers what a Redis does not answer") // the client cannot parse it
+	return refused("its answer is no reply of Redis") // the client cannot parse it
 }
 
 // judgeNetwork judges an error of the connection. It returns false for another one.

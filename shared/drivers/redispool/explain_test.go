@@ -145,7 +145,7 @@ func TestPeersThatAreNoRedis(t *testing.T) {
 		"MySQL":                  {true, "J\x00\x00\x00\n8.0.36\x00", refused, noRedis},
 		"memcached":              {false, "ERROR\r\n", refused, noRedis},
 		"an alert of TLS":        {false, "\x15\x03\x01\x00\x02\x02\x46", refused, "TLS is required, which is not supported here"},
-		"another type of answer": {false, "+OK\r\n+OK\r\n:1\r\n", refused, "it answers what a Redis does not answer"},
+		"another type of answer": {false, "+OK\r\n+OK\r\n:1\r\n", refused, "its answer is no reply of Redis"},
 		"protected mode":         {true, "-DENIED Redis is running in protected mode\r\n", refused, "protected mode: only local clients are allowed"},
 		"too many clients":       {true, "-ERR max number of clients reached\r\n", unavailable, "too many clients"},
 		"nothing":                {false, "", unavailable, "connection closed"},
@@ -194,7 +194,7 @@ func TestErrorsOfTheNetwork(t *testing.T) {
 		"a caller that left":    {context.Canceled, failure.KindUnavailable, "cancelled"},
 		"a full pool":           {redis.ErrPoolTimeout, failure.KindUnavailable, "timed out"},
 		"a closed pool":         {redis.ErrClosed, failure.KindUnavailable, "no connection"},
-		"an unknown error":      {errors.New("redis: can't parse"), failure.KindRefused, "it answers what a Redis does not answer"},
+		"an unknown error":      {errors.New("redis: can't parse"), failure.KindRefused, "its answer is no reply of Redis"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

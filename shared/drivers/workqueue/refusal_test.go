@@ -184,7 +184,7 @@ func TestAnswersThatAreNoLength(t *testing.T) {
 		t.Run(answer, func(t *testing.T) {
 			t.Parallel()
 			wantRefusal(t, custom(t, func(p *server.Peer, _ string) { p.WriteRaw(answer) }, nil), failure.KindRefused,
-				"it answers what a Redis does not answer")
+				"its answer is no reply of Redis")
 		})
 	}
 }
