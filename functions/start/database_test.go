@@ -8,6 +8,7 @@ import (
 
 	"kubejobs/functions/start"
 	"kubejobs/shared/core/job"
+	"kubejobs/shared/testkit/failuretest"
 )
 
 func TestDatabase(t *testing.T) {
@@ -96,7 +97,7 @@ func TestDatabaseRefused(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			_, _, err := start.Decode("a", []byte(info(`"enable_visualizer":true,"database_data":`+tt.data)), rules())
-			if diff := cmp.Diff(tt.want, fields(t, err)); diff != "" {
+			if diff := cmp.Diff(tt.want, failuretest.Fields(t, err)); diff != "" {
 				t.Fatalf("wrong fields (-want +got):\n%s\n%v", diff, err)
 			}
 			if strings.Contains(err.Error(), "hunter2") {
@@ -117,7 +118,7 @@ func TestUnknownSourceIsRefused(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			_, _, err := start.Decode("a", []byte(info(members)), rules())
-			if diff := cmp.Diff([]string{"plugin_info.datasource_type"}, fields(t, err)); diff != "" {
+			if diff := cmp.Diff([]string{"plugin_info.datasource_type"}, failuretest.Fields(t, err)); diff != "" {
 				t.Errorf("wrong fields (-want +got):\n%s\n%v", diff, err)
 			}
 		})

@@ -2,7 +2,6 @@ package start_test
 
 import (
 	"encoding/json"
-	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -10,9 +9,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"kubejobs/functions/start"
-	"kubejobs/shared/core/failure"
 	"kubejobs/shared/core/job"
 	"kubejobs/shared/monitor"
+	"kubejobs/shared/testkit/failuretest"
 )
 
 // whole is every field that the monitor knows.
@@ -36,23 +35,6 @@ func decode(t *testing.T, body string) monitor.Request {
 		t.Fatalf("decode %s: %v", body, err)
 	}
 	return r
-}
-
-// fields are the wrong fields that an error names, in its order.
-func fields(t *testing.T, err error) []string {
-	t.Helper()
-	if err == nil {
-		return nil
-	}
-	typed, ok := errors.AsType[*failure.Error](err)
-	if !ok || typed.Kind != failure.KindInvalid {
-		t.Fatalf("error = %v, want kind invalid", err)
-	}
-	var names []string
-	for _, f := range typed.Fields {
-		names = append(names, f.Field)
-	}
-	return names
 }
 
 // nested is JSON with objects and lists inside one another.
@@ -198,7 +180,7 @@ func TestDecodeNamesEveryWrongField(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			got, warnings, err := start.Decode("a", []byte(tt.body), rules())
-			if diff := cmp.Diff(tt.want, fields(t, err)); diff != "" {
+			if diff := cmp.Diff(tt.want, failuretest.Fields(t, err)); diff != "" {
 				t.Errorf("wrong fields (-want +got):\n%s\n%v", diff, err)
 			}
 			if diff := cmp.Diff(monitor.Request{}, got); diff != "" || len(warnings) > 0 {
@@ -218,7 +200,7 @@ func FuzzDecode(f *testing.F) {
 	f.Fuzz(func(t *testing.T, body []byte) {
 		r, _, err := start.Decode("kj-abc1234", body, rules())
 		if err != nil {
-			if len(fields(t, err)) == 0 {
+			if len(failuretest.Fields(t, err)) == 0 {
 				t.Errorf("the error names no field: %v", err)
 			}
 			return

@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"kubejobs/functions/start"
+	"kubejobs/shared/testkit/failuretest"
 )
 
 func TestSubmissionTime(t *testing.T) {
@@ -46,7 +47,7 @@ func TestSubmissionTime(t *testing.T) {
 			if tt.want.IsZero() {
 				want = []string{"plugin_info.submission_time"}
 			}
-			if diff := cmp.Diff(want, fields(t, err)); diff != "" {
+			if diff := cmp.Diff(want, failuretest.Fields(t, err)); diff != "" {
 				t.Fatalf("wrong fields (-want +got):\n%s", diff)
 			}
 			if !r.Submitted.Equal(tt.want) {
