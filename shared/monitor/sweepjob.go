@@ -9,6 +9,7 @@ import (
 
 	"kubejobs/shared/core/accounting"
 	"kubejobs/shared/core/failure"
+	"kubejobs/shared/core/forecast"
 	"kubejobs/shared/core/job"
 )
 
@@ -16,7 +17,7 @@ const (
 	// suspectAfter is the number of periods without a tick, a minute added, after
 	// which a sweep looks at a job itself.
 	suspectAfter = 5
-	// askPage bounds how many jobs of a page that look done a sweep looks at, and
+	// askPage bounds how many jobs of a page that look done, or are stalled, a sweep
 	// with stored job status asks Kubernetes about.
 	askPage = 50
 	// askShare is the share of the other jobs that a sweep with stored job status
@@ -108,16 +109,19 @@ func (w *sweeper) shouldLook(record Record, quiet bool) bool {
 		return false
 	}
 	done := record.State.WorkSeen && record.State.Queue != nil && record.State.Queue.Left() == 0
-	if (done && w.asked < askPage) || rand.Float64() < askShare { //nolint:gosec // spreads load, hides nothing
+	if ((done || isStalled(record)) && w.asked < askPage) || rand.Float64() < askShare { //nolint:gosec // spreads load, hides nothing
 		w.asked++
 		return true
 	}
 	return false
 }
 
+// isStalled reports whether a job does not advance.
+func isStalled(record Record) bool { return record.State.Health.Now() == forecast.StatusStalled }
+
 // look observes a job and ends it if the observation does, and reports whether
-// it ended. Of a quiet job the deletion of its Kubernetes Job is an end too. A
-// half that cannot be read is left to the job's ticks.
+// it ended. Of a job that is quiet or stalled the deletion of its Kubernetes Job is
+// an end too. A half that cannot be read is left to the job's ticks.
 func (w *sweeper) look(ctx context.Context, record Record, quiet bool) (bool, error) {
 	record, err := w.ticks.Load(ctx, record.Spec.ID, "") // a list has no stored status
 	if err != nil {
@@ -137,7 +141,7 @@ func (w *sweeper) look(ctx context.Context, record Record, quiet bool) (bool, er
 		_, err := w.finish(ctx, o)
 		w.swept.Ended++
 		return true, err
-	case quiet && deleted && t.State.LastError != "":
+	case (quiet || isStalled(record)) && deleted && t.State.LastError != "":
 		return true, w.endFailed(ctx, record, t.State.LastError)
 	default:
 		return false, nil

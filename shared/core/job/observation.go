@@ -47,7 +47,12 @@ type KubeStatus struct {
 	Failed    bool   `json:"failed,omitempty"`
 	Reason    string `json:"reason,omitempty"` // of a failure
 	Gone      bool   `json:"gone,omitempty"`   // the Job was deleted
+	// Saved is when the status was stored, Unix milliseconds; 0 if it was not.
+	Saved int64 `json:"saved,omitempty"`
 }
+
+// Final reports whether the status is the last one of its Job.
+func (k KubeStatus) Final() bool { return k.Complete || k.Failed || k.Gone }
 
 // HasWork reports whether any item is in the queue or was done. Empty lists may
 // just not be filled yet.
