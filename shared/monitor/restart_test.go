@@ -29,12 +29,23 @@ type sender struct {
 	service   *monitor.Service
 	scheduler *monitortest.Scheduler
 	sends     errgroup.Group // at most underWay at once
+	attempts  int            // after which it gives a tick up
 
-	mu    sync.Mutex
-	acked map[life]map[string]monitor.Outcome // by the tick's id
+	mu      sync.Mutex
+	acked   map[life]map[string]monitor.Outcome // by the tick's id
+	givenUp map[life]int64
 }
 
-// maxAttempts bounds how often a tick is repeated.
+func newSender(service *monitor.Service, scheduler *monitortest.Scheduler, attempts int) *sender {
+	s := &sender{
+		service: service, scheduler: scheduler, attempts: attempts,
+		acked: map[life]map[string]monitor.Outcome{}, givenUp: map[life]int64{},
+	}
+	s.sends.SetLimit(underWay)
+	return s
+}
+
+// maxAttempts bounds how often a call is repeated.
 const maxAttempts = 1000
 
 // underWay is how many ticks are under way at once. A further one waits.
@@ -43,22 +54,25 @@ const underWay = 32
 // run ticks at each interval until ctx ends, and waits for the last tick. It fails
 // if a tick was never acknowledged.
 func (s *sender) run(ctx context.Context, every time.Duration) error {
-	s.sends.SetLimit(underWay)
 	for beat := 0; ctx.Err() == nil; beat++ {
 		for _, scheduled := range s.scheduler.Ticking() {
-			tickID := fmt.Sprintf("%s-%d-%d", scheduled.ID, scheduled.Life, beat)
-			s.sends.Go(func() error { return s.send(context.WithoutCancel(ctx), scheduled, tickID) })
+			tick := monitor.Tick{
+				ID:  fmt.Sprintf("%s-%d-%d", scheduled.ID, scheduled.Life, beat),
+				Job: scheduled.ID, Life: scheduled.Life, Sent: time.Now(), //nolint:forbidigo // the ticks run in real time
+			}
+			s.sends.Go(func() error { return s.send(context.WithoutCancel(ctx), tick) })
 		}
 		time.Sleep(every)
 	}
 	return s.sends.Wait()
 }
 
-func (s *sender) send(ctx context.Context, scheduled monitor.Scheduled, tickID string) error {
-	sent := time.Now() //nolint:forbidigo // the ticks run in real time
+// send delivers a tick.
+func (s *sender) send(ctx context.Context, tick monitor.Tick) error {
 	var failed error
-	for range maxAttempts {
-		outcome, err := s.service.Tick(ctx, monitor.Tick{ID: tickID, Job: scheduled.ID, Life: scheduled.Life, Sent: sent})
+	of := life{tick.Job, tick.Life}
+	for range s.attempts {
+		outcome, err := s.service.Tick(ctx, tick)
 		if err != nil {
 			failed = err
 			time.Sleep(time.Millisecond)
@@ -66,23 +80,28 @@ func (s *sender) send(ctx context.Context, scheduled monitor.Scheduled, tickID s
 		}
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		of := life{scheduled.ID, scheduled.Life}
 		if s.acked[of] == nil {
 			s.acked[of] = map[string]monitor.Outcome{}
 		}
-		s.acked[of][tickID] = outcome
+		if _, twice := s.acked[of][tick.ID]; !twice || outcome == monitor.OutcomeSampled || outcome == monitor.OutcomeFailed {
+			s.acked[of][tick.ID] = outcome
+		}
 		return nil
 	}
-	return fmt.Errorf("tick %s was never acknowledged: %w", tickID, failed)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.givenUp[of]++
+	return fmt.Errorf("tick %s was never acknowledged: %w", tick.ID, failed)
 }
 
-// samples returns how many ticks of a life were acknowledged as having a sample.
-func (s *sender) samples(of life) int64 {
+// outcomes counts the ticks of a life that were acknowledged with one of the
+// outcomes.
+func (s *sender) outcomes(of life, outcomes ...monitor.Outcome) int64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var count int64
 	for _, outcome := range s.acked[of] {
-		if outcome == monitor.OutcomeSampled || outcome == monitor.OutcomeDuplicate {
+		if slices.Contains(outcomes, outcome) {
 			count++
 		}
 	}
@@ -122,7 +141,7 @@ func TestRestartsOverABadNetwork(t *testing.T) {
 	}, monitor.Ports{
 		Store: network.Store(b.store), Queue: b.queue, SampleList: b.list, Scheduler: network.Scheduler(b.scheduler),
 	}, slog.New(slog.DiscardHandler))
-	ticks := &sender{service: service, scheduler: b.scheduler, acked: map[life]map[string]monitor.Outcome{}}
+	ticks := newSender(service, b.scheduler, maxAttempts)
 
 	ctx, stop := context.WithCancel(t.Context())
 	var ticking errgroup.Group
@@ -164,7 +183,7 @@ func TestRestartsOverABadNetwork(t *testing.T) {
 		if got := b.scheduler.Lives(id); !slices.Equal(got, want) {
 			t.Errorf("%s has schedules of lives %v, want %v", id, got, want)
 		}
-		acked := ticks.samples(life{id, record.Spec.Life()})
+		acked := ticks.outcomes(life{id, record.Spec.Life()}, monitor.OutcomeSampled, monitor.OutcomeDuplicate)
 		if got := record.State.Summary.Count; got != acked {
 			t.Errorf("%s has %d samples, want %d: the ticks of its life that were acknowledged", id, got, acked)
 		}

@@ -193,6 +193,8 @@ func (w *sweeper) orphan(ctx context.Context, schedule Scheduled) {
 		err = errors.Join(w.jobs.Index(ctx, schedule.ID), w.scheduler.Schedule(ctx, record.Spec), w.deleteOrphan(ctx, schedule))
 	case err == nil:
 		err = w.deleteOrphan(ctx, schedule)
+	case errors.Is(err, ErrUnreadable):
+		err = w.jobs.Index(ctx, schedule.ID)
 	case failure.KindOf(err) == failure.KindNotFound:
 		err = w.suspectOrphan(ctx, schedule)
 	}

@@ -42,7 +42,9 @@ func (s *Store) Load(ctx context.Context, id job.ID, tickID string) (monitor.Rec
 }
 
 // Commit implements monitor.TickStore. Afterwards it removes a job that need not
-// be listed any longer from the index; if that fails, List does it later.
+// be listed any longer from the index; if that fails, List does it later. It adds
+// an ended job with undelivered events again: if the index had lost it, nothing
+// else would.
 func (s *Store) Commit(ctx context.Context, c monitor.Change) (monitor.CommitResult, error) {
 	state, err := json.Marshal(c.State)
 	if err != nil {
@@ -62,8 +64,11 @@ func (s *Store) Commit(ctx context.Context, c monitor.Change) (monitor.CommitRes
 	}
 	switch code {
 	case 1:
-		if !c.State.Listed() {
+		switch {
+		case !c.State.Listed():
 			_ = s.removeFromIndex(ctx, c.ID) // else List does it
+		case !c.State.Phase.Living():
+			_ = s.Index(ctx, c.ID) // without it the events wait for the next start
 		}
 		return monitor.CommitDone, nil
 	case 2:

@@ -8,6 +8,7 @@ import (
 
 	"kubejobs/shared/core/failure"
 	"kubejobs/shared/core/job"
+	"kubejobs/shared/core/sample"
 	"kubejobs/shared/monitor"
 )
 
@@ -22,6 +23,7 @@ type Network struct {
 	mu      sync.Mutex
 	rand    *rand.Rand
 	share   float64
+	cut     bool
 	pending sync.WaitGroup
 }
 
@@ -34,9 +36,19 @@ func NewNetwork(seed uint64, share float64, late time.Duration) *Network {
 // Heal ends the failures, and waits until late requests have taken effect.
 func (n *Network) Heal() {
 	n.mu.Lock()
-	n.share = 0
+	n.share, n.cut = 0, false
 	n.mu.Unlock()
-	n.pending.Wait()
+	n.Settle()
+}
+
+// Settle waits until late requests have taken effect. No call may be under way.
+func (n *Network) Settle() { n.pending.Wait() }
+
+// Cut makes every call fail without an effect, or ends that.
+func (n *Network) Cut(cut bool) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.cut = cut
 }
 
 // errNoReply is what a caller gets that gave up.
@@ -57,6 +69,8 @@ func (n *Network) fault() fault {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	switch x := n.rand.Float64(); {
+	case n.cut:
+		return faultLostRequest
 	case x < n.share:
 		f := faultLostRequest + fault(n.rand.IntN(3))
 		if f == faultLateRequest {
@@ -145,4 +159,19 @@ func (s *networkScheduler) Schedule(ctx context.Context, spec job.Spec) error {
 // Unschedule implements monitor.Scheduler.
 func (s *networkScheduler) Unschedule(ctx context.Context, id job.ID, life int64) error {
 	return carryError(ctx, s.network, func(ctx context.Context) error { return s.Scheduler.Unschedule(ctx, id, life) })
+}
+
+// SampleList returns a list that is reached over the network.
+func (n *Network) SampleList(next monitor.SampleList) monitor.SampleList {
+	return &networkList{next, n}
+}
+
+type networkList struct {
+	next    monitor.SampleList
+	network *Network
+}
+
+// Push implements monitor.SampleList.
+func (l *networkList) Push(ctx context.Context, spec job.Spec, tickID string, s sample.Sample) error {
+	return carryError(ctx, l.network, func(ctx context.Context) error { return l.next.Push(ctx, spec, tickID, s) })
 }
