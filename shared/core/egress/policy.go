@@ -66,23 +66,13 @@ func unmap(prefix netip.Prefix) netip.Prefix {
 	return prefix
 }
 
-// metadata reports whether address is a cloud's metadata service outside the
-// link-local range: those of AWS and GCP by IPv6, and Alibaba's.
-func metadata(address netip.Addr) bool {
-	switch address.String() {
-	case "fd00:ec2::254", "fd20:ce::254", "100.100.100.200":
-		return true
-	default:
-		return false
-	}
-}
-
 // Allows reports whether the program may connect to host, which resolved to
 // address. It refuses link-local addresses, clouds' metadata services, multicast
-// and the unspecified address in every case.
+// and the unspecified address in every case, also where an IPv6 address stands for
+// an IPv4 one.
 func (p *Policy) Allows(host string, address netip.Addr) bool {
 	address = address.Unmap().WithZone("")
-	if address.IsLinkLocalUnicast() || address.IsMulticast() || address.IsUnspecified() || metadata(address) {
+	if isForbidden(address) {
 		return false
 	}
 	for _, prefix := range p.prefixes {

@@ -149,15 +149,38 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-func TestAllowsNeverAMetadataService(t *testing.T) {
+// Whatever is listed, and whatever name resolves to them, these addresses are
+// refused. Those beside them are not.
+func TestForbiddenAddresses(t *testing.T) {
 	t.Parallel()
-	policy, err := egress.Parse(append(egress.Private(), "metadata.example"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, text := range []string{"169.254.169.254", "fe80::1", "fd00:ec2::254", "fd20:ce::254", "100.100.100.200"} {
-		if policy.Allows("metadata.example", netip.MustParseAddr(text)) {
-			t.Errorf("%s is allowed", text)
+	policy := parse(t, "0.0.0.0/0", "::/0", "metadata.example")
+	for text, want := range map[string]bool{
+		"169.254.169.254": false, "169.254.0.1": false, "169.255.0.1": true,
+		"fe80::1": false, "febf::1": false, "fec0::1": true,
+		"100.100.100.200": false, "100.100.100.201": true,
+		"168.63.129.16": false, "168.63.129.17": true,
+		"192.0.0.192":   false,
+		"fd00:ec2::254": false, "fd00:ec2::253": false, "fd00:ec2:ffff::1": false, "fd00:ec3::254": true,
+		"fd20:ce::254": false, "fd20:cf::254": true,
+		"fd00:42::42": false,
+		"0.0.0.0":     false, "0.1.2.3": false, "255.255.255.255": false, "::": false,
+		"224.0.0.1": false, "ff02::1": false, "ff0e::1": false,
+		"::ffff:169.254.169.254": false, "::ffff:0.0.0.0": false, "::ffff:10.0.0.1": true,
+		// NAT64
+		"64:ff9b::169.254.169.254": false, "64:ff9b::a9fe:a9fe": false, "64:ff9b::100.100.100.200": false, "64:ff9b::10.0.0.1": true,
+		"64:ff9b:1::a9fe:a9fe": false, "64:ff9b:1:a9fe:a9:fe00::": false, "64:ff9b:2::a9fe:a9fe": true,
+		// 6to4
+		"2002:a9fe:a9fe::1": false, "2002:6464:64c8::": false, "2002:e000:1::": false, "2002:0:0::1": false, "2002:a00:1::1": true,
+		// Teredo: the server, and the client with its bits inverted
+		"2001:0:a9fe:a9fe::5601:5601": false, "2001:0:a00:1::5601:5601": false, "2001:0:a00:1:0:0:f5ff:fffe": true, "2001:db8::1": true,
+		// IPv4-compatible and IPv4-translated
+		"::169.254.169.254": false, "::ffff:0:169.254.169.254": false, "::ffff:0:10.0.0.1": true,
+		"::1": true, "127.0.0.1": true,
+	} {
+		for _, host := range []string{"metadata.example", text} {
+			if got := policy.Allows(host, netip.MustParseAddr(text)); got != want {
+				t.Errorf("Allows(%s, %s) = %t, want %t", host, text, got, want)
+			}
 		}
 	}
 }
