@@ -13,19 +13,29 @@ import (
 const SampleListName = "controller-list"
 
 // finish pushes the sample of an observed tick, commits its transition and
-// broadcasts what that made. A tick that ends the job commits first.
+// broadcasts what that made. A tick that ends the job commits first, as does one
+// that names no instant of the schedule: another one may make it surplus.
 func (s *Service) finish(ctx context.Context, o observedTick) (Outcome, error) {
 	first := o.transition(s.cfg)
-	if first.State.Phase.Living() {
+	if first.State.Phase.Living() && (o.delivery.Claimed || s.cfg.Spacing <= 0) {
 		return s.pushBesideCommit(ctx, o, first.Sample)
 	}
 	return s.commitThenPush(ctx, o, first.Sample)
 }
 
+// key returns the key by which the sample of a tick is pushed.
+func (s *Service) key(o observedTick) PushKey {
+	key := PushKey{TickID: o.ID}
+	if s.cfg.Spacing > 0 {
+		key.Instant = o.delivery.Instant(o.record.Spec.Schedule())
+	}
+	return key
+}
+
 // pushBesideCommit pushes the sample while it commits: one round trip instead
 // of two.
 func (s *Service) pushBesideCommit(ctx context.Context, o observedTick, x *sample.Sample) (Outcome, error) {
-	pushed := s.push(ctx, o.record, o.ID, x)
+	pushed := s.push(ctx, o.record, s.key(o), x)
 	committed, err := s.commit(ctx, o)
 	if err != nil {
 		<-pushed //nolint:errcheck // the sender repeats the tick, and the push with it
@@ -38,13 +48,13 @@ func (s *Service) pushBesideCommit(ctx context.Context, o observedTick, x *sampl
 // committed. So of two ticks that see the end only one pushes a sample.
 func (s *Service) commitThenPush(ctx context.Context, o observedTick, x *sample.Sample) (Outcome, error) {
 	committed, err := s.commit(ctx, o)
-	if err != nil || committed.outcome == OutcomeEnded || committed.outcome == OutcomeUnknown {
+	if err != nil || committed.nothing() {
 		return committed.outcome, err
 	}
 	if committed.notice == nil {
 		x = nil // a duplicate: repeat pushes what was committed
 	}
-	return s.deliver(ctx, o, committed, s.push(ctx, o.record, o.ID, x))
+	return s.deliver(ctx, o, committed, s.push(ctx, o.record, s.key(o), x))
 }
 
 // deliver broadcasts a committed change, records which publishers fail, and
@@ -64,19 +74,19 @@ func (s *Service) deliver(ctx context.Context, o observedTick, c committed, push
 		return "", pushErr
 	}
 	if c.outcome == OutcomeDuplicate {
-		return s.repeatCommitted(ctx, o.Tick)
+		return s.repeatCommitted(ctx, o)
 	}
 	return c.outcome, nil
 }
 
 // push starts to push a sample, which may be nil; the channel yields the result.
-func (s *Service) push(ctx context.Context, record Record, tickID string, x *sample.Sample) <-chan error {
+func (s *Service) push(ctx context.Context, record Record, key PushKey, x *sample.Sample) <-chan error {
 	pushed := make(chan error, 1)
 	if x == nil {
 		pushed <- errNothingPushed
 		return pushed
 	}
-	go func() { pushed <- s.sampleList.Push(ctx, record.Spec, tickID, *x) }()
+	go func() { pushed <- s.sampleList.Push(ctx, record.Spec, key, *x) }()
 	return pushed
 }
 
@@ -97,23 +107,28 @@ type committed struct {
 	notice  *Notice // nil if the tick changed nothing
 }
 
+// nothing reports whether the tick had nothing to commit.
+func (c committed) nothing() bool {
+	return c.outcome == OutcomeEnded || c.outcome == OutcomeUnknown || c.outcome == OutcomeSurplus
+}
+
 // pushed reports whether err is the result of pushing a sample of a job that is
 // still the one that was observed.
 func (c committed) pushed(err error) bool {
-	return !errors.Is(err, errNothingPushed) && c.outcome != OutcomeEnded && c.outcome != OutcomeUnknown
+	return !errors.Is(err, errNothingPushed) && !c.nothing()
 }
 
 // commit folds a tick into the job's state. If another tick came first, commit
-// folds again into what that one left, so no fold is lost. The sample may be
-// pushed already, so the spacing is not checked again.
+// folds again into what that one left, so no fold is lost, unless the other one
+// made this one surplus.
 func (s *Service) commit(ctx context.Context, o observedTick) (committed, error) {
 	for range maxConflicts {
 		t := o.transition(s.cfg)
 		if !o.Internal {
-			t.State.Ticks = t.State.Ticks.Receive(o.record.Spec.Schedule(), o.Sent, o.arrived)
+			t.State.Ticks = t.State.Ticks.Receive(o.record.Spec.Schedule(), o.delivery)
 		}
 		var sampled *job.Event
-		t.State, sampled = s.cfg.Events.Append(o.record.Spec, o.record.State, t.State, t.Sample, o.arrived)
+		t.State, sampled = s.cfg.Events.Append(o.record.Spec, o.record.State, t.State, t.Sample, o.delivery.Arrived)
 		result, err := s.ticks.Commit(ctx, Change{
 			ID: o.Job, Revision: o.record.Revision, State: t.State, TickID: o.ID,
 			Sample: t.Sample, Settled: t.Settled, Step: t.Step, Retention: s.cfg.Retention,
@@ -137,6 +152,9 @@ func (s *Service) commit(ctx context.Context, o observedTick) (committed, error)
 		record, outcome, err := s.reload(ctx, o)
 		if err != nil || outcome != "" {
 			return committed{outcome: outcome}, err
+		}
+		if !o.Internal && s.surplus(record, o.delivery) {
+			return committed{outcome: OutcomeSurplus}, s.ticks.CountSurplus(ctx, o.Job, record.Spec.Life())
 		}
 		o = o.overtaken(record)
 	}

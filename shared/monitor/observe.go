@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"kubejobs/shared/core/accounting"
 	"kubejobs/shared/core/failure"
 	"kubejobs/shared/core/job"
 )
@@ -18,18 +19,18 @@ const observeTimeout = time.Second
 // job.
 type observedTick struct {
 	Tick
-	arrived time.Time
-	record  Record
-	seen    job.Observation
-	late    bool // another tick that observed the job later was committed first
+	delivery accounting.Delivery
+	record   Record
+	seen     job.Observation
+	late     bool // another tick that observed the job later was committed first
 }
 
 // observe reads the queue and the Kubernetes Job concurrently. One half that
 // fails leaves the other one standing.
-func (s *Service) observe(ctx context.Context, record Record, tick Tick, arrived time.Time) observedTick {
+func (s *Service) observe(ctx context.Context, record Record, tick Tick, delivery accounting.Delivery) observedTick {
 	ctx, cancel := context.WithTimeout(ctx, observeTimeout)
 	defer cancel()
-	o := observedTick{Tick: tick, arrived: arrived, record: record}
+	o := observedTick{Tick: tick, delivery: delivery, record: record}
 	var both sync.WaitGroup
 	both.Go(func() { o.seen.Queue = s.queueHalf(ctx, record) })
 	both.Go(func() { o.seen.Kube = s.kubeHalf(ctx, record) })

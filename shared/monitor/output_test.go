@@ -18,8 +18,8 @@ import (
 // pushFunc is a monitor.SampleList that calls itself.
 type pushFunc func(tickID string, s sample.Sample) error
 
-func (f pushFunc) Push(_ context.Context, _ job.Spec, tickID string, s sample.Sample) error {
-	return f(tickID, s)
+func (f pushFunc) Push(_ context.Context, _ job.Spec, key monitor.PushKey, s sample.Sample) error {
+	return f(key.TickID, s)
 }
 
 // The Controller's list refuses samples: nothing that the sender could repeat. The

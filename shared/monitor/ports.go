@@ -19,9 +19,16 @@ type KubeJobs interface {
 }
 
 // SampleList is the list in the job's own Redis from which the Controller pops
-// samples. Push is idempotent by the tick's id.
+// samples. Push is idempotent by the tick's id, and by the instant of the schedule
+// if the tick has one.
 type SampleList interface {
-	Push(ctx context.Context, spec job.Spec, tickID string, s sample.Sample) error
+	Push(ctx context.Context, spec job.Spec, key PushKey, s sample.Sample) error
+}
+
+// PushKey says of which tick a sample is.
+type PushKey struct {
+	TickID  string
+	Instant int64 // of the job's schedule, Unix milliseconds; 0 if the tick names none
 }
 
 // TickEventType is the CloudEvent type of a tick: that of Knative's PingSource.

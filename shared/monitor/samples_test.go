@@ -21,7 +21,10 @@ import (
 func (b *bench) sampleAt(offset time.Duration) time.Time {
 	b.t.Helper()
 	b.at(offset)
-	b.tick(fmt.Sprint("tick at ", offset), monitor.OutcomeSampled)
+	tick := monitor.Tick{ID: fmt.Sprint("tick at ", offset), Job: "a"} // of no instant: two may be in one second
+	if got, err := b.service.Tick(b.t.Context(), tick); err != nil || got != monitor.OutcomeSampled {
+		b.t.Fatalf("%s: %q, %v, want a sample", tick.ID, got, err)
+	}
 	return monitortest.Start.Add(offset)
 }
 

@@ -5,6 +5,8 @@ import (
 	"log/slog"
 	"time"
 
+	"golang.org/x/time/rate"
+
 	"kubejobs/shared/core/failure"
 	"kubejobs/shared/core/job"
 )
@@ -60,9 +62,18 @@ type Service struct {
 	sampleList  SampleList
 	broadcaster Broadcaster
 	scheduler   Scheduler
+	removals    *rate.Limiter // of schedules, for ticks that nobody should have sent
 	log         *slog.Logger
 	now         func() time.Time
 }
+
+// Ticks of jobs that have ended make at most this many calls a second of the
+// scheduler, after a first burst: anybody can send such ticks. The next tick or the
+// sweep removes what is left.
+const (
+	removalsEachSecond = 20
+	removalsAtOnce     = 100
+)
 
 // NewService returns a Service. It panics if a required dependency is nil.
 func NewService(cfg Config, p Ports, log *slog.Logger) *Service {
@@ -72,6 +83,7 @@ func NewService(cfg Config, p Ports, log *slog.Logger) *Service {
 	s := &Service{
 		cfg: cfg, jobs: p.Store, ticks: p.Store, marks: p.Store, queue: p.Queue, kubeJobs: p.KubeJobs,
 		sampleList: p.SampleList, broadcaster: p.Broadcaster, scheduler: p.Scheduler, log: log, now: cfg.Now,
+		removals: rate.NewLimiter(removalsEachSecond, removalsAtOnce),
 	}
 	if s.now == nil {
 		s.now = time.Now //nolint:forbidigo // the one place where the use cases take the real clock

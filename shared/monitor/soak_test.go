@@ -131,9 +131,9 @@ type listAt struct {
 }
 
 // Push implements monitor.SampleList.
-func (l listAt) Push(ctx context.Context, spec job.Spec, tickID string, x sample.Sample) error {
+func (l listAt) Push(ctx context.Context, spec job.Spec, key monitor.PushKey, x sample.Sample) error {
 	spec.Queue = l.address
-	return l.next.Push(ctx, spec, tickID, x)
+	return l.next.Push(ctx, spec, key, x)
 }
 
 // step moves the clock by a step. In it, faults begin and end, the jobs' workers

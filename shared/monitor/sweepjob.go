@@ -128,7 +128,7 @@ func (w *sweeper) look(ctx context.Context, record Record, quiet bool) (bool, er
 		return false, err
 	}
 	tick := Tick{ID: fmt.Sprintf("sweep-%d", record.Revision), Job: record.Spec.ID, Internal: true}
-	o := w.observe(ctx, record, tick, w.now())
+	o := w.observe(ctx, record, tick, accounting.Delivery{Arrived: w.now()})
 	if w.cfg.StoredKubeStatus && w.kubeJobs != nil {
 		o.seen.Kube = w.askAgain(ctx, record, o.seen.Kube)
 	}

@@ -53,7 +53,7 @@ func (s *Service) Tick(ctx context.Context, tick Tick) (Outcome, error) {
 	ctx, cancel := context.WithTimeout(ctx, tickTimeout)
 	defer cancel()
 	arrived := s.now()
-	tick.Sent = accounting.Sent(tick.Sent, arrived)
+	delivery := accounting.NewDelivery(tick.Sent, arrived)
 
 	record, err := s.ticks.Load(ctx, tick.Job, tick.ID)
 	switch {
@@ -65,18 +65,18 @@ func (s *Service) Tick(ctx context.Context, tick Tick) (Outcome, error) {
 	case err != nil:
 		return "", err
 	case tick.Life != 0 && tick.Life != record.Spec.Life():
-		s.unschedule(ctx, tick.Job, tick.Life)
+		s.removeLeftover(ctx, tick.Job, tick.Life)
 		return OutcomeEnded, nil
 	case record.Tick != nil:
-		return s.repeat(ctx, record, tick)
+		return s.repeat(ctx, observedTick{Tick: tick, delivery: delivery, record: record})
 	case !record.State.Phase.Living():
 		s.unscheduleEnded(ctx, record, tick)
 		s.resend(ctx, record, record.State)
 		return OutcomeEnded, nil
-	case record.State.Ticks.Surplus(record.Spec.Schedule(), tick.Sent, s.cfg.Spacing):
+	case s.surplus(record, delivery):
 		return OutcomeSurplus, s.ticks.CountSurplus(ctx, tick.Job, record.Spec.Life())
 	}
-	seen := s.observe(ctx, record, tick, arrived)
+	seen := s.observe(ctx, record, tick, delivery)
 	if err := ctx.Err(); err != nil { // the sender's fault, not the job's
 		return "", failure.Unavailable("the tick was cut short", err)
 	}
@@ -86,8 +86,9 @@ func (s *Service) Tick(ctx context.Context, tick Tick) (Outcome, error) {
 // repeat finishes a committed tick that is delivered again: the first delivery
 // may have ended after its commit, before the sample was pushed or the schedule
 // of the ended job removed.
-func (s *Service) repeat(ctx context.Context, record Record, tick Tick) (Outcome, error) {
-	pushErr := <-s.push(ctx, record, tick.ID, record.Tick.Sample)
+func (s *Service) repeat(ctx context.Context, o observedTick) (Outcome, error) {
+	record, tick := o.record, o.Tick
+	pushErr := <-s.push(ctx, record, s.key(o), record.Tick.Sample)
 	if failure.IsRetryable(pushErr) {
 		s.markPublishers(ctx, record, []Delivery{listDelivery(pushErr)})
 		return "", pushErr
@@ -106,8 +107,8 @@ func (s *Service) repeat(ctx context.Context, record Record, tick Tick) (Outcome
 }
 
 // repeatCommitted loads a tick that turned out to be committed, and repeats it.
-func (s *Service) repeatCommitted(ctx context.Context, tick Tick) (Outcome, error) {
-	record, err := s.ticks.Load(ctx, tick.Job, tick.ID)
+func (s *Service) repeatCommitted(ctx context.Context, o observedTick) (Outcome, error) {
+	record, err := s.ticks.Load(ctx, o.Job, o.ID)
 	switch {
 	case failure.KindOf(err) == failure.KindNotFound:
 		return OutcomeUnknown, nil
@@ -116,14 +117,28 @@ func (s *Service) repeatCommitted(ctx context.Context, tick Tick) (Outcome, erro
 	case record.Tick == nil:
 		return OutcomeEnded, nil // of an earlier life
 	}
-	return s.repeat(ctx, record, tick)
+	o.record = record
+	return s.repeat(ctx, o)
+}
+
+// surplus reports whether a tick adds nothing to those that a job received.
+func (s *Service) surplus(record Record, d accounting.Delivery) bool {
+	return record.State.Ticks.Surplus(record.Spec.Schedule(), d, s.cfg.Spacing)
 }
 
 // unscheduleEnded removes the schedule of a job that ended, and the one that
 // sent the tick if that names no life.
 func (s *Service) unscheduleEnded(ctx context.Context, record Record, tick Tick) {
-	s.unschedule(ctx, tick.Job, record.Spec.Life())
+	s.removeLeftover(ctx, tick.Job, record.Spec.Life())
 	if tick.Life == 0 && !tick.Internal {
-		s.unschedule(ctx, tick.Job, 0)
+		s.removeLeftover(ctx, tick.Job, 0)
+	}
+}
+
+// removeLeftover removes the schedule of a life that ended, because a tick of it
+// came all the same.
+func (s *Service) removeLeftover(ctx context.Context, id job.ID, life int64) {
+	if s.removals.Allow() {
+		s.unschedule(ctx, id, life)
 	}
 }

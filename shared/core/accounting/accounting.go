@@ -12,9 +12,14 @@ import (
 // adapter delays each tick by up to 0.5 s and retries it for 3.1 s.
 const Grace = 4 * time.Second
 
-// maxAge is the greatest plausible age of a sending time. An older one means
-// that the sender's clock is wrong.
-const maxAge = time.Minute
+const (
+	// maxAge is the greatest plausible age of a sending time. An older one means
+	// that the sender's clock is wrong.
+	maxAge = time.Minute
+	// maxAhead is how far in the future a sending time may be: as far as the clocks
+	// of two machines of a cluster usually differ at most.
+	maxAhead = 2 * time.Second
+)
 
 // Ticks is the account of one job's ticks. Times are Unix milliseconds.
 type Ticks struct {
@@ -22,58 +27,101 @@ type Ticks struct {
 	Received int64 `json:"received"` // each tick counts once
 	Lost     int64 `json:"lost"`     // instants without a tick, as of the last tick
 	Boundary int64 `json:"boundary"` // the last instant with a tick, at first that of Since
-	LastSent int64 `json:"last_sent,omitempty"`
+	// Ticked has a bit for each of the last 64 instants that had a tick, the lowest
+	// one for Boundary. Those before the start count as if they had one.
+	Ticked      uint64 `json:"ticked,omitempty"`
+	LastSent    int64  `json:"last_sent,omitempty"`
+	LastArrived int64  `json:"last_arrived,omitempty"`
 
 	LastLateness int64 `json:"last_lateness"` // arrival - instant
 	MaxLateness  int64 `json:"max_lateness"`
 	SumLateness  int64 `json:"sum_lateness"`
 }
 
+// beforeStart is Ticked of a job that had no tick.
+const beforeStart = ^uint64(1)
+
 // New returns the account of a job whose ticks start at since.
 func New(s schedule.Schedule, since time.Time) Ticks {
-	return Ticks{Since: since.UnixMilli(), Boundary: s.Boundary(since).UnixMilli()}
+	return Ticks{Since: since.UnixMilli(), Boundary: s.Boundary(since).UnixMilli(), Ticked: beforeStart}
 }
 
-// Sent returns the claimed sending time of a tick if it is plausible, else the
-// arrival time. A claim is implausible if it is missing, later than the arrival
-// or more than a minute old.
-func Sent(claimed, arrived time.Time) time.Time {
-	if claimed.IsZero() || claimed.After(arrived) || arrived.Sub(claimed) > maxAge {
-		return arrived
+// Delivery is when a tick was sent and when it arrived.
+type Delivery struct {
+	Sent    time.Time
+	Arrived time.Time
+	// Claimed means that Sent is what the sender says. Otherwise it is the arrival.
+	Claimed bool
+}
+
+// NewDelivery returns the delivery of a tick. The claimed sending time counts if it
+// is plausible. It is not if it is missing, more than two seconds in the future or
+// more than a minute old.
+func NewDelivery(claimed, arrived time.Time) Delivery {
+	if claimed.IsZero() || claimed.After(arrived.Add(maxAhead)) || arrived.Sub(claimed) > maxAge {
+		return Delivery{Sent: arrived, Arrived: arrived}
 	}
-	return claimed
+	return Delivery{Sent: claimed, Arrived: arrived, Claimed: true}
+}
+
+// Instant returns the instant of the schedule for which a tick was sent, Unix
+// milliseconds; 0 if its sender does not say.
+func (d Delivery) Instant(s schedule.Schedule) int64 {
+	if !d.Claimed {
+		return 0
+	}
+	return s.Boundary(d.Sent).UnixMilli()
 }
 
 // Receive counts a tick for the schedule's instant at which it was sent. The
 // instants that it skipped count as lost. A tick that arrives after a later one
 // no longer counts as lost.
-func (t Ticks) Receive(s schedule.Schedule, sent, arrived time.Time) Ticks {
+func (t Ticks) Receive(s schedule.Schedule, d Delivery) Ticks {
 	t.Received++
-	boundary := s.Boundary(sent).UnixMilli()
-	every := s.Every.Milliseconds()
-	switch {
-	case boundary > t.Boundary:
-		t.Lost += (boundary-t.Boundary)/every - 1
+	boundary := s.Boundary(d.Sent).UnixMilli()
+	switch ago := t.ago(s, boundary); {
+	case ago < 0:
+		t.Lost += -ago - 1
+		t.Ticked <<= min(-ago, 64)
+		t.Ticked |= 1
 		t.Boundary = boundary
-	case boundary < t.Boundary && t.Lost > 0:
-		t.Lost--
+	case ago < 64:
+		if t.Ticked&(1<<ago) == 0 && ago > 0 && t.Lost > 0 {
+			t.Lost--
+		}
+		t.Ticked |= 1 << ago
 	}
-	t.LastSent = max(t.LastSent, sent.UnixMilli())
-	t.LastLateness = arrived.UnixMilli() - boundary
+	t.LastSent = max(t.LastSent, d.Sent.UnixMilli())
+	t.LastArrived = d.Arrived.UnixMilli()
+	t.LastLateness = max(d.Arrived.UnixMilli()-boundary, 0)
 	t.MaxLateness = max(t.MaxLateness, t.LastLateness)
 	t.SumLateness += t.LastLateness
 	return t
 }
 
-// Surplus reports whether a tick is too close to the last one to come from the
-// same sender: closer than spacing, a share of the period. With a spacing of 0
-// no tick is surplus.
-func (t Ticks) Surplus(s schedule.Schedule, sent time.Time, spacing float64) bool {
-	if t.LastSent == 0 {
+// ago returns how many instants a boundary is before the last one with a tick.
+func (t Ticks) ago(s schedule.Schedule, boundary int64) int64 {
+	return (t.Boundary - boundary) / s.Every.Milliseconds()
+}
+
+// Surplus reports whether a tick adds nothing to those that were received. That is
+// so if its instant has had a tick, or if it was sent closer to the last one than
+// spacing, a share of the period. What a sender claims decides only among the
+// instants of the last minute; a tick that claims no plausible time must keep the
+// spacing from the last arrival. With a spacing of 0 no tick is surplus.
+func (t Ticks) Surplus(s schedule.Schedule, d Delivery, spacing float64) bool {
+	if spacing <= 0 {
 		return false
 	}
-	gap := sent.UnixMilli() - t.LastSent
-	return float64(max(gap, -gap)) < spacing*float64(s.Every.Milliseconds())
+	near := func(last int64, now time.Time) bool {
+		gap := now.UnixMilli() - last
+		return last != 0 && float64(max(gap, -gap)) < spacing*float64(s.Every.Milliseconds())
+	}
+	if !d.Claimed {
+		return near(t.LastArrived, d.Arrived)
+	}
+	ago := t.ago(s, d.Instant(s))
+	return ago >= 64 || ago >= 0 && t.Ticked&(1<<ago) != 0 || near(t.LastSent, d.Sent)
 }
 
 // Account is the account of a job's ticks as it is shown.

@@ -5,6 +5,7 @@ package controllerlist
 import (
 	"context"
 	_ "embed"
+	"strconv"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -19,9 +20,9 @@ import (
 // The Controller never trims it.
 const MaxLength = 1024
 
-// rememberedTicks is the number of pushed ticks that Push recognises as
-// duplicates.
-const rememberedTicks = 256
+// rememberedTicks is the number of entries by which Push recognises duplicates.
+// Each pushed tick has two: its id, and the instant of its schedule.
+const rememberedTicks = 512
 
 //go:embed push.lua
 var pushSource string
@@ -44,19 +45,19 @@ func New(pool *redispool.Pool, expiry time.Duration) *List {
 // Key returns the key of a job's list.
 func Key(id job.ID) string { return string(id) + ":metrics" }
 
-// ticksKey returns the key of a sorted set: the ids of the pushed ticks. On a
+// ticksKey returns the key of a sorted set: the ids and instants of the pushed ticks. On a
 // Redis Cluster it has the same hash slot as the list.
 func ticksKey(id job.ID) string { return "{" + Key(id) + "}:ticks" }
 
-// Push implements monitor.SampleList. It pushes at most one sample for each
-// tick, and exactly one if it is repeated until it succeeds. The error is that of
+// Push implements monitor.SampleList. It pushes at most one sample for each tick
+// and each instant of a life, and exactly one if it is repeated until it succeeds. The error is that of
 // redispool.Explain: of kind refused if another attempt cannot succeed, for example
 // on a key of a wrong type, on a replica, or for a user without scripting.
 //
 // There is no way without scripting: whether the tick was pushed, and the timestamp
 // of the last sample, decide what is pushed. WATCH could replace the script, but
 // with three round trips for each sample and a second copy of the rules.
-func (l *List) Push(ctx context.Context, spec job.Spec, tickID string, s sample.Sample) error {
+func (l *List) Push(ctx context.Context, spec job.Spec, key monitor.PushKey, s sample.Sample) error {
 	element, err := sample.Encode(string(spec.ID), s)
 	if err != nil {
 		return err
@@ -64,7 +65,15 @@ func (l *List) Push(ctx context.Context, spec job.Spec, tickID string, s sample.
 	address := spec.Queue.String()
 	err = l.pool.Do(address, func(client *redis.Client) error {
 		return l.script.Run(ctx, client, []string{Key(spec.ID), ticksKey(spec.ID)},
-			tickID, s.At, element.Head, element.Tail, MaxLength, rememberedTicks, l.expiry.Milliseconds()).Err()
+			key.TickID, s.At, element.Head, element.Tail, MaxLength, rememberedTicks, l.expiry.Milliseconds(), instant(spec, key)).Err()
 	})
 	return redispool.Explain("push to the Controller's list", address, err)
+}
+
+// instant returns the name of an instant of a life, "" for none.
+func instant(spec job.Spec, key monitor.PushKey) string {
+	if key.Instant == 0 {
+		return ""
+	}
+	return strconv.FormatInt(spec.Life(), 36) + "@" + strconv.FormatInt(key.Instant, 36)
 }

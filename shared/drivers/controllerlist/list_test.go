@@ -17,6 +17,7 @@ import (
 	"kubejobs/shared/drivers/controllerlist"
 	"kubejobs/shared/drivers/dial"
 	"kubejobs/shared/drivers/redispool"
+	"kubejobs/shared/monitor"
 	"kubejobs/shared/testkit/redistest"
 )
 
@@ -59,7 +60,7 @@ func newFixture(t *testing.T, queue job.Address, dial redispool.Dial) fixture {
 // push pushes a sample of a tick; at is its time in Unix milliseconds.
 func (f fixture) push(t *testing.T, tickID string, at int64) {
 	t.Helper()
-	if err := f.Push(t.Context(), f.spec, tickID, sample.Sample{At: at, Error: -0.5}); err != nil {
+	if err := f.Push(t.Context(), f.spec, monitor.PushKey{TickID: tickID}, sample.Sample{At: at, Error: -0.5}); err != nil {
 		t.Fatalf("push %s: %v", tickID, err)
 	}
 }
@@ -94,7 +95,7 @@ func TestElement(t *testing.T) {
 	onEach(t, func(t *testing.T, f fixture) {
 		t.Helper()
 		s := sample.Sample{At: 1795498954982, Job: 0.5, Time: 0.5333333333333333, Error: -0.03333333333333333, Replicas: 3}
-		if err := f.Push(t.Context(), f.spec, "tick-1", s); err != nil {
+		if err := f.Push(t.Context(), f.spec, monitor.PushKey{TickID: "tick-1"}, s); err != nil {
 			t.Fatal(err)
 		}
 		got, err := f.client.RPop(t.Context(), "kj-abc1234:metrics").Result() // as the Controller takes it
@@ -228,7 +229,7 @@ func TestUnreachableServer(t *testing.T) {
 		t.Helper()
 		f.push(t, "tick-1", 1000)
 		f.stop()
-		err := f.Push(t.Context(), f.spec, "tick-2", sample.Sample{At: 2000})
+		err := f.Push(t.Context(), f.spec, monitor.PushKey{TickID: "tick-2"}, sample.Sample{At: 2000})
 		if !failure.IsRetryable(err) {
 			t.Errorf("Push = %v, want a retryable error", err)
 		}
@@ -242,7 +243,7 @@ func TestRefusedAddress(t *testing.T) {
 		t.Fatal(err)
 	}
 	f := newFixture(t, redistest.Start(t).Address(), dial.New(policy, "plugin_info.redis_ip", time.Second))
-	err = f.Push(t.Context(), f.spec, "tick-1", sample.Sample{At: 1000})
+	err = f.Push(t.Context(), f.spec, monitor.PushKey{TickID: "tick-1"}, sample.Sample{At: 1000})
 	if failure.KindOf(err) != failure.KindInvalid {
 		t.Errorf("Push to a refused address = %v, want an error of kind invalid", err)
 	}

@@ -10,6 +10,7 @@ import (
 	"kubejobs/shared/core/failure"
 	"kubejobs/shared/core/sample"
 	"kubejobs/shared/drivers/controllerlist"
+	"kubejobs/shared/monitor"
 	"kubejobs/shared/testkit/proctest"
 	"kubejobs/shared/testkit/redistest"
 )
@@ -19,7 +20,7 @@ import (
 func wantRefused(t *testing.T, f fixture, phrase string) {
 	t.Helper()
 	for range 2 {
-		err := f.Push(t.Context(), f.spec, "tick-refused", sample.Sample{At: 5000})
+		err := f.Push(t.Context(), f.spec, monitor.PushKey{TickID: "tick-refused"}, sample.Sample{At: 5000})
 		typed, ok := errors.AsType[*failure.Error](err)
 		want := "cannot push to the Controller's list at " + f.spec.Queue.String() + ": " + phrase
 		if !ok || typed.Kind != failure.KindRefused || typed.Public() != want {
@@ -66,7 +67,7 @@ func TestListThatCannotBeWritten(t *testing.T) {
 				t.Fatal(err)
 			}
 			if tt.phrase == "" {
-				if err := f.Push(t.Context(), f.spec, "tick-1", sample.Sample{At: 1000}); !failure.IsRetryable(err) {
+				if err := f.Push(t.Context(), f.spec, monitor.PushKey{TickID: "tick-1"}, sample.Sample{At: 1000}); !failure.IsRetryable(err) {
 					t.Errorf("Push = %v, want an error of kind unavailable", err)
 				}
 			} else {

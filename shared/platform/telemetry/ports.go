@@ -92,8 +92,8 @@ type sampleList struct {
 }
 
 // Push implements monitor.SampleList.
-func (l *sampleList) Push(ctx context.Context, spec job.Spec, tickID string, s sample.Sample) error {
-	err := measureError(ctx, l.push, spec.ID, func(ctx context.Context) error { return l.next.Push(ctx, spec, tickID, s) })
+func (l *sampleList) Push(ctx context.Context, spec job.Spec, key monitor.PushKey, s sample.Sample) error {
+	err := measureError(ctx, l.push, spec.ID, func(ctx context.Context) error { return l.next.Push(ctx, spec, key, s) })
 	outcome := monitor.DeliveryDone
 	if err != nil {
 		outcome = monitor.DeliveryFailed

@@ -47,7 +47,7 @@ func (s *store) Status(ctx context.Context, _ job.ID) (job.KubeStatus, error) {
 	return job.KubeStatus{Active: 4}, s.call(ctx)
 }
 
-func (s *store) Push(ctx context.Context, _ job.Spec, _ string, _ sample.Sample) error {
+func (s *store) Push(ctx context.Context, _ job.Spec, _ monitor.PushKey, _ sample.Sample) error {
 	return s.call(ctx)
 }
 
@@ -82,7 +82,7 @@ func steps(ctx context.Context, made *telemetry.Telemetry, next *store) []error 
 	_, commit := made.Store(next).Commit(ctx, monitor.Change{ID: "a"})
 	_, queue := made.Queue(next).Count(ctx, job.Address{})
 	_, status := made.KubeJobs(next).Status(ctx, "a")
-	publish := made.SampleList(next).Push(ctx, spec, "t", sample.Sample{})
+	publish := made.SampleList(next).Push(ctx, spec, monitor.PushKey{TickID: "t"}, sample.Sample{})
 	schedule := made.Scheduler(scheduler{store: next}).Schedule(ctx, spec)
 	unschedule := made.Scheduler(scheduler{store: next}).Unschedule(ctx, "a", 1)
 	broadcast := made.Broadcaster(next).Broadcast(ctx, monitor.Notice{Spec: spec})

@@ -39,8 +39,8 @@ type SampleList struct {
 }
 
 // Push implements monitor.SampleList.
-func (l *SampleList) Push(ctx context.Context, spec job.Spec, tickID string, s sample.Sample) error {
-	return withFaults(l.Before, l.After, func() error { return l.Next.Push(ctx, spec, tickID, s) })
+func (l *SampleList) Push(ctx context.Context, spec job.Spec, key monitor.PushKey, s sample.Sample) error {
+	return withFaults(l.Before, l.After, func() error { return l.Next.Push(ctx, spec, key, s) })
 }
 
 // Store is a monitor.Store that forwards to the embedded one. Before and After

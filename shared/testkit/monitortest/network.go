@@ -172,6 +172,6 @@ type networkList struct {
 }
 
 // Push implements monitor.SampleList.
-func (l *networkList) Push(ctx context.Context, spec job.Spec, tickID string, s sample.Sample) error {
-	return carryError(ctx, l.network, func(ctx context.Context) error { return l.next.Push(ctx, spec, tickID, s) })
+func (l *networkList) Push(ctx context.Context, spec job.Spec, key monitor.PushKey, s sample.Sample) error {
+	return carryError(ctx, l.network, func(ctx context.Context) error { return l.next.Push(ctx, spec, key, s) })
 }

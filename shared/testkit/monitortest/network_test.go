@@ -15,7 +15,7 @@ import (
 // counted counts the calls that take effect.
 type counted struct{ calls chan struct{} }
 
-func (c counted) Push(context.Context, job.Spec, string, sample.Sample) error {
+func (c counted) Push(context.Context, job.Spec, monitor.PushKey, sample.Sample) error {
 	c.calls <- struct{}{}
 	return nil
 }
@@ -30,7 +30,7 @@ func TestNetwork(t *testing.T) {
 	list := network.SampleList(took)
 	seen := map[string]int{}
 	for range calls {
-		err := list.Push(t.Context(), job.Spec{}, "t", sample.Sample{})
+		err := list.Push(t.Context(), job.Spec{}, monitor.PushKey{TickID: "t"}, sample.Sample{})
 		now := drain(took.calls)
 		network.Settle()
 		switch late := drain(took.calls); {
@@ -73,7 +73,7 @@ func TestNetworkCutAndHealed(t *testing.T) {
 	list := network.SampleList(took)
 	network.Cut(true)
 	for range 10 {
-		if err := list.Push(t.Context(), job.Spec{}, "t", sample.Sample{}); err == nil {
+		if err := list.Push(t.Context(), job.Spec{}, monitor.PushKey{TickID: "t"}, sample.Sample{}); err == nil {
 			t.Fatal("a call over a network that is cut succeeded")
 		}
 	}
@@ -82,7 +82,7 @@ func TestNetworkCutAndHealed(t *testing.T) {
 	}
 	network.Heal()
 	for range 10 {
-		if err := list.Push(t.Context(), job.Spec{}, "t", sample.Sample{}); err != nil {
+		if err := list.Push(t.Context(), job.Spec{}, monitor.PushKey{TickID: "t"}, sample.Sample{}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -30,6 +30,7 @@ type Scheduler struct {
 	scheduled map[key]string // cron
 	deleting  map[key]bool
 	calls     int
+	removals  int
 }
 
 // Schedule implements monitor.Scheduler.
@@ -77,6 +78,7 @@ func (s *Scheduler) List(_ context.Context, after string, limit int) ([]monitor.
 func (s *Scheduler) Unschedule(_ context.Context, id job.ID, life int64) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.removals++
 	k := key{id, life}
 	if s.scheduled[k] == "" || s.deleting[k] {
 		return nil
@@ -154,6 +156,13 @@ type key struct {
 
 // name orders schedules as Kubernetes orders the names of PingSources.
 func (k key) name() string { return monitor.ListOrder(k.id) + strconv.FormatInt(k.life, 36) }
+
+// Removals is how often Unschedule was called.
+func (s *Scheduler) Removals() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.removals
+}
 
 // Calls is how often Schedule was called.
 func (s *Scheduler) Calls() int {
