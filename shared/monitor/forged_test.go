@@ -2,6 +2,7 @@ package monitor_test
 
 import (
 	"fmt"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -67,7 +68,7 @@ func TestForgedTicksOfEndedJobs(t *testing.T) {
 	before := b.scheduler.Removals()
 	for n := range 400 {
 		for id, life := range map[job.ID]int64{"a": int64(n), "never": int64(n)} {
-			if _, err := b.service.Tick(t.Context(), monitor.Tick{ID: fmt.Sprint(n), Job: id, Life: life}); err != nil {
+			if _, err := b.service.Tick(t.Context(), monitor.Tick{ID: strconv.Itoa(n), Job: id, Life: life}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -109,7 +110,7 @@ func TestInstancesWhoseClocksDiffer(t *testing.T) {
 			at -= 10 * time.Second
 		}
 		b.at(at)
-		if got, err := b.service.Tick(t.Context(), monitor.Tick{ID: fmt.Sprint(n), Job: "a", Sent: sent}); err != nil || got != monitor.OutcomeSampled {
+		if got, err := b.service.Tick(t.Context(), monitor.Tick{ID: strconv.Itoa(n), Job: "a", Sent: sent}); err != nil || got != monitor.OutcomeSampled {
 			t.Errorf("tick %d: %q, %v, want a sample", n, got, err)
 		}
 	}
