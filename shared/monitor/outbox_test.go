@@ -22,11 +22,17 @@ var errReceiver = errors.New("the receiver is unreachable")
 func setupEvents(t *testing.T) *bench {
 	t.Helper()
 	b := setup(t)
+	b.receives()
+	return b
+}
+
+// receives gives the bench a receiver of events, and starts job a.
+func (b *bench) receives() {
+	b.t.Helper()
 	b.receiver = &monitortest.Receiver{}
 	b.build(nil)
 	b.queue.Set(full, nil)
 	b.start("a")
-	return b
 }
 
 // kinds returns the kinds of events, in order.

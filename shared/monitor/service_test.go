@@ -33,6 +33,7 @@ type bench struct {
 	service   *monitor.Service
 
 	failAfter time.Duration
+	log       *slog.Logger
 
 	mu  sync.Mutex
 	now time.Time
@@ -44,6 +45,7 @@ func setup(t *testing.T) *bench {
 	t.Helper()
 	b := &bench{
 		t: t, redis: miniredis.RunT(t), queue: &monitortest.Queue{}, scheduler: &monitortest.Scheduler{}, now: monitortest.Start,
+		log: slog.New(slog.DiscardHandler),
 	}
 	b.client = redis.NewClient(&redis.Options{Addr: b.redis.Addr()})
 	pool := redispool.New(redispool.Options{})
@@ -73,7 +75,7 @@ func (b *bench) make(jobs monitor.KubeJobs, stored bool) {
 		Events:       job.EventPolicy{Enabled: b.receiver != nil, Samples: b.receiver != nil},
 	}, monitor.Ports{
 		Store: b.store, Queue: b.queue, KubeJobs: jobs, SampleList: b.list, Broadcaster: b.broadcaster(), Scheduler: b.scheduler,
-	}, slog.New(slog.DiscardHandler))
+	}, b.log)
 }
 
 // broadcaster returns the receiver as a port, nil if there is none.
