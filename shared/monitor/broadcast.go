@@ -81,7 +81,7 @@ func (s *Service) resend(ctx context.Context, record Record, state job.State) in
 
 // recordLate records the result of a delivery that came after its broadcast: no
 // later tick may do so, if the job has ended since. It writes only if the
-// publisher started or stopped failing.
+// publisher started or stopped failing, or fails in another way.
 func (s *Service) recordLate(ctx context.Context, spec job.Spec, d Delivery) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), callTimeout)
 	defer cancel()
@@ -91,6 +91,7 @@ func (s *Service) recordLate(ctx context.Context, spec job.Spec, d Delivery) {
 	case err != nil:
 		s.log.WarnContext(ctx, "recording a late delivery failed", "job", spec.ID, "publisher", d.Publisher, "error", err)
 	case record.Spec.Life() == spec.Life():
+		d.Late = true
 		s.markPublishers(ctx, record, []Delivery{d})
 	}
 }
@@ -132,8 +133,9 @@ func (s *Service) markPublishers(ctx context.Context, record Record, deliveries 
 // next returns the state after one more delivery: the same state if the
 // delivery says nothing new.
 func (p PublisherState) next(d Delivery, now time.Time) PublisherState {
+	last := len(d.Refused) > 0 || d.Late && d.Err != nil && explain(d.Err) != p.LastError // none may follow
 	switch {
-	case d.Err != nil && (len(d.Refused) > 0 || !p.Failing || now.Sub(time.UnixMilli(p.At)) >= rerecordAfter):
+	case d.Err != nil && (last || !p.Failing || now.Sub(time.UnixMilli(p.At)) >= rerecordAfter):
 		return PublisherState{Failing: true, LastError: explain(d.Err), At: now.UnixMilli()}
 	case d.Err == nil && d.Outcome == DeliveryDone:
 		p.Failing = false

@@ -34,6 +34,8 @@ type Delivery struct {
 	// Refused holds the error of each of them that was refused for good, without
 	// those of samples.
 	Refused []error
+	// Late means that the delivery ended after Broadcast returned.
+	Late bool
 	// Err is why the notice was not delivered; nil if it was or still may be.
 	// Its text holds no credentials.
 	Err error

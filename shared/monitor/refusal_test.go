@@ -102,7 +102,8 @@ func TestRefusedEvents(t *testing.T) {
 func TestLateDeliveries(t *testing.T) {
 	t.Parallel()
 	refused := monitor.Delivery{Publisher: "receiver", Outcome: monitor.DeliveryFailed, Err: failure.Refused("refused", nil)}
-	dropped := monitor.Delivery{Publisher: "receiver", Outcome: monitor.DeliveryDropped, Err: failure.Unavailable("dropped", nil)}
+	errDropped := failure.Unavailable("dropped", nil)
+	dropped := monitor.Delivery{Publisher: "receiver", Outcome: monitor.DeliveryDropped, Err: errDropped}
 	done := monitor.Delivery{Publisher: "receiver", Outcome: monitor.DeliveryDone}
 	tests := map[string]struct {
 		waits   error // of the deliveries meanwhile
@@ -117,7 +118,8 @@ func TestLateDeliveries(t *testing.T) {
 		"delivered, and was not failing": {nil, (*bench).ends, done, false, 0},
 		"refused after the end":          {nil, (*bench).ends, refused, true, 1},
 		"dropped after the end":          {nil, (*bench).ends, dropped, true, 1},
-		"dropped, and was failing":       {errReceiver, (*bench).ends, dropped, true, 0},
+		"dropped, and was failing so":    {errDropped, (*bench).ends, dropped, true, 0},
+		"refused, and was failing":       {errReceiver, (*bench).ends, refused, true, 1},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -130,7 +132,7 @@ func TestLateDeliveries(t *testing.T) {
 			tt.end(b)
 			before := b.store.Marks()
 			notices[len(notices)-1].Late(tt.late)
-			if got := b.status().Publishers["receiver"]; got.Failing != tt.failing || b.store.Marks()-before != tt.writes {
+			if got := b.status().Publishers["receiver"]; got.Failing != tt.failing || b.store.Marks()-before != tt.writes || tt.late.Err != nil && got.LastError != tt.late.Err.Error() {
 				t.Errorf("%+v after %d writes, want failing %t after %d", got, b.store.Marks()-before, tt.failing, tt.writes)
 			}
 		})
