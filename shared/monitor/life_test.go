@@ -359,7 +359,7 @@ func TestSweepAsksAboutFew(t *testing.T) {
 		b.start(job.ID("job-" + string(rune('a'+i/100)) + string(rune('a'+i/10%10)) + string(rune('a'+i%10))))
 	}
 	b.sweep(monitor.Swept{Jobs: many, Schedules: many})
-	if asked > many/20 { // a hundredth is expected
-		t.Errorf("Kubernetes was asked about %d of %d healthy jobs, want about a hundredth", asked, many)
+	if asked == 0 || asked > many/50 { // a hundredth is expected
+		t.Errorf("Kubernetes was asked about %d of %d healthy jobs, want about a hundredth, and not none", asked, many)
 	}
 }

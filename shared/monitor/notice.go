@@ -72,5 +72,5 @@ type PublisherState struct {
 type Circuit struct {
 	Publisher string
 	Open      int // destinations whose circuit breaker is open
-	Queued    int // notices that wait in memory
+	Queued    int // notices that wait in memory or are being sent
 }

@@ -3,6 +3,7 @@ package monitor_test
 import (
 	"encoding/json"
 	"log/slog"
+	"math/rand/v2"
 	"strconv"
 	"sync"
 	"testing"
@@ -70,7 +71,7 @@ func (b *bench) make(jobs monitor.KubeJobs, stored bool) {
 	b.service = monitor.NewService(monitor.Config{
 		Retries: retries, FailAfter: b.failAfter, Retention: time.Hour, MinPeriod: 2 * time.Second, DefaultPeriod: 2 * time.Second,
 		StoredKubeStatus: stored, StaleAfter: 10 * time.Minute, MaxAge: 24 * time.Hour,
-		Spacing: 0.4, Plugins: []string{"kubejobs"}, ScheduleFor: time.Second, Now: b.clock,
+		Spacing: 0.4, Chance: rand.New(rand.NewPCG(1, 2)).Float64, ScheduleFor: time.Second, Now: b.clock,
 		DefaultQueue: func(job.ID) job.Address { return b.address() },
 		Events:       job.EventPolicy{Enabled: b.receiver != nil, Samples: b.receiver != nil},
 	}, monitor.Ports{

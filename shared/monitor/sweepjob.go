@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"time"
 
 	"kubejobs/shared/core/accounting"
@@ -109,7 +108,7 @@ func (w *sweeper) shouldLook(record Record, quiet bool) bool {
 		return false
 	}
 	done := record.State.WorkSeen && record.State.Queue != nil && record.State.Queue.Left() == 0
-	if ((done || isStalled(record)) && w.asked < askPage) || rand.Float64() < askShare { //nolint:gosec // spreads load, hides nothing
+	if ((done || isStalled(record)) && w.asked < askPage) || w.cfg.Chance() < askShare {
 		w.asked++
 		return true
 	}
