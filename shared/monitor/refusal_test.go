@@ -1,12 +1,8 @@
 package monitor_test
 
 import (
-	"bytes"
-	"log/slog"
 	"strings"
-	"sync"
 	"testing"
-	"time"
 
 	"kubejobs/shared/core/failure"
 	"kubejobs/shared/core/job"
@@ -94,117 +90,5 @@ func TestRefusedEvents(t *testing.T) {
 				t.Errorf("listed: %v, %v, want no job that ended", page, err)
 			}
 		})
-	}
-}
-
-// A publisher's result may come after the last tick of a job. The status shows it, by
-// one more write only if it changes what the status says.
-func TestLateDeliveries(t *testing.T) {
-	t.Parallel()
-	refused := monitor.Delivery{Publisher: "receiver", Outcome: monitor.DeliveryFailed, Err: failure.Refused("refused", nil)}
-	errDropped := failure.Unavailable("dropped", nil)
-	dropped := monitor.Delivery{Publisher: "receiver", Outcome: monitor.DeliveryDropped, Err: errDropped}
-	done := monitor.Delivery{Publisher: "receiver", Outcome: monitor.DeliveryDone}
-	tests := map[string]struct {
-		waits   error // of the deliveries meanwhile
-		end     func(*bench)
-		late    monitor.Delivery
-		failing bool
-		writes  int64
-	}{
-		"delivered after the end":        {errReceiver, (*bench).ends, done, false, 1},
-		"delivered after a stop":         {errReceiver, (*bench).stops, done, false, 1},
-		"delivered while it runs":        {errReceiver, func(*bench) {}, done, false, 1},
-		"delivered, and was not failing": {nil, (*bench).ends, done, false, 0},
-		"refused after the end":          {nil, (*bench).ends, refused, true, 1},
-		"dropped after the end":          {nil, (*bench).ends, dropped, true, 1},
-		"dropped, and was failing so":    {errDropped, (*bench).ends, dropped, true, 0},
-		"refused, and was failing":       {errReceiver, (*bench).ends, refused, true, 1},
-	}
-	for name, tt := range tests {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			b := setup(t)
-			b.receives()
-			b.receiver.Fail(tt.waits, 0)
-			b.run(1, 1)
-			notices := b.receiver.Notices()
-			tt.end(b)
-			before := b.store.Marks()
-			notices[len(notices)-1].Late(tt.late)
-			if got := b.status().Publishers["receiver"]; got.Failing != tt.failing || b.store.Marks()-before != tt.writes || tt.late.Err != nil && got.LastError != tt.late.Err.Error() {
-				t.Errorf("%+v after %d writes, want failing %t after %d", got, b.store.Marks()-before, tt.failing, tt.writes)
-			}
-		})
-	}
-}
-
-// The late result of an earlier life changes nothing of the next one, nor does one of
-// a job that is gone.
-func TestLateDeliveryOfAnEarlierLife(t *testing.T) {
-	t.Parallel()
-	b := setup(t)
-	b.receives()
-	b.run(1, 1)
-	late := b.receiver.Notices()[0].Late
-	later := b.restart()
-	late(monitor.Delivery{Publisher: "receiver", Outcome: monitor.DeliveryFailed, Err: errReceiver})
-	b.expectUntouched(later)
-	b.redis.FlushAll()
-	late(monitor.Delivery{Publisher: "receiver", Outcome: monitor.DeliveryFailed, Err: errReceiver})
-	if keys := b.redis.Keys(); len(keys) != 0 {
-		t.Errorf("keys %v, want none", keys)
-	}
-}
-
-// A result that comes before the tick has recorded that of its broadcast waits for
-// that: the later one counts.
-func TestLateDeliveryWaitsForItsTick(t *testing.T) {
-	t.Parallel()
-	b := setup(t)
-	b.receives()
-	b.receiver.Fail(errReceiver, 0)
-	var late sync.WaitGroup
-	b.receiver.During = func(n monitor.Notice) {
-		late.Go(func() { n.Late(monitor.Delivery{Publisher: "receiver", Outcome: monitor.DeliveryDone}) })
-		time.Sleep(10 * time.Millisecond) // enough for a report that does not wait
-	}
-	b.run(1, 1)
-	late.Wait()
-	if got := b.status().Publishers["receiver"]; got.Failing {
-		t.Errorf("%+v, want not failing", got)
-	}
-}
-
-// logged makes the service log to a text, which it returns.
-func (b *bench) logged() func() string {
-	var mu sync.Mutex
-	var text bytes.Buffer
-	b.log = slog.New(slog.NewTextHandler(writer(func(line []byte) (int, error) {
-		mu.Lock()
-		defer mu.Unlock()
-		return text.Write(line)
-	}), nil))
-	return func() string {
-		mu.Lock()
-		defer mu.Unlock()
-		return text.String()
-	}
-}
-
-type writer func([]byte) (int, error)
-
-func (w writer) Write(line []byte) (int, error) { return w(line) }
-
-// ends makes the next tick the last one of the job.
-func (b *bench) ends() {
-	b.queue.Set(empty, nil)
-	b.run(2, 2)
-}
-
-func (b *bench) stops() {
-	b.t.Helper()
-	if err := b.service.Stop(b.t.Context(), "a"); err != nil {
-		b.t.Fatal(err)
 	}
 }

@@ -13,13 +13,6 @@ import (
 	"kubejobs/shared/testkit/monitortest"
 )
 
-var (
-	errFault = failure.Unavailable("fault", nil)
-	full     = job.QueueCount{Queued: 6}
-	half     = job.QueueCount{Queued: 2, InFlight: 1, Results: 3}
-	empty    = job.QueueCount{Results: 6}
-)
-
 // A process dies between the two writes of a tick, in any way; the sender
 // retries and the tick counts once.
 func TestTickIsExactlyOnceWhereverItBreaks(t *testing.T) {
@@ -238,28 +231,6 @@ func TestTickCutShort(t *testing.T) {
 	}
 }
 
-// Kubernetes does not answer: the job goes on by its queue, with the replicas
-// that it had.
-func TestKubernetesUnreachable(t *testing.T) {
-	t.Parallel()
-	b := setup(t)
-	b.queue.Set(full, nil)
-	b.start("a")
-	answer, unread := job.KubeStatus{Active: 3, Started: true}, error(nil)
-	b.build(jobsFunc(func(context.Context, job.ID) (job.KubeStatus, error) { return answer, unread }))
-	b.at(2 * time.Second)
-	b.tick("t1", monitor.OutcomeSampled)
-	answer, unread = job.KubeStatus{}, failure.Unavailable("unreachable", nil)
-	for i, id := range []string{"t2", "t3", "t4", "t5"} { // more than the failures that end a job
-		b.queue.Set(job.QueueCount{}, nil)
-		b.at(time.Duration(4+2*i) * time.Second)
-		b.tick(id, monitor.OutcomeSampled)
-	}
-	if got := b.status(); got.Failures != 0 || got.Last.Replicas != 3 || got.Phase != job.PhaseRunning {
-		t.Errorf("%d failures, %d replicas, %s, want 0, 3, running", got.Failures, got.Last.Replicas, got.Phase)
-	}
-}
-
 func TestTickOfAnUnknownJob(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -268,11 +239,3 @@ func TestTickOfAnUnknownJob(t *testing.T) {
 		t.Errorf("keys %v, want none", keys)
 	}
 }
-
-type jobsFunc func(context.Context, job.ID) (job.KubeStatus, error)
-
-func (f jobsFunc) Status(ctx context.Context, id job.ID) (job.KubeStatus, error) {
-	return f(ctx, id)
-}
-
-func near(a, b float64) bool { return a-b < 1e-9 && b-a < 1e-9 }
