@@ -8,6 +8,7 @@ import (
 	"kubejobs/shared/core/failure"
 	"kubejobs/shared/core/job"
 	"kubejobs/shared/monitor"
+	"kubejobs/shared/testkit/monitortest"
 )
 
 // Right after a long outage of the store every job looks stale. A sweep only
@@ -130,6 +131,35 @@ func TestUnreadableRecord(t *testing.T) {
 			b.start("bad")
 			if page, _, err := b.service.List(t.Context(), "", 10); err != nil || len(page) != 3 || page[1].Phase != job.PhasePending {
 				t.Errorf("after stop and start: %+v, %v, want a pending job", page, err)
+			}
+		})
+	}
+}
+
+// The schedule that a sweep replaces, or that was lost, cannot be created now: the
+// status says that there is none, until a later sweep creates it.
+func TestSweepThatCannotSchedule(t *testing.T) {
+	t.Parallel()
+	for name, cron := range map[string]string{"replaced, and still being deleted": "*/5 * * * * *", "lost": ""} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := setup(t)
+			b.queue.Set(full, nil)
+			b.start("a")
+			must(t, b.scheduler.Unschedule(t.Context(), "a", b.life()))
+			if cron != "" {
+				b.scheduler.Add("a", b.life(), cron)
+			}
+			b.scheduler.Fail = monitortest.FailOnce(failure.Unavailable("being deleted", nil))
+			if swept, err := b.service.Sweep(t.Context()); err != nil || swept.Failed != 1 {
+				t.Errorf("swept %+v, %v, want one failed repair", swept, err)
+			}
+			if b.status().Scheduled {
+				t.Error("scheduled, want not while there is no schedule")
+			}
+			b.sweep(monitor.Swept{Jobs: 1, Created: 1})
+			if !b.status().Scheduled || !b.scheduler.Has("a") {
+				t.Error("not scheduled after the next sweep")
 			}
 		})
 	}

@@ -56,7 +56,7 @@ func (w *sweeper) reschedule(ctx context.Context, record Record, own *Scheduled)
 		w.swept.Created++
 	}
 	if err := w.scheduler.Schedule(ctx, record.Spec); err != nil {
-		return err
+		return errors.Join(err, w.marks.MarkScheduled(ctx, id, life, false))
 	}
 	return w.marks.MarkScheduled(ctx, id, life, true)
 }
