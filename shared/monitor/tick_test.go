@@ -212,15 +212,26 @@ func TestFailuresInARow(t *testing.T) {
 	}
 }
 
-// A sender that hangs up is not the job's failure.
+// deafStore is a monitor.Store whose Commit takes effect although its caller has
+// gone.
+type deafStore struct{ monitor.Store }
+
+func (s deafStore) Commit(ctx context.Context, c monitor.Change) (monitor.CommitResult, error) {
+	return s.Store.Commit(context.WithoutCancel(ctx), c)
+}
+
+// A sender that hangs up is not the job's failure, even if the tick could still be
+// committed.
 func TestTickCutShort(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
+	b.store.Store = deafStore{b.store.Store}
 	b.queue.Set(full, nil)
 	b.start("a")
 	ctx, cancel := context.WithCancel(t.Context())
 	b.build(jobsFunc(func(context.Context, job.ID) (job.KubeStatus, error) {
 		cancel()
+		b.queue.Set(job.QueueCount{}, context.Canceled)
 		return job.KubeStatus{}, context.Canceled
 	}))
 	if got, err := b.service.Tick(ctx, monitor.Tick{ID: "t1", Job: "a"}); !failure.IsRetryable(err) {
