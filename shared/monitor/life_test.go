@@ -1,6 +1,7 @@
 package monitor_test
 
 import (
+	"context"
 	"slices"
 	"testing"
 	"time"
@@ -113,5 +114,35 @@ func TestStoreIsEmptyForAWhile(t *testing.T) {
 	b.start("a") // the same request again
 	if got := b.scheduler.Lives("a"); !slices.Equal(got, []int64{life}) {
 		t.Errorf("schedules of lives %v after the same start again, want %d", got, life)
+	}
+}
+
+// repeatedCreate is a monitor.Store whose client repeats a create by itself, after the
+// job was stopped.
+type repeatedCreate struct {
+	monitor.Store
+	between func()
+}
+
+func (s *repeatedCreate) Create(ctx context.Context, spec job.Spec, state job.State) (monitor.CreateResult, error) {
+	if _, err := s.Store.Create(ctx, spec, state); err != nil {
+		return 0, err
+	}
+	s.between()
+	return s.Store.Create(ctx, spec, state)
+}
+
+// A start whose create comes after the stop of its life brings nothing back: the
+// caller has to start again, and no schedule is left.
+func TestStartThatWasStoppedMeanwhile(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.queue.Set(full, nil)
+	b.store.Store = &repeatedCreate{b.store.Store, b.stops}
+	if _, err := b.service.Start(t.Context(), request("a")); !failure.IsRetryable(err) {
+		t.Errorf("Start: %v, want a retryable error", err)
+	}
+	if got := b.status(); got.Phase != job.PhaseStopped || b.scheduler.Has("a") {
+		t.Errorf("%s, scheduled %t, want a stopped job without a schedule", got.Phase, b.scheduler.Has("a"))
 	}
 }
