@@ -77,7 +77,7 @@ func NewService(cfg Config, p Ports, log *slog.Logger) *Service {
 		sampleList: p.SampleList, broadcaster: p.Broadcaster, scheduler: p.Scheduler, log: log, now: cfg.Now,
 	}
 	if s.cfg.Chance == nil {
-		s.cfg.Chance = rand.Float64 //nolint:gosec // spreads load, hides nothing
+		s.cfg.Chance = rand.Float64
 	}
 	if s.now == nil {
 		s.now = time.Now //nolint:forbidigo // the one place where the use cases take the real clock

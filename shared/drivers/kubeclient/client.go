@@ -161,6 +161,7 @@ const maxQuota = 200
 
 // quota returns that part of a text.
 func quota(text string) string {
-	part := strings.ToValidUTF8(text[strings.Index(text, quotaExceeded):], "")
+	_, rest, _ := strings.Cut(text, quotaExceeded)
+	part := quotaExceeded + strings.ToValidUTF8(rest, "")
 	return strings.ToValidUTF8(part[:min(len(part), maxQuota)], "")
 }
