@@ -173,45 +173,6 @@ func TestTickTimeline(t *testing.T) {
 	}
 }
 
-func TestFailuresInARow(t *testing.T) {
-	t.Parallel()
-	b := setup(t)
-	b.queue.Set(full, nil)
-	b.start("a")
-	broken := errors.New("connection refused")
-
-	b.queue.Set(job.QueueCount{}, broken) // two failures, one below the limit
-	b.at(2 * time.Second)
-	b.tick("t1", monitor.OutcomeFailed)
-	b.at(4 * time.Second)
-	b.tick("t2", monitor.OutcomeFailed)
-	b.tick("t2", monitor.OutcomeDuplicate) // a retry is no further failure
-	if got := b.status(); got.Failures != 2 || got.LastError != broken.Error() || !got.Phase.Living() {
-		t.Errorf("after two failures: %+v", got)
-	}
-
-	b.queue.Set(full, nil) // a success forgets them
-	b.at(6 * time.Second)
-	b.tick("t3", monitor.OutcomeSampled)
-	if got := b.status(); got.Failures != 0 {
-		t.Errorf("%d failures after a success, want 0", got.Failures)
-	}
-
-	b.queue.Set(job.QueueCount{}, broken) // three in a row: the end
-	for i, id := range []string{"t4", "t5", "t6"} {
-		b.at(time.Duration(8+2*i) * time.Second)
-		b.tick(id, monitor.OutcomeFailed)
-	}
-	got := b.status()
-	if got.Phase != job.PhaseFailed || got.Failures != retries || b.scheduler.Has("a") {
-		t.Errorf("after %d failures in a row: %+v, scheduled %t", retries, got, b.scheduler.Has("a"))
-	}
-	report, err := b.service.Report(t.Context(), "a")
-	if err != nil || report.FinalError.Value == nil || *report.FinalError.Second != "2026-11-24T05:41:13Z" {
-		t.Errorf("report %+v, %v, want the sample of 05:41:13 as the last", report, err)
-	}
-}
-
 // deafStore is a monitor.Store whose Commit takes effect although its caller has
 // gone.
 type deafStore struct{ monitor.Store }
