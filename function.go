@@ -4,6 +4,7 @@ package function
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"os"
 	"os/signal"
@@ -47,7 +48,7 @@ func (f *Function) Start(ctx context.Context, settings map[string]string) error 
 	}
 	handler, err := set.Handler(cfg.Target)
 	if err != nil {
-		return err
+		return errors.Join(err, set.Close(ctx))
 	}
 	// func's middleware waits for the requests in flight before it calls Stop: the
 	// signal itself must end what would go on making requests or last.
@@ -57,7 +58,10 @@ func (f *Function) Start(ctx context.Context, settings map[string]string) error 
 		set.EndStreams()
 	})
 	f.started.Store(&instance{set: set, handler: handler, release: release})
-	return set.Start(ctx)
+	if err := set.Start(ctx); err != nil {
+		return errors.Join(err, f.Stop(context.WithoutCancel(ctx)))
+	}
+	return nil
 }
 
 // Handle serves a request.

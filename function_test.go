@@ -1,6 +1,8 @@
 package function
 
 import (
+	"context"
+	"errors"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -153,5 +155,25 @@ func TestStartAndStop(t *testing.T) {
 	}
 	if ready, _ := f.Ready(t.Context()); ready {
 		t.Error("ready after Stop")
+	}
+}
+
+// An instance whose start fails serves nothing and has released everything.
+func TestFailedStartLeavesNoInstance(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	f := New()
+	err := f.Start(ctx, map[string]string{
+		"STATE_REDIS_URL": "redis://127.0.0.1:1", "SCHEDULER": "local", "JOB_STATUS": "queue",
+		"TICK_SINK": "http://127.0.0.1:1/", "LOG_LEVEL": "error",
+	})
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("Start: %v, want that it was cancelled", err)
+	}
+	w := httptest.NewRecorder()
+	f.Handle(w, httptest.NewRequest(http.MethodGet, "/monitoring", nil))
+	if ready, _ := f.Ready(t.Context()); ready || f.started.Load() != nil || w.Code != http.StatusServiceUnavailable {
+		t.Errorf("after the failed start: ready %t, %d, want no instance and 503", ready, w.Code)
 	}
 }

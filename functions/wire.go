@@ -154,7 +154,7 @@ func (s *Set) openService(ctx context.Context, o Options) error {
 		monitor.Config{
 			Retries: s.cfg.Retries, FailAfter: s.cfg.FailAfter, Retention: s.cfg.Retention,
 			MinPeriod: s.cfg.MinPeriod, DefaultPeriod: s.cfg.DefaultPeriod, Spacing: s.cfg.TickSpacing,
-			Plugins: []string{config.Plugin}, DefaultQueue: s.defaultQueue, ScheduleFor: scheduleFor,
+			DefaultQueue: s.defaultQueue, ScheduleFor: scheduleFor,
 			StoredKubeStatus: s.cfg.JobStatus == config.JobStatusEvents, StaleAfter: s.cfg.StaleAfter, MaxAge: s.cfg.MaxAge,
 			Events: job.EventPolicy{Enabled: s.cfg.Events.Sink != nil, Samples: s.cfg.Events.Samples}, Now: o.Now,
 		},

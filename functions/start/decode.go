@@ -71,7 +71,7 @@ func Decode(id job.ID, body []byte, rules Rules) (monitor.Request, []string, err
 // before it is ignored.
 func parseObject(body []byte) (map[string]any, error) {
 	invalid := func(problem string) error {
-		return failure.Invalid(failure.FieldError{Field: "body", Problem: problem})
+		return failure.InvalidField("body", "%s", problem)
 	}
 	body = bytes.TrimPrefix(body, []byte("\ufeff"))
 	if !utf8.Valid(body) {

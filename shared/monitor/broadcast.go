@@ -16,15 +16,28 @@ const rerecordAfter = 10 * time.Second
 
 // broadcast delivers a notice to the publishers, and removes the events that
 // they acknowledged from the job's outbox. A failure here is not a failure of
-// the tick: an event that is not acknowledged stays in the outbox.
-func (s *Service) broadcast(ctx context.Context, n Notice) []Delivery {
+// the tick: an event that is not acknowledged stays in the outbox. One that was
+// refused for good does not: it would hold up the events after it. The caller
+// records the deliveries and then calls recorded, for which late ones wait.
+func (s *Service) broadcast(ctx context.Context, n Notice) (deliveries []Delivery, recorded func()) {
 	if s.broadcaster == nil {
-		return nil
+		return nil, func() {}
 	}
-	deliveries := s.broadcaster.Broadcast(ctx, n)
+	first, spec := make(chan struct{}), n.Spec // Late must not keep the state in memory
+	recorded = func() { close(first) }
+	n.Late = func(d Delivery) {
+		<-first
+		s.recordLate(ctx, spec, d)
+	}
+	deliveries = s.broadcaster.Broadcast(ctx, n)
+	for _, d := range deliveries {
+		for _, err := range d.Refused {
+			s.log.WarnContext(ctx, "an event was refused for good", "job", n.Spec.ID, "publisher", d.Publisher, "error", err)
+		}
+	}
 	acknowledged := acknowledgedEvents(n, deliveries)
 	if len(acknowledged) == 0 {
-		return deliveries
+		return deliveries, recorded
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), callTimeout)
 	defer cancel()
@@ -37,11 +50,11 @@ func (s *Service) broadcast(ctx context.Context, n Notice) []Delivery {
 	if err != nil && failure.KindOf(err) != failure.KindNotFound {
 		s.log.WarnContext(ctx, "recording acknowledged events failed", "job", n.Spec.ID, "error", err)
 	}
-	return deliveries
+	return deliveries, recorded
 }
 
-// acknowledgedEvents returns the events that publishers took, without those of
-// samples, which the outbox does not hold.
+// acknowledgedEvents returns the events that need not be sent again, without
+// those of samples, which the outbox does not hold.
 func acknowledgedEvents(n Notice, deliveries []Delivery) []job.Event {
 	var acknowledged []job.Event
 	for _, d := range deliveries {
@@ -50,16 +63,37 @@ func acknowledgedEvents(n Notice, deliveries []Delivery) []job.Event {
 	return slices.DeleteFunc(acknowledged, func(e job.Event) bool { return e.Kind == job.EventSample })
 }
 
-// resend broadcasts the events in a job's outbox and returns how many were
-// acknowledged.
+// resend broadcasts the events in a job's outbox and returns how many were taken.
 func (s *Service) resend(ctx context.Context, record Record, state job.State) int {
 	if len(state.Outbox) == 0 {
 		return 0
 	}
 	n := Notice{Spec: record.Spec, State: state, Again: true, Events: state.Outbox}
-	deliveries := s.broadcast(ctx, n)
+	deliveries, recorded := s.broadcast(ctx, n)
+	defer recorded()
 	s.markPublishers(ctx, record, deliveries)
-	return len(acknowledgedEvents(n, deliveries))
+	taken := len(acknowledgedEvents(n, deliveries))
+	for _, d := range deliveries {
+		taken -= len(d.Refused)
+	}
+	return taken
+}
+
+// recordLate records the result of a delivery that came after its broadcast: no
+// later tick may do so, if the job has ended since. It writes only if the
+// publisher started or stopped failing, or fails in another way.
+func (s *Service) recordLate(ctx context.Context, spec job.Spec, d Delivery) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), callTimeout)
+	defer cancel()
+	record, err := s.ticks.Load(ctx, spec.ID, "")
+	switch {
+	case failure.KindOf(err) == failure.KindNotFound: // its retention is over
+	case err != nil:
+		s.log.WarnContext(ctx, "recording a late delivery failed", "job", spec.ID, "publisher", d.Publisher, "error", err)
+	case record.Spec.Life() == spec.Life():
+		d.Late = true
+		s.markPublishers(ctx, record, []Delivery{d})
+	}
 }
 
 // markPublishers records that a publisher started or stopped failing.
@@ -99,8 +133,9 @@ func (s *Service) markPublishers(ctx context.Context, record Record, deliveries 
 // next returns the state after one more delivery: the same state if the
 // delivery says nothing new.
 func (p PublisherState) next(d Delivery, now time.Time) PublisherState {
+	last := len(d.Refused) > 0 || d.Late && d.Err != nil && explain(d.Err) != p.LastError // none may follow
 	switch {
-	case d.Err != nil && (!p.Failing || now.Sub(time.UnixMilli(p.At)) >= rerecordAfter):
+	case d.Err != nil && (last || !p.Failing || now.Sub(time.UnixMilli(p.At)) >= rerecordAfter):
 		return PublisherState{Failing: true, LastError: explain(d.Err), At: now.UnixMilli()}
 	case d.Err == nil && d.Outcome == DeliveryDone:
 		p.Failing = false

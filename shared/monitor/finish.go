@@ -63,7 +63,9 @@ func (s *Service) commitThenPush(ctx context.Context, o observedTick, x *sample.
 func (s *Service) deliver(ctx context.Context, o observedTick, c committed, pushed <-chan error) (Outcome, error) {
 	var deliveries []Delivery
 	if c.notice != nil {
-		deliveries = s.broadcast(ctx, *c.notice)
+		var recorded func()
+		deliveries, recorded = s.broadcast(ctx, *c.notice)
+		defer recorded()
 	}
 	pushErr := <-pushed
 	if c.pushed(pushErr) {

@@ -19,15 +19,23 @@ type Notice struct {
 	Again bool
 	// Events are the events to acknowledge, oldest first.
 	Events []job.Event
+	// Late, if set, is called for a delivery that ends after Broadcast returned, if
+	// the publisher holds no other notice of the job. It may take some seconds.
+	Late func(Delivery)
 }
 
 // Delivery is the result of a Notice at one publisher.
 type Delivery struct {
 	Publisher string
 	Outcome   DeliveryOutcome
-	// Acknowledged is how many of the notice's events the publisher took,
-	// counted from the oldest.
+	// Acknowledged is how many of the notice's events the publisher took or
+	// refused for good, counted from the oldest.
 	Acknowledged int
+	// Refused holds the error of each of them that was refused for good, without
+	// those of samples.
+	Refused []error
+	// Late means that the delivery ended after Broadcast returned.
+	Late bool
 	// Err is why the notice was not delivered; nil if it was or still may be.
 	// Its text holds no credentials.
 	Err error
@@ -64,5 +72,5 @@ type PublisherState struct {
 type Circuit struct {
 	Publisher string
 	Open      int // destinations whose circuit breaker is open
-	Queued    int // notices that wait in memory
+	Queued    int // notices that wait in memory or are being sent
 }

@@ -1,9 +1,7 @@
 package monitor_test
 
 import (
-	"errors"
 	"fmt"
-	"strings"
 	"testing"
 	"time"
 
@@ -15,44 +13,6 @@ import (
 	"kubejobs/shared/monitor"
 	"kubejobs/shared/testkit/monitortest"
 )
-
-var errReceiver = errors.New("the receiver is unreachable")
-
-// setupEvents returns a bench with a receiver of events and a started job.
-func setupEvents(t *testing.T) *bench {
-	t.Helper()
-	b := setup(t)
-	b.receiver = &monitortest.Receiver{}
-	b.build(nil)
-	b.queue.Set(full, nil)
-	b.start("a")
-	return b
-}
-
-// kinds returns the kinds of events, in order.
-func kinds(events []job.Event) string {
-	var names []string
-	for _, e := range events {
-		names = append(names, string(e.Kind))
-	}
-	return strings.Join(names, " ")
-}
-
-// run delivers the ticks number from to to, one every two seconds.
-func (b *bench) run(from, to int) {
-	b.t.Helper()
-	for i := from; i <= to; i++ {
-		b.at(time.Duration(2*i) * time.Second)
-		b.tick(fmt.Sprint("t", i), monitor.OutcomeSampled)
-	}
-}
-
-func (b *bench) expectKinds(want string) {
-	b.t.Helper()
-	if got := kinds(b.receiver.Events()); got != want {
-		b.t.Errorf("got %q, want %q", got, want)
-	}
-}
 
 func TestEventsOfALife(t *testing.T) {
 	t.Parallel()
@@ -223,16 +183,6 @@ func TestUnacknowledgedEventsAreSentAgain(t *testing.T) {
 	}
 }
 
-// resends sweeps, and expects the sweep to send that many events and to end and
-// fail nothing.
-func (b *bench) resends(sent int) {
-	b.t.Helper()
-	swept, err := b.service.Sweep(b.t.Context())
-	if err != nil || swept.Sent != sent || swept.Ended != 0 || swept.Failed != 0 {
-		b.t.Errorf("swept %+v, %v, want %d sent", swept, err, sent)
-	}
-}
-
 // A job stalls and recovers again and again while nobody receives its events.
 func TestOutboxIsBounded(t *testing.T) {
 	t.Parallel()
@@ -257,34 +207,6 @@ func TestOutboxIsBounded(t *testing.T) {
 	events := b.receiver.Events()
 	if len(events) != 64 || events[0].Kind != job.EventStarted || events[63].Kind != job.EventStopped {
 		t.Errorf("%d events, want 64 with the first and the last of its life: %s", len(events), kinds(events))
-	}
-}
-
-// The failure of a publisher is recorded once, not at each tick, and so is its
-// recovery.
-func TestPublishersStateIsRecorded(t *testing.T) {
-	t.Parallel()
-	b := setupEvents(t)
-	b.run(1, 1)
-	if got := b.status().Publishers; got != nil {
-		t.Errorf("before a failure: %v, want none", got)
-	}
-	b.receiver.Fail(errReceiver, 0)
-	b.run(2, 3)
-	want := map[string]monitor.PublisherState{
-		"receiver": {Failing: true, LastError: errReceiver.Error(), At: monitortest.Start.Add(4 * time.Second).UnixMilli()},
-	}
-	if diff := cmp.Diff(want, b.status().Publishers); diff != "" {
-		t.Errorf("failing (-want +got):\n%s", diff)
-	}
-	b.run(4, 7)
-	if got := b.status().Publishers["receiver"].At; got != monitortest.Start.Add(14*time.Second).UnixMilli() {
-		t.Errorf("recorded again at %d, want after 10 s", got)
-	}
-	b.receiver.Fail(nil, 0)
-	b.run(8, 8)
-	if got := b.status().Publishers["receiver"]; got.Failing || got.LastError != errReceiver.Error() {
-		t.Errorf("after its return: %+v, want not failing, with the last error", got)
 	}
 }
 

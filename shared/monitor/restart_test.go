@@ -135,7 +135,7 @@ func TestRestartsOverABadNetwork(t *testing.T) {
 	var later atomic.Int64 // nanoseconds that the clock is ahead
 	service := monitor.NewService(monitor.Config{
 		Retries: retries, Retention: time.Hour, MinPeriod: 2 * time.Second, DefaultPeriod: 2 * time.Second,
-		StaleAfter: time.Hour, MaxAge: 24 * time.Hour, Plugins: []string{"kubejobs"}, ScheduleFor: 200 * time.Millisecond,
+		StaleAfter: time.Hour, MaxAge: 24 * time.Hour, ScheduleFor: 200 * time.Millisecond,
 		Now:          func() time.Time { return time.Now().Add(time.Duration(later.Load())) }, //nolint:forbidigo // as above
 		DefaultQueue: func(job.ID) job.Address { return b.address() },
 	}, monitor.Ports{

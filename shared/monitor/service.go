@@ -3,6 +3,7 @@ package monitor
 import (
 	"context"
 	"log/slog"
+	"math/rand/v2"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -20,7 +21,6 @@ type Config struct {
 	MinPeriod     time.Duration
 	DefaultPeriod time.Duration
 	Spacing       float64 // share of the period within which another tick is surplus
-	Plugins       []string
 	// DefaultQueue returns the address of a job's Redis for a request that names
 	// none.
 	DefaultQueue func(job.ID) job.Address
@@ -34,6 +34,9 @@ type Config struct {
 	StaleAfter time.Duration
 	// MaxAge is how long a job may be monitored; 0 means no limit.
 	MaxAge time.Duration
+	// Chance returns a number in [0, 1) by which a sweep selects healthy jobs; nil
+	// is rand.Float64.
+	Chance func() float64
 	// Events selects which changes of a job become events. Each event is kept
 	// until a publisher acknowledges it.
 	Events job.EventPolicy
@@ -84,6 +87,9 @@ func NewService(cfg Config, p Ports, log *slog.Logger) *Service {
 		cfg: cfg, jobs: p.Store, ticks: p.Store, marks: p.Store, queue: p.Queue, kubeJobs: p.KubeJobs,
 		sampleList: p.SampleList, broadcaster: p.Broadcaster, scheduler: p.Scheduler, log: log, now: cfg.Now,
 		removals: rate.NewLimiter(removalsEachSecond, removalsAtOnce),
+	}
+	if s.cfg.Chance == nil {
+		s.cfg.Chance = rand.Float64
 	}
 	if s.now == nil {
 		s.now = time.Now //nolint:forbidigo // the one place where the use cases take the real clock

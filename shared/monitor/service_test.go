@@ -3,6 +3,7 @@ package monitor_test
 import (
 	"encoding/json"
 	"log/slog"
+	"math/rand/v2"
 	"strconv"
 	"sync"
 	"testing"
@@ -33,6 +34,7 @@ type bench struct {
 	service   *monitor.Service
 
 	failAfter time.Duration
+	log       *slog.Logger
 
 	mu  sync.Mutex
 	now time.Time
@@ -44,6 +46,7 @@ func setup(t *testing.T) *bench {
 	t.Helper()
 	b := &bench{
 		t: t, redis: miniredis.RunT(t), queue: &monitortest.Queue{}, scheduler: &monitortest.Scheduler{}, now: monitortest.Start,
+		log: slog.New(slog.DiscardHandler),
 	}
 	b.client = redis.NewClient(&redis.Options{Addr: b.redis.Addr()})
 	pool := redispool.New(redispool.Options{})
@@ -68,12 +71,12 @@ func (b *bench) make(jobs monitor.KubeJobs, stored bool) {
 	b.service = monitor.NewService(monitor.Config{
 		Retries: retries, FailAfter: b.failAfter, Retention: time.Hour, MinPeriod: 2 * time.Second, DefaultPeriod: 2 * time.Second,
 		StoredKubeStatus: stored, StaleAfter: 10 * time.Minute, MaxAge: 24 * time.Hour,
-		Spacing: 0.4, Plugins: []string{"kubejobs"}, ScheduleFor: time.Second, Now: b.clock,
+		Spacing: 0.4, Chance: rand.New(rand.NewPCG(1, 2)).Float64, ScheduleFor: time.Second, Now: b.clock,
 		DefaultQueue: func(job.ID) job.Address { return b.address() },
 		Events:       job.EventPolicy{Enabled: b.receiver != nil, Samples: b.receiver != nil},
 	}, monitor.Ports{
 		Store: b.store, Queue: b.queue, KubeJobs: jobs, SampleList: b.list, Broadcaster: b.broadcaster(), Scheduler: b.scheduler,
-	}, slog.New(slog.DiscardHandler))
+	}, b.log)
 }
 
 // broadcaster returns the receiver as a port, nil if there is none.

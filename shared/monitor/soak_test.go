@@ -114,7 +114,7 @@ func newSoak(t *testing.T, source string, jobs int, seed uint64) *soak {
 	}
 	s.service = monitor.NewService(monitor.Config{
 		Retries: retries, FailAfter: 15 * soakStep, Retention: time.Hour, MinPeriod: soakStep, DefaultPeriod: soakStep, Spacing: 0.4,
-		StoredKubeStatus: source == "events", StaleAfter: time.Hour, MaxAge: 24 * time.Hour, Plugins: []string{"kubejobs"},
+		StoredKubeStatus: source == "events", StaleAfter: time.Hour, MaxAge: 24 * time.Hour,
 		ScheduleFor: 100 * time.Millisecond, Events: job.EventPolicy{Enabled: true},
 		Now:          func() time.Time { return time.UnixMilli(s.clock.Load()) },
 		DefaultQueue: func(job.ID) job.Address { return job.Address{} },

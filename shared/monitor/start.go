@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"kubejobs/shared/core/failure"
@@ -23,9 +22,6 @@ const maxItems = 1 << 53
 // request omits, and returns the spec that is in force. An unreachable queue is an
 // error only if the number of items has to be read from it.
 func (s *Service) Start(ctx context.Context, r Request) (job.Spec, error) {
-	if !slices.Contains(s.cfg.Plugins, r.Plugin) {
-		return job.Spec{}, failure.Invalid(failure.FieldError{Field: "plugin", Problem: fmt.Sprintf("want one of %q, got %.80q", s.cfg.Plugins, r.Plugin)})
-	}
 	record, err := s.ticks.Load(ctx, r.ID, "")
 	switch {
 	case err == nil && record.State.Phase.Living():
@@ -123,8 +119,8 @@ func (s *Service) countItems(ctx context.Context, spec *job.Spec) (bool, error) 
 	}
 	spec.Items = count.Queued + count.InFlight
 	if spec.Items == 0 {
-		return false, failure.Invalid(failure.FieldError{Field: "plugin_info.number_of_jobs", Problem: fmt.Sprintf(
-			"required: the lists job and job:processing at %s are empty (fill the queue before starting)", spec.Queue)})
+		return false, failure.InvalidField("plugin_info.number_of_jobs",
+			"required: the lists job and job:processing at %s are empty (fill the queue before starting)", spec.Queue)
 	}
 	return true, nil
 }

@@ -118,7 +118,6 @@ func TestStartRefuses(t *testing.T) {
 		kind     failure.Kind
 		names    string
 	}{
-		"an unknown plugin":           {request: func(r *monitor.Request) { r.Plugin = "spark" }, kind: failure.KindInvalid, names: "plugin"},
 		"no item to count":            {request: func(r *monitor.Request) { r.Items = 0 }, kind: failure.KindInvalid, names: "plugin_info.number_of_jobs"},
 		"a queue that cannot be read": {request: func(r *monitor.Request) { r.Items = 0 }, countErr: errors.New("refused"), kind: failure.KindUnavailable, names: "plugin_info.number_of_jobs"},
 		"a queue that refuses": {
@@ -133,7 +132,7 @@ func TestStartRefuses(t *testing.T) {
 		},
 		"an address that is not allowed": {
 			request:  func(*monitor.Request) {},
-			countErr: failure.Invalid(failure.FieldError{Field: "plugin_info.redis_ip", Problem: "no"}),
+			countErr: failure.InvalidField("plugin_info.redis_ip", "no"),
 			kind:     failure.KindInvalid, names: "plugin_info.redis_ip",
 		},
 	}

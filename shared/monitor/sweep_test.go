@@ -16,18 +16,6 @@ import (
 	"kubejobs/shared/testkit/monitortest"
 )
 
-// sweep runs a sweep and compares what it did.
-func (b *bench) sweep(want monitor.Swept) {
-	b.t.Helper()
-	got, err := b.service.Sweep(b.t.Context())
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	if diff := cmp.Diff(want, got); diff != "" {
-		b.t.Errorf("swept (-want +got):\n%s", diff)
-	}
-}
-
 func TestSweepReconcilesSchedules(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -166,80 +154,4 @@ func TestTwoSweepsAtOnce(t *testing.T) {
 	b.at(2 * time.Minute) // the orphans were suspected
 	b.sweep(monitor.Swept{Jobs: many, Schedules: many + many/100, Deleted: many / 100})
 	b.sweep(monitor.Swept{Jobs: many, Schedules: many})
-}
-
-// With stored status no tick asks Kubernetes for the Job.
-func TestStoredKubeStatus(t *testing.T) {
-	t.Parallel()
-	b := setup(t)
-	b.buildStored()
-	b.queue.Set(full, nil)
-	changed := func(status job.KubeStatus, version uint64) {
-		t.Helper()
-		if err := b.service.SaveKubeStatus(t.Context(), "a", status, version); err != nil {
-			t.Fatal(err)
-		}
-	}
-	changed(job.KubeStatus{Active: 3, Started: true}, 7) // before the start: kept all the same
-	b.start("a")
-	b.at(2 * time.Second)
-	b.tick("t1", monitor.OutcomeSampled)
-	if got := b.status(); got.Last.Replicas != 3 || got.Phase != job.PhaseRunning {
-		t.Errorf("replicas %d, phase %s, want 3, running", got.Last.Replicas, got.Phase)
-	}
-
-	changed(job.KubeStatus{Active: 1, Started: true}, 5) // an older event that comes late
-	b.queue.Set(job.QueueCount{}, nil)                   // an empty queue is not the Job's end
-	b.at(4 * time.Second)
-	b.tick("t2", monitor.OutcomeSampled)
-	if got := b.status(); got.Last.Replicas != 3 || !got.Phase.Living() {
-		t.Errorf("replicas %d, phase %s, want 3 and living", got.Last.Replicas, got.Phase)
-	}
-
-	b.queue.Set(half, nil) // deleted with items left: a failure, until more is known
-	changed(job.KubeStatus{Gone: true}, 8)
-	b.at(6 * time.Second)
-	b.tick("t3", monitor.OutcomeSampled)
-	if got := b.status(); got.Failures != 1 || !got.Phase.Living() {
-		t.Errorf("%d failures, %s, want one and a living job", got.Failures, got.Phase)
-	}
-
-	changed(job.KubeStatus{Started: true, Complete: true}, 9)
-	b.at(8 * time.Second)
-	b.tick("t4", monitor.OutcomeSampled)
-	if got := b.status(); got.Phase != job.PhaseFinished {
-		t.Errorf("phase %s, want finished", got.Phase)
-	}
-}
-
-// With Kubernetes the conditions of the Job end a job.
-func TestJobConditions(t *testing.T) {
-	t.Parallel()
-	tests := map[string]struct {
-		status job.KubeStatus
-		count  job.QueueCount
-		want   job.Phase
-	}{
-		"no pods yet":                    {job.KubeStatus{}, job.QueueCount{}, job.PhasePending},
-		"suspended before its first pod": {job.KubeStatus{Suspended: true}, job.QueueCount{}, job.PhasePending},
-		"pods run":                       {job.KubeStatus{Active: 2, Started: true}, job.QueueCount{}, job.PhaseRunning},
-		"an empty queue, pods end":       {job.KubeStatus{Started: true}, empty, job.PhaseRunning},
-		"complete":                       {job.KubeStatus{Started: true, Complete: true}, empty, job.PhaseFinished},
-		"complete with items left":       {job.KubeStatus{Started: true, Complete: true}, half, job.PhaseFinished},
-		"failed":                         {job.KubeStatus{Started: true, Failed: true, Reason: "BackoffLimitExceeded"}, half, job.PhaseFailed},
-	}
-	for name, tt := range tests {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			b := setup(t)
-			b.start("a")
-			b.build(jobsFunc(func(context.Context, job.ID) (job.KubeStatus, error) { return tt.status, nil }))
-			b.queue.Set(tt.count, nil)
-			b.at(2 * time.Second)
-			b.tick("t1", monitor.OutcomeSampled)
-			if got := b.status(); got.Phase != tt.want || got.Last.Replicas != tt.status.Active {
-				t.Errorf("phase %s with %d replicas, want %s with %d", got.Phase, got.Last.Replicas, tt.want, tt.status.Active)
-			}
-		})
-	}
 }

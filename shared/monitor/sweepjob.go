@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"time"
 
 	"kubejobs/shared/core/accounting"
@@ -57,7 +56,7 @@ func (w *sweeper) reschedule(ctx context.Context, record Record, own *Scheduled)
 		w.swept.Created++
 	}
 	if err := w.scheduler.Schedule(ctx, record.Spec); err != nil {
-		return err
+		return errors.Join(err, w.marks.MarkScheduled(ctx, id, life, false))
 	}
 	return w.marks.MarkScheduled(ctx, id, life, true)
 }
@@ -109,7 +108,7 @@ func (w *sweeper) shouldLook(record Record, quiet bool) bool {
 		return false
 	}
 	done := record.State.WorkSeen && record.State.Queue != nil && record.State.Queue.Left() == 0
-	if ((done || isStalled(record)) && w.asked < askPage) || rand.Float64() < askShare { //nolint:gosec // spreads load, hides nothing
+	if ((done || isStalled(record)) && w.asked < askPage) || w.cfg.Chance() < askShare {
 		w.asked++
 		return true
 	}

@@ -96,9 +96,10 @@ func (s *Service) repeat(ctx context.Context, o observedTick) (Outcome, error) {
 	if !record.State.Phase.Living() {
 		s.unscheduleEnded(ctx, record, tick)
 	}
-	deliveries := s.broadcast(ctx, Notice{
+	deliveries, recorded := s.broadcast(ctx, Notice{
 		Spec: record.Spec, State: record.State, Sample: record.Tick.Sample, Again: true, Events: record.State.Outbox,
 	})
+	defer recorded()
 	if record.Tick.Sample != nil {
 		deliveries = append(deliveries, listDelivery(pushErr))
 	}

@@ -103,8 +103,8 @@ func compile(t *testing.T) map[string]*jsonschema.Schema {
 	return compiled
 }
 
-// A receiver that is unreachable or refuses events costs no sample. It gets the missed
-// job event later, and until then the status shows its error.
+// A receiver that is unreachable or overloaded costs no sample. It gets the missed job
+// event later, and until then the status shows its error.
 func TestReceiverOutage(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
@@ -115,7 +115,7 @@ func TestReceiverOutage(t *testing.T) {
 		"overloaded": {
 			func(r *receiver) { r.answer(http.StatusServiceUnavailable) }, func(r *receiver) { r.answer(0) }, "answered 503",
 		},
-		"refuses": {func(r *receiver) { r.answer(http.StatusForbidden) }, func(r *receiver) { r.answer(0) }, "with 403"},
+		"not ready": {func(r *receiver) { r.answer(http.StatusNotFound) }, func(r *receiver) { r.answer(0) }, "answered 404"},
 	}
 	for name, test := range tests {
 		for retriedBy, retry := range map[string]func(*testing.T, *world.World){

@@ -1,8 +1,6 @@
 package job
 
 import (
-	"fmt"
-
 	"kubejobs/shared/core/dnslabel"
 	"kubejobs/shared/core/failure"
 )
@@ -14,8 +12,8 @@ type ID string
 // ParseID checks that text is a DNS label. The error is of kind invalid.
 func ParseID(text string) (ID, error) {
 	if !dnslabel.Valid(text) {
-		return "", failure.Invalid(failure.FieldError{Field: "id", Problem: fmt.Sprintf(
-			"want a DNS label (1 to 63 of a-z, 0-9 and '-', with neither end a '-'), got %.80q", text)})
+		return "", failure.InvalidField("id",
+			"want a DNS label (1 to 63 of a-z, 0-9 and '-', with neither end a '-'), got %.80q", text)
 	}
 	return ID(text), nil
 }

@@ -52,6 +52,9 @@ func (j *Jobs) Get(ctx context.Context, id job.ID) (*batchv1.Job, error) {
 	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(object.Object, &decoded); err != nil {
 		return nil, fmt.Errorf("decode Job %s: %w", id, err)
 	}
+	if object.GetKind() != "Job" || decoded.Name != string(id) {
+		return nil, fmt.Errorf("decode Job %s: Kubernetes answered with %.80q called %.80q", id, object.GetKind(), decoded.Name)
+	}
 	return &decoded, nil
 }
 

@@ -1,9 +1,14 @@
 package batchjob_test
 
 import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"k8s.io/client-go/dynamic"
+	"k8s.io/client-go/rest"
 
 	"kubejobs/shared/core/failure"
 	"kubejobs/shared/core/job"
@@ -63,5 +68,54 @@ func TestParseRefuses(t *testing.T) {
 		if _, _, status, _, err := batchjob.Parse([]byte(tt.text)); err == nil || failure.KindOf(err) != tt.kind {
 			t.Errorf("%s: Parse = %+v, %v, want an error of kind %q", name, status, err, tt.kind)
 		}
+	}
+}
+
+// A Job is absent only if the API server says so of the Job: anything else leaves
+// its status unknown.
+func TestStatusReadsTheReason(t *testing.T) {
+	t.Parallel()
+	status := func(code int, reason, details string) string {
+		return fmt.Sprintf(`{"kind":"Status","apiVersion":"v1","status":"Failure","reason":%q,"details":%s,"code":%d}`, reason, details, code)
+	}
+	const ofJob, ofNamespace = `{"name":"a","group":"batch","kind":"jobs"}`, `{"name":"batch","kind":"namespaces"}`
+	tests := map[string]struct {
+		code int
+		body string
+		want failure.Kind
+	}{
+		"no such Job":          {404, status(404, "NotFound", ofJob), failure.KindNotFound},
+		"no such namespace":    {404, status(404, "NotFound", ofNamespace), failure.KindRefused},
+		"no such path":         {404, "404 page not found", failure.KindRefused},
+		"a proxy's page":       {404, "<html>", failure.KindRefused},
+		"gone":                 {410, status(410, "Gone", ofJob), failure.KindUnavailable},
+		"a conflict":           {409, status(409, "Conflict", ofJob), failure.KindConflict},
+		"invalid":              {422, status(422, "Invalid", ofJob), failure.KindRefused},
+		"forbidden":            {403, status(403, "Forbidden", ofJob), failure.KindRefused},
+		"another Job":          {200, `{"kind":"Job","apiVersion":"batch/v1","metadata":{"name":"b"}}`, failure.KindInternal},
+		"another kind":         {200, `{"kind":"Pod","apiVersion":"v1","metadata":{"name":"a"}}`, failure.KindInternal},
+		"a Job without a name": {200, `{"kind":"Job","apiVersion":"batch/v1"}`, failure.KindInternal},
+		"the Job":              {200, `{"kind":"Job","apiVersion":"batch/v1","metadata":{"name":"a"}}`, ""},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				if tt.body[0] == '{' {
+					w.Header().Set("Content-Type", "application/json")
+				}
+				w.WriteHeader(tt.code)
+				_, _ = fmt.Fprint(w, tt.body)
+			}))
+			t.Cleanup(server.Close)
+			client, err := dynamic.NewForConfig(&rest.Config{Host: server.URL})
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, err = batchjob.New(client, "batch").Status(t.Context(), "a")
+			if (err == nil) != (tt.want == "") || err != nil && failure.KindOf(err) != tt.want {
+				t.Errorf("Status = %v of kind %q, want kind %q", err, failure.KindOf(err), tt.want)
+			}
+		})
 	}
 }

@@ -42,9 +42,7 @@ func check(policy *egress.Policy, field, host, resolved string) error {
 		return fmt.Errorf("dial %s: %w", resolved, err)
 	}
 	if !policy.Allows(host, ap.Addr()) {
-		return failure.Invalid(failure.FieldError{
-			Field: field, Problem: fmt.Sprintf("%.80q is not an allowed address (ALLOWED_HOSTS)", host),
-		})
+		return failure.InvalidField(field, "%.80q is not an allowed address (ALLOWED_HOSTS)", host)
 	}
 	return nil
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
@@ -82,15 +83,16 @@ func Namespace(kubeconfig string) string {
 // Translate wraps an API error in one with a kind: not found, conflict (the
 // object exists, or was changed), refused if a retry cannot succeed before somebody
 // changes the object, a Role or a quota, and unavailable otherwise (timeout, too many
-// requests, server unreachable). operation says what failed, in the log.
-// Translate returns nil for nil.
+// requests, server unreachable). A 404 that is not about the object, because the
+// namespace or the resource does not exist or a proxy answers, is a refusal.
+// operation says what failed, in the log. Translate returns nil for nil.
 func Translate(operation string, err error) error {
 	if err == nil {
 		return nil
 	}
 	cause := fmt.Errorf("%s: %w", operation, err)
 	switch {
-	case apierrors.IsNotFound(err):
+	case apierrors.IsNotFound(err) && aboutObject(err):
 		return &failure.Error{Kind: failure.KindNotFound, Message: "no such object in Kubernetes", Err: cause}
 	case apierrors.IsAlreadyExists(err), apierrors.IsConflict(err):
 		return &failure.Error{Kind: failure.KindConflict, Message: "the object in Kubernetes exists or was changed", Err: cause}
@@ -101,17 +103,39 @@ func Translate(operation string, err error) error {
 	return failure.Unavailable("Kubernetes does not answer", cause)
 }
 
+// aboutObject reports whether an API server answered about the object of the
+// request, not about its namespace, and not somebody else in a form of their own.
+func aboutObject(err error) bool {
+	var answer apierrors.APIStatus
+	if !errors.As(err, &answer) {
+		return false
+	}
+	details := answer.Status().Details
+	return !IsForeign(err) && (details == nil || details.Kind != "namespaces")
+}
+
+// IsForeign reports whether err is an answer that is not in the form of the
+// Kubernetes API, such as a proxy's: the client guesses its reason by the status
+// code.
+func IsForeign(err error) bool {
+	return apierrors.HasStatusCause(err, metav1.CauseTypeUnexpectedServerResponse)
+}
+
 // refusal says what Kubernetes refuses, "" if err is no refusal.
 func refusal(err error) string {
 	switch {
 	case apierrors.IsUnauthorized(err):
 		return "Kubernetes does not accept the credentials"
+	case apierrors.IsForbidden(err) && strings.Contains(err.Error(), quotaExceeded):
+		return "Kubernetes forbids the request: " + quota(err.Error())
 	case apierrors.IsForbidden(err):
 		return "Kubernetes forbids the request (by a Role or a quota)"
 	case apierrors.IsInvalid(err), apierrors.IsBadRequest(err):
 		return "Kubernetes rejects the request as invalid"
 	case apierrors.IsMethodNotSupported(err):
 		return "Kubernetes does not support the request"
+	case apierrors.IsNotFound(err):
+		return "Kubernetes does not know the resource or its namespace"
 	}
 	var status apierrors.APIStatus
 	if !errors.As(err, &status) {
@@ -126,4 +150,18 @@ func refusal(err error) string {
 		}
 		return ""
 	}
+}
+
+// quotaExceeded begins the part of a refusal in which the API server names the
+// quota, and what is requested, used and allowed of it.
+const quotaExceeded = "exceeded quota: "
+
+// maxQuota bounds how much of that part an error repeats.
+const maxQuota = 200
+
+// quota returns that part of a text.
+func quota(text string) string {
+	_, rest, _ := strings.Cut(text, quotaExceeded)
+	part := quotaExceeded + strings.ToValidUTF8(rest, "")
+	return strings.ToValidUTF8(part[:min(len(part), maxQuota)], "")
 }

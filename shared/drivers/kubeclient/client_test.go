@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -26,6 +27,8 @@ func TestTranslate(t *testing.T) {
 		want failure.Kind
 	}{
 		"not found":         {apierrors.NewNotFound(resource, "a"), failure.KindNotFound},
+		"no such namespace": {apierrors.NewNotFound(schema.GroupResource{Resource: "namespaces"}, "ticks"), failure.KindRefused},
+		"no such resource":  {apierrors.NewGenericServerResponse(404, "GET", resource, "a", "404 page not found", 0, true), failure.KindRefused},
 		"already exists":    {apierrors.NewAlreadyExists(resource, "a"), failure.KindConflict},
 		"conflict":          {apierrors.NewConflict(resource, "a", errors.New("changed")), failure.KindConflict},
 		"forbidden":         {apierrors.NewForbidden(resource, "a", errors.New("no Role")), failure.KindRefused},
@@ -60,6 +63,11 @@ func TestTranslate(t *testing.T) {
 	refused, ok := errors.AsType[*failure.Error](kubeclient.Translate("create PingSource a", secret))
 	if !ok || refused.Public() != "Kubernetes forbids the request (by a Role or a quota)" {
 		t.Errorf("Translate = %v, want a public text without what Kubernetes wrote", refused)
+	}
+	over := apierrors.NewForbidden(resource, "a", errors.New("exceeded quota: q, requested: "+strings.Repeat("é", 300)))
+	refused, ok = errors.AsType[*failure.Error](kubeclient.Translate("create PingSource a", over))
+	if text := refused.Public(); !ok || !strings.Contains(text, "exceeded quota: q, requested: é") || len(text) > 240 || !utf8.ValidString(text) {
+		t.Errorf("Translate = %q, want the quota, cut to 200 bytes", text)
 	}
 	if err := kubeclient.Translate("nothing", nil); err != nil {
 		t.Errorf("Translate(nil) = %v, want nil", err)

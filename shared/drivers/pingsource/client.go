@@ -2,8 +2,11 @@ package pingsource
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"strings"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -38,8 +41,9 @@ func New(client dynamic.Interface, namespace string, sink duckv1.Destination, ow
 	}
 }
 
-// Schedule creates a job's PingSource, and leaves an existing one as it is. It
-// makes one request, after one by ownerOf if that is set.
+// Schedule creates a job's PingSource, and leaves an existing one as it is. One
+// that is being deleted is not there: the error is of kind unavailable until it is
+// gone. Schedule makes one request, after one by ownerOf if that is set.
 func (s *Scheduler) Schedule(ctx context.Context, spec job.Spec) error {
 	var owner *Owner
 	if s.ownerOf != nil {
@@ -59,9 +63,36 @@ func (s *Scheduler) Schedule(ctx context.Context, spec job.Spec) error {
 	_, err = s.client.Create(ctx, &unstructured.Unstructured{Object: object}, metav1.CreateOptions{
 		FieldValidation: metav1.FieldValidationStrict,
 	})
-	err = kubeclient.Translate("create PingSource "+source.Name, err)
-	if failure.KindOf(err) == failure.KindConflict {
+	if isThere(source.Name, err) {
 		return nil
+	}
+	return translate("create PingSource "+source.Name, err)
+}
+
+// beingDeleted begins the message of an API server that refuses a name because
+// the object that has it is being deleted. The reason is that of any name that is
+// taken.
+const beingDeleted = "object is being deleted: "
+
+// isThere reports whether err, of a create, says that a PingSource with this name
+// exists and will stay. The name has the job's id and its life, so it is that of
+// this life. Of the other answers 409 some are a quota that changed meanwhile, a
+// webhook's about another object, or a proxy's.
+func isThere(name string, err error) bool {
+	var answer apierrors.APIStatus
+	if !errors.As(err, &answer) || !apierrors.IsAlreadyExists(err) || kubeclient.IsForeign(err) {
+		return false
+	}
+	status := answer.Status()
+	return !strings.HasPrefix(status.Message, beingDeleted) && (status.Details == nil || status.Details.Name == name)
+}
+
+// translate is kubeclient.Translate, but a conflict is unavailable: what conflicts
+// is being changed or deleted, and the same request may succeed afterwards.
+func translate(operation string, err error) error {
+	err = kubeclient.Translate(operation, err)
+	if failure.KindOf(err) == failure.KindConflict {
+		return failure.Unavailable("the object in Kubernetes is being changed or deleted", err)
 	}
 	return err
 }
@@ -70,7 +101,7 @@ func (s *Scheduler) Schedule(ctx context.Context, spec job.Spec) error {
 // request. The object may end later, when a finalizer is removed.
 func (s *Scheduler) Unschedule(ctx context.Context, id job.ID, life int64) error {
 	name := Name(id, life)
-	err := kubeclient.Translate("delete PingSource "+name, s.client.Delete(ctx, name, metav1.DeleteOptions{}))
+	err := translate("delete PingSource "+name, s.client.Delete(ctx, name, metav1.DeleteOptions{}))
 	if failure.KindOf(err) == failure.KindNotFound {
 		return nil
 	}
@@ -83,7 +114,7 @@ func (s *Scheduler) List(ctx context.Context, after string, limit int) ([]monito
 		LabelSelector: Selector, Limit: int64(limit), Continue: after,
 	})
 	if err != nil {
-		return nil, "", kubeclient.Translate("list PingSources", err)
+		return nil, "", translate("list PingSources", err)
 	}
 	page := make([]monitor.Scheduled, 0, len(list.Items))
 	for i := range list.Items {

@@ -34,7 +34,8 @@ func (l *lane) circuit() (open bool, queued int) {
 }
 
 // deliver sends a notice. If that fails at once with a transient error, it sends
-// the events again that were not acknowledged.
+// the events again that were not acknowledged. A notice of which an event was
+// refused for good has failed, whatever happened to the others.
 func (l *lane) deliver(ctx context.Context, n monitor.Notice) monitor.Delivery {
 	l.mu.Lock()
 	breaker := l.breaker
@@ -43,11 +44,17 @@ func (l *lane) deliver(ctx context.Context, n monitor.Notice) monitor.Delivery {
 	for range attempts {
 		acknowledged, err := breaker.Execute(func() (int, error) { return l.publish(ctx, n) })
 		d.Acknowledged += acknowledged
+		if r, ok := errors.AsType[*refusals](err); ok {
+			d.Refused = append(d.Refused, r.refused...)
+		}
 		d.Outcome, d.Err = l.outcome(err)
 		if d.Outcome != monitor.DeliveryFailed || !failure.IsRetryable(err) || ctx.Err() != nil {
 			break
 		}
 		n.Events = n.Events[acknowledged:]
+	}
+	if len(d.Refused) > 0 {
+		d.Outcome, d.Err = monitor.DeliveryFailed, d.Refused[0]
 	}
 	if d.Outcome == monitor.DeliveryDone || d.Outcome == monitor.DeliveryFailed || l.depth == 0 {
 		l.options.Observe(d.Publisher, d.Outcome)

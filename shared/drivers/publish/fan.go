@@ -80,38 +80,23 @@ func NewFan(o Options, log *slog.Logger, entries ...Entry) *Fan {
 func (f *Fan) Broadcast(ctx context.Context, n monitor.Notice) []monitor.Delivery {
 	ctx = context.WithoutCancel(ctx)
 	var names []string
-	var results []<-chan monitor.Delivery
+	var items []*item
 	for _, e := range f.entries {
 		if destination := e.Publisher.Destination(n); destination != "" {
 			names = append(names, e.Publisher.Name())
-			results = append(results, f.lane(e, destination).send(ctx, n))
+			items = append(items, f.lane(e, destination).send(ctx, n))
 		}
 	}
-	if len(results) == 0 {
+	if len(items) == 0 {
 		return nil
 	}
 	wait, cancel := context.WithTimeout(ctx, f.options.Patience)
 	defer cancel()
-	deliveries := make([]monitor.Delivery, len(results))
-	for i, result := range results {
-		deliveries[i] = await(wait, result, names[i])
+	deliveries := make([]monitor.Delivery, len(items))
+	for i, it := range items {
+		deliveries[i] = it.await(wait, names[i])
 	}
 	return deliveries
-}
-
-// await returns the result, or a waiting delivery if wait ends first.
-func await(wait context.Context, result <-chan monitor.Delivery, name string) monitor.Delivery {
-	select {
-	case d := <-result:
-		return d
-	case <-wait.Done():
-	}
-	select {
-	case d := <-result:
-		return d
-	default:
-		return monitor.Delivery{Publisher: name, Outcome: monitor.DeliveryWaiting}
-	}
 }
 
 // lane returns the lane to a destination, a new one if there is none.
@@ -150,6 +135,9 @@ func (f *Fan) Circuits() []monitor.Circuit {
 	return circuits
 }
 
+// reportTimeout bounds how long Close waits until what it dropped is recorded.
+const reportTimeout = time.Second
+
 // Close sends what waits until ctx ends, then drops the rest and logs how much
 // that was.
 func (f *Fan) Close(ctx context.Context) {
@@ -164,6 +152,11 @@ func (f *Fan) Close(ctx context.Context) {
 	lost := 0
 	for _, l := range lanes {
 		lost += l.forget()
+	}
+	reports, cancel := context.WithTimeout(context.WithoutCancel(ctx), reportTimeout)
+	defer cancel()
+	for _, l := range lanes {
+		l.awaitReports(reports)
 	}
 	if lost > 0 {
 		f.log.WarnContext(ctx, "dropped undelivered samples", "count", lost)

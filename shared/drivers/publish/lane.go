@@ -23,36 +23,39 @@ type lane struct {
 
 	mu        sync.Mutex
 	breaker   *gobreaker.CircuitBreaker[int]
-	queue     []*item    // oldest first
-	sending   int        // notices taken from the queue whose attempt has not ended
-	ended     *sync.Cond // an attempt ended
-	paused    bool       // a timer will call resume
-	forgotten bool       // a notice that fails now is dropped
-	last      error      // of the attempts; it is of kind unavailable
+	queue     []*item      // oldest first
+	sending   int          // notices taken from the queue whose attempt has not ended
+	ended     *sync.Cond   // an attempt, or the report of a late delivery, ended
+	held      map[life]int // notices in the queue or being sent
+	reporting int          // late deliveries that are being reported
+	paused    bool         // a timer will call resume
+	forgotten bool         // a notice that fails now is dropped
+	last      error        // of the attempts; it is of kind unavailable
 }
 
 func newLane(e Entry, o Options) *lane {
-	l := &lane{publisher: e.Publisher, options: o, depth: e.Queue, breaker: newBreaker(o)}
+	l := &lane{publisher: e.Publisher, options: o, depth: e.Queue, breaker: newBreaker(o), held: map[life]int{}}
 	l.ended = sync.NewCond(&l.mu)
 	return l
 }
 
-// send hands over a notice. The channel yields the delivery once.
-func (l *lane) send(ctx context.Context, n monitor.Notice) <-chan monitor.Delivery {
+// send hands over a notice.
+func (l *lane) send(ctx context.Context, n monitor.Notice) *item {
 	if l.depth == 0 {
 		it := l.newItem(ctx, n, l.options.Patience*9/10) // so that the broadcast learns of it
 		go func() { it.report(it.deliver()) }()
-		return it.done
+		return it
 	}
-	it := l.newItem(ctx, monitor.Notice{Spec: n.Spec, Sample: n.Sample}, l.options.Deadline)
+	it := l.newItem(ctx, monitor.Notice{Spec: n.Spec, Sample: n.Sample, Late: n.Late}, l.options.Deadline)
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.held[it.life]++
 	if len(l.queue) >= l.depth {
 		l.dropOldest()
 	}
 	l.queue = append(l.queue, it)
 	l.next()
-	return it.done
+	return it
 }
 
 // next starts as many attempts as the circuit allows, or plans the next one. The
@@ -102,7 +105,7 @@ func (l *lane) attempt(it *item) {
 			l.dropOldest()
 		}
 	} else {
-		it.report(d)
+		l.settle(it, d)
 	}
 	l.next()
 	l.ended.Broadcast()
@@ -144,7 +147,11 @@ func (l *lane) forget() int {
 
 // dropOldest drops the oldest notice. The caller holds the lock.
 func (l *lane) dropOldest() {
-	l.queue[0].report(l.pending(monitor.DeliveryDropped))
+	d := l.pending(monitor.DeliveryDropped)
+	if d.Err == nil {
+		d.Err = errDropped
+	}
+	l.settle(l.queue[0], d)
 	l.queue = slices.Delete(l.queue, 0, 1)
 	l.options.Observe(l.publisher.Name(), monitor.DeliveryDropped)
 }

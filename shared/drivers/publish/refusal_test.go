@@ -2,7 +2,10 @@ package publish_test
 
 import (
 	"errors"
+	"sync"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"kubejobs/shared/core/failure"
 	"kubejobs/shared/core/job"
@@ -20,7 +23,7 @@ func TestRefusals(t *testing.T) {
 	}{
 		"of a publisher without a queue": {0, errRefused},
 		"of a publisher with a queue":    {8, errRefused},
-		"of an address":                  {8, failure.Invalid(failure.FieldError{Field: "url", Problem: "is not allowed"})},
+		"of an address":                  {8, failure.InvalidField("url", "is not allowed")},
 		"of this program's own":          {0, errors.New("encode: NaN")},
 	}
 	for name, tt := range tests {
@@ -70,5 +73,39 @@ func TestOpenCircuitNamesTheAbsence(t *testing.T) {
 	}
 	if d := f.Broadcast(t.Context(), notice("x", 3))[0]; d.Outcome != monitor.DeliverySkipped || !errors.Is(d.Err, errUnreachable) {
 		t.Errorf("got %+v, want skipped after %v", d, errUnreachable)
+	}
+}
+
+// A notice of which an event was refused for good has failed, and says which, even if
+// the events after it arrive with a second attempt. The refused one is not sent again.
+func TestRefusedEventThenAnAbsence(t *testing.T) {
+	t.Parallel()
+	var mu sync.Mutex
+	var sent []int64 // sequences of the first event of each call
+	for name, second := range map[string]error{"that ends": nil, "that lasts": errUnreachable} {
+		t.Run(name, func(t *testing.T) {
+			p := &flaky{name: "p", fault: func(call int, n monitor.Notice) (int, error) {
+				mu.Lock()
+				defer mu.Unlock()
+				sent = append(sent, n.Events[0].Sequence)
+				if call == 1 {
+					return 1, publish.Refused([]error{errRefused}, errUnreachable)
+				}
+				return 0, second
+			}}
+			sent = nil
+			f := newFan(t, publish.Options{}, publish.Entry{Publisher: p})
+			d := f.Broadcast(t.Context(), notice("x", 1, job.Event{Sequence: 1}, job.Event{Sequence: 2}))[0]
+			want := 2
+			if second != nil {
+				want = 1
+			}
+			if d.Outcome != monitor.DeliveryFailed || !errors.Is(d.Err, errRefused) || len(d.Refused) != 1 || d.Acknowledged != want {
+				t.Errorf("got %+v, want failed with the refusal and %d acknowledged", d, want)
+			}
+			if diff := cmp.Diff([]int64{1, 2}, sent); diff != "" {
+				t.Errorf("first events of the attempts (-want +got):\n%s", diff)
+			}
+		})
 	}
 }

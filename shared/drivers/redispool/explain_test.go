@@ -210,7 +210,7 @@ func TestErrorsOfTheNetwork(t *testing.T) {
 
 func TestExplainKeepsAnErrorWithAKind(t *testing.T) {
 	t.Parallel()
-	known := failure.Invalid(failure.FieldError{Field: "plugin_info.redis_ip", Problem: "is not allowed"})
+	known := failure.InvalidField("plugin_info.redis_ip", "is not allowed")
 	if got := redispool.Explain("read the queue", "a:1", fmt.Errorf("dial: %w", known)); !errors.Is(got, known) || failure.KindOf(got) != failure.KindInvalid {
 		t.Errorf("Explain = %v, want %v", got, known)
 	}

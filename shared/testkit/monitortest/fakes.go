@@ -3,6 +3,7 @@ package monitortest
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 
 	"kubejobs/shared/core/job"
 	"kubejobs/shared/core/sample"
@@ -48,7 +49,18 @@ func (l *SampleList) Push(ctx context.Context, spec job.Spec, key monitor.PushKe
 type Store struct {
 	monitor.Store
 	Before, After func() error
+
+	marks atomic.Int64
 }
+
+// MarkPublishers implements monitor.MarkStore.
+func (s *Store) MarkPublishers(ctx context.Context, id job.ID, life int64, states map[string]monitor.PublisherState) error {
+	s.marks.Add(1)
+	return s.Store.MarkPublishers(ctx, id, life, states)
+}
+
+// Marks returns how often MarkPublishers was called.
+func (s *Store) Marks() int64 { return s.marks.Load() }
 
 // Commit implements monitor.TickStore.
 func (s *Store) Commit(ctx context.Context, c monitor.Change) (result monitor.CommitResult, err error) {

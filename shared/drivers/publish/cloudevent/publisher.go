@@ -76,35 +76,25 @@ func (p *Publisher) Destination(n monitor.Notice) string {
 }
 
 // Publish implements publish.Publisher. It sends a request for each event, in
-// order, until one is not acknowledged with 2xx. An event that the sink refuses
-// stops the events that are sent again later, but not the samples, which are not;
-// a sample that it refuses stops nothing and counts as acknowledged.
+// order, until the sink does not take one now but may later. An event that the
+// sink refuses, or that cannot be encoded, stops nothing and counts as
+// acknowledged: it would fail each time.
 func (p *Publisher) Publish(ctx context.Context, n monitor.Notice) (int, error) {
-	acknowledged := 0
-	var refusal error
-	stopped := false
-	for _, event := range n.Events {
-		isSample := event.Kind == job.EventSample
-		if stopped && !isSample {
-			continue
-		}
+	var first error     // of those that failed for good
+	var refused []error // without those of samples, which are not sent again in any case
+	for i, event := range n.Events {
 		err := p.send(ctx, event)
-		switch {
-		case failure.KindOf(err) == failure.KindRefused:
-			stopped = stopped || !isSample
-			if refusal == nil {
-				refusal = err
-			}
-		case err != nil && refusal == nil:
-			return acknowledged, err
-		case err != nil:
-			return acknowledged, refusal // the refused event must not be sent again at once
+		if failure.IsRetryable(err) {
+			return i, publish.Refused(refused, err)
 		}
-		if !stopped {
-			acknowledged++
+		if err != nil && event.Kind != job.EventSample {
+			refused = append(refused, err)
+		}
+		if first == nil {
+			first = err
 		}
 	}
-	return acknowledged, refusal
+	return len(n.Events), publish.Refused(refused, first)
 }
 
 // send POSTs one event in binary mode.
@@ -127,7 +117,7 @@ func (p *Publisher) send(ctx context.Context, e job.Event) error {
 	case transient(status):
 		return failure.Unavailable(fmt.Sprintf("the event sink answered %d", status), nil)
 	default:
-		return failure.Refused(fmt.Sprintf("the event sink refused %s with %d", Type(e.Kind), status), nil)
+		return failure.Refused(fmt.Sprintf("the event sink refused %s with %d", Type(e.Kind), status), errors.New("event "+e.ID()))
 	}
 }
 

@@ -13,7 +13,6 @@ import (
 	"time"
 
 	cloudevents "github.com/cloudevents/sdk-go/v2"
-	"github.com/google/go-cmp/cmp"
 
 	"kubejobs/shared/core/failure"
 	"kubejobs/shared/core/job"
@@ -102,19 +101,25 @@ func TestPublish(t *testing.T) {
 func TestStatuses(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
-		status    int
-		taken     int
-		retryable bool
+		status int
+		taken  int
+		want   failure.Kind // "": no error
 	}{
-		"200":                               {http.StatusOK, 2, false},
-		"204":                               {http.StatusNoContent, 2, false},
-		"a redirect does not acknowledge":   {http.StatusTemporaryRedirect, 1, false},
-		"400":                               {http.StatusBadRequest, 1, false},
-		"401":                               {http.StatusUnauthorized, 1, false},
-		"404: a receiver that is not ready": {http.StatusNotFound, 1, true},
-		"429":                               {http.StatusTooManyRequests, 1, true},
-		"500":                               {http.StatusInternalServerError, 1, true},
-		"503":                               {http.StatusServiceUnavailable, 1, true},
+		"200":                               {http.StatusOK, 2, ""},
+		"204":                               {http.StatusNoContent, 2, ""},
+		"a redirect is not followed":        {http.StatusTemporaryRedirect, 2, failure.KindRefused},
+		"400":                               {http.StatusBadRequest, 2, failure.KindRefused},
+		"401":                               {http.StatusUnauthorized, 2, failure.KindRefused},
+		"403":                               {http.StatusForbidden, 2, failure.KindRefused},
+		"404: a receiver that is not ready": {http.StatusNotFound, 1, failure.KindUnavailable},
+		"408":                               {http.StatusRequestTimeout, 1, failure.KindUnavailable},
+		"409: another request is under way": {http.StatusConflict, 1, failure.KindUnavailable},
+		"410":                               {http.StatusGone, 2, failure.KindRefused},
+		"413":                               {http.StatusRequestEntityTooLarge, 2, failure.KindRefused},
+		"422":                               {http.StatusUnprocessableEntity, 2, failure.KindRefused},
+		"429":                               {http.StatusTooManyRequests, 1, failure.KindUnavailable},
+		"500":                               {http.StatusInternalServerError, 1, failure.KindUnavailable},
+		"503":                               {http.StatusServiceUnavailable, 1, failure.KindUnavailable},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -127,9 +132,8 @@ func TestStatuses(t *testing.T) {
 			}}
 			p := publisher(t, cloudevent.Options{}, serve(t, s))
 			taken, err := p.Publish(t.Context(), notice(job.EventSample, job.EventFinished))
-			if taken != test.taken || (err == nil) != (test.taken == 2) || failure.IsRetryable(err) != test.retryable {
-				t.Errorf("got %d, %v (retryable %t), want %d, retryable %t",
-					taken, err, failure.IsRetryable(err), test.taken, test.retryable)
+			if taken != test.taken || (err == nil) != (test.want == "") || err != nil && failure.KindOf(err) != test.want {
+				t.Errorf("got %d, %v, want %d acknowledged and an error of kind %q", taken, err, test.taken, test.want)
 			}
 		})
 	}
@@ -180,45 +184,5 @@ func TestSinkWithACertificate(t *testing.T) {
 	}
 	if _, err := cloudevent.New(cloudevent.Options{CACerts: "no PEM"}); err == nil {
 		t.Error("no error for a text without certificates")
-	}
-}
-
-// A refused event stops those that are sent again later, but no sample; a refused
-// sample stops nothing.
-func TestRefusedEvents(t *testing.T) {
-	t.Parallel()
-	const x = "dev.kubejobs.job."
-	tests := map[string]struct {
-		kinds   []job.EventKind
-		refused string // a type
-		want    []string
-		taken   int
-	}{
-		"started":   {[]job.EventKind{job.EventStarted, job.EventSample, job.EventFinished}, x + "started", []string{x + "sample"}, 0},
-		"a sample":  {[]job.EventKind{job.EventStarted, job.EventSample, job.EventFinished}, x + "sample", []string{x + "started", x + "finished"}, 3},
-		"the last":  {[]job.EventKind{job.EventStarted, job.EventSample, job.EventFinished}, x + "finished", []string{x + "started", x + "sample"}, 2},
-		"all there": {[]job.EventKind{job.EventSample}, x + "sample", nil, 1},
-	}
-	for name, tt := range tests {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			var got []string
-			url := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				kind := r.Header.Get("Ce-Type")
-				if kind == tt.refused {
-					w.WriteHeader(http.StatusUnprocessableEntity)
-					return
-				}
-				got = append(got, kind)
-				w.WriteHeader(http.StatusAccepted)
-			}))
-			taken, err := publisher(t, cloudevent.Options{}, url).Publish(t.Context(), notice(tt.kinds...))
-			if taken != tt.taken || failure.KindOf(err) != failure.KindRefused || !strings.Contains(err.Error(), tt.refused+" with 422") {
-				t.Errorf("got %d, %v, want %d and an error of kind refused that names %s", taken, err, tt.taken, tt.refused)
-			}
-			if diff := cmp.Diff(tt.want, got); diff != "" {
-				t.Errorf("taken by the sink (-want +got):\n%s", diff)
-			}
-		})
 	}
 }
