@@ -44,7 +44,7 @@ func wantCounted(t *testing.T, s *redistest.Server) {
 	t.Helper()
 	q := newQueue(t, nil)
 	for range 3 {
-		got, err := q.Count(t.Context(), s.Address())
+		got, err := q.Count(t.Context(), usual(s.Address()))
 		if want := (job.QueueCount{Queued: 1, InFlight: 2, Results: 3}); err != nil || got != want {
 			t.Fatalf("Count = %+v, %v, want %+v", got, err, want)
 		}
@@ -72,7 +72,7 @@ func TestCountRemembersThatTransactionsAreRefused(t *testing.T) {
 	admin := restrict(t, s, "-multi")
 	q := newQueue(t, nil)
 	for range 5 {
-		if _, err := q.Count(t.Context(), s.Address()); err != nil {
+		if _, err := q.Count(t.Context(), usual(s.Address())); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -116,7 +116,7 @@ func TestProxyThatClosesAtMULTI(t *testing.T) {
 		keys <- key
 		p.WriteInt(len(key))
 	}, map[string]server.Cmd{"MULTI": func(p *server.Peer, _ string, _ []string) { p.Close() }})
-	got, err := newQueue(t, nil).Count(t.Context(), at)
+	got, err := newQueue(t, nil).Count(t.Context(), usual(at))
 	if want := (job.QueueCount{Queued: 3, InFlight: 14, Results: 11}); err != nil || got != want {
 		t.Fatalf("Count = %+v, %v, want %+v", got, err, want)
 	}

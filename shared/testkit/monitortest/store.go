@@ -19,7 +19,7 @@ var Start = time.Date(2026, 11, 24, 5, 41, 7, 0, time.UTC)
 func Spec(id job.ID, fingerprint string) job.Spec {
 	return job.Spec{
 		ID: id, Items: 6, Budget: time.Minute, Submitted: Start, Period: 2 * time.Second,
-		Queue: job.Address{Host: "127.0.0.1", Port: 6379}, Strategy: "default",
+		Queue: job.Queue{Address: job.Address{Host: "127.0.0.1", Port: 6379}}, Strategy: "default",
 		Fingerprint: fingerprint, Accepted: Start,
 	}
 }
