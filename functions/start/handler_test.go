@@ -85,7 +85,10 @@ func TestHandler(t *testing.T) {
 func TestAnswer(t *testing.T) {
 	t.Parallel()
 	usualLists := job.Lists{Pending: "job", Processing: "job:processing", Results: "job:results"}
-	const shared = " a list of this queue too, so each job counts the items of the others; give each one lists or a database of its own"
+	const (
+		shared = "plugin_info.queue: a list of it is also used by the living "
+		advice = ", so each job counts the items of the others; give each one lists or a database of its own"
+	)
 	tests := map[string]struct {
 		path, body string
 		spec       job.Spec
@@ -129,7 +132,7 @@ func TestAnswer(t *testing.T) {
 			start.Answer{
 				Items: 7, Period: 2, Budget: 40, Submitted: noon(), Deadline: noon().Add(40 * time.Second), Queue: "r:1", Database: 3,
 				Lists: job.Lists{Pending: "p", Processing: "job:processing", Results: "job:results"}, Strategy: "default",
-				Warnings: []string{"plugin_info.queue: the living job b uses" + shared},
+				Warnings: []string{shared + "job b" + advice},
 			},
 		},
 		"a queue of many jobs": {
@@ -138,7 +141,7 @@ func TestAnswer(t *testing.T) {
 			monitor.Sharing{SharedWith: []job.ID{"b", "c", "d"}, SharedCount: 7},
 			start.Answer{
 				Period: 2, Budget: 40, Submitted: noon(), Deadline: noon().Add(40 * time.Second), Queue: ":0", Lists: usualLists,
-				Warnings: []string{"plugin_info.queue: the living jobs b, c, d and 4 more use" + shared},
+				Warnings: []string{shared + "jobs b, c, d and 4 more" + advice},
 			},
 		},
 	}

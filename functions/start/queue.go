@@ -78,20 +78,10 @@ func named(r monitor.Request) any {
 // sharingWarning returns the warning that other living jobs use a list of the job's
 // queue, "" if there are none.
 func sharingWarning(s monitor.Sharing) string {
-	if s.SharedCount == 0 {
+	others := s.Others()
+	if others == "" {
 		return ""
 	}
-	ids := make([]string, 0, len(s.SharedWith))
-	for _, id := range s.SharedWith {
-		ids = append(ids, string(id))
-	}
-	who, verb := "job "+ids[0], "uses"
-	if s.SharedCount > 1 {
-		who, verb = "jobs "+strings.Join(ids, ", "), "use"
-	}
-	if more := s.SharedCount - len(ids); more > 0 {
-		who += fmt.Sprintf(" and %d more", more)
-	}
-	return fmt.Sprintf("plugin_info.queue: the living %s %s a list of this queue too, so each job counts the items of the others; "+
-		"give each one lists or a database of its own", who, verb)
+	return "plugin_info.queue: a list of it is also used by the living " + others + ", so each job counts the items of the others; " +
+		"give each one lists or a database of its own"
 }

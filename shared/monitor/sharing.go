@@ -2,6 +2,8 @@ package monitor
 
 import (
 	"context"
+	"fmt"
+	"strings"
 	"time"
 
 	"kubejobs/shared/core/job"
@@ -15,6 +17,26 @@ const shownUsers = 3
 type Sharing struct {
 	SharedWith  []job.ID `json:"shared_queue_with,omitempty"`  // those that started first, at most shownUsers
 	SharedCount int      `json:"shared_queue_count,omitempty"` // all of them, at most MaxQueueUsers
+}
+
+// Others returns the other jobs as a text: "job b", or "jobs b, c, d and 4 more"; "" if
+// there are none.
+func (s Sharing) Others() string {
+	if len(s.SharedWith) == 0 {
+		return ""
+	}
+	ids := make([]string, 0, len(s.SharedWith))
+	for _, id := range s.SharedWith {
+		ids = append(ids, string(id))
+	}
+	text := "job " + ids[0]
+	if s.SharedCount > 1 {
+		text = "jobs " + strings.Join(ids, ", ")
+	}
+	if more := s.SharedCount - len(s.SharedWith); more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	return text
 }
 
 // sharing stores that a living job uses its queue, and returns who else does. It is

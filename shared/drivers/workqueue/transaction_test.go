@@ -55,12 +55,7 @@ func wantCounted(t *testing.T, s *redistest.Server) {
 // over them even if one node holds all.
 func TestCountOfAClustersOnlyNode(t *testing.T) {
 	t.Parallel()
-	s := redistest.Start(t, "--cluster-enabled", "yes")
-	client := s.Client()
-	if err := client.Do(t.Context(), "CLUSTER", "ADDSLOTSRANGE", 0, 16383).Err(); err != nil {
-		t.Fatal(err)
-	}
-	proctest.Until(t, "the cluster to be up", func() bool { return client.LLen(t.Context(), "job").Err() == nil })
+	s := cluster(t)
 	fill(t.Context(), t, s.Addr(), items)
 	wantCounted(t, s)
 }
