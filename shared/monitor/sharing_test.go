@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -35,6 +37,25 @@ func (b *bench) expectShared(id job.ID, want monitor.Sharing) {
 	got, err := b.service.Status(b.t.Context(), id)
 	if diff := cmp.Diff(want, got.Sharing); err != nil || diff != "" {
 		b.t.Errorf("status of %s: %v; sharing (-want +got):\n%s", id, err, diff)
+	}
+}
+
+// queueKeys returns the keys of what is stored of queues.
+func (b *bench) queueKeys() []string {
+	return slices.DeleteFunc(b.redis.Keys(), func(key string) bool { return !strings.HasPrefix(key, "monitor:queue:") })
+}
+
+// expectUsers expects the store to know these users of the usual lists.
+func (b *bench) expectUsers(want ...string) {
+	b.t.Helper()
+	keys := b.queueKeys()
+	if len(keys) != 3 {
+		b.t.Errorf("keys %v, want one for each list", keys)
+	}
+	for _, key := range keys {
+		if got, err := b.redis.ZMembers(key); err != nil || cmp.Diff(want, got) != "" {
+			b.t.Errorf("%s holds %v, %v, want %v", key, got, err, want)
+		}
 	}
 }
 
@@ -82,6 +103,9 @@ func TestSharedQueue(t *testing.T) {
 			b.expectShared("b", shared("a"))
 
 			end(b)
+			if name != "discarded" { // its queue cannot be read
+				b.expectUsers("b")
+			}
 			b.expectShared("b", shared())
 			b.startShared(request("b"), shared())
 			if got, err := b.service.Status(t.Context(), "a"); err == nil && (got.Phase.Living() || got.SharedCount != 0) {
@@ -105,12 +129,8 @@ func TestSharedQueueAfterASweep(t *testing.T) {
 	if swept, err := b.service.Sweep(t.Context()); err != nil || swept.Ended != 1 {
 		t.Fatalf("swept %+v, %v, want one job ended", swept, err)
 	}
+	b.expectUsers("b")
 	b.expectShared("b", shared())
-	for _, key := range b.redis.Keys() {
-		if members, err := b.redis.ZMembers(key); err == nil && cmp.Diff([]string{"b"}, members) != "" && key != "monitor:index" {
-			t.Errorf("%s holds %v, want only b", key, members)
-		}
-	}
 }
 
 // Jobs with a queue of their own on the same Redis share nothing.
@@ -153,13 +173,11 @@ func TestSharedQueueIsFoundAgain(t *testing.T) {
 	b.start("a")
 	b.pass(time.Second)
 	b.start("b")
-	for _, key := range b.redis.Keys() {
-		if len(key) > 14 && key[:14] == "monitor:queue:" {
-			if ttl := b.redis.TTL(key); ttl != 25*time.Hour {
-				t.Errorf("%s expires in %v, want MaxAge and Retention", key, ttl)
-			}
-			b.redis.Del(key)
+	for _, key := range b.queueKeys() {
+		if ttl := b.redis.TTL(key); ttl != 25*time.Hour {
+			t.Errorf("%s expires in %v, want MaxAge and Retention", key, ttl)
 		}
+		b.redis.Del(key)
 	}
 	b.expectShared("a", shared())
 	b.expectShared("b", shared("a"))
