@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"kubejobs/shared/core/job"
+	"kubejobs/shared/monitor"
 )
 
 // Answer says what is in force for a started job. Times are RFC 3339 in UTC,
@@ -18,13 +19,16 @@ type Answer struct {
 	Submitted time.Time `json:"submission_time"`
 	Deadline  time.Time `json:"deadline"`
 	Queue     string    `json:"queue"` // host:port
+	Database  int       `json:"queue_database"`
+	Lists     job.Lists `json:"queue_lists"`
 	Strategy  string    `json:"scaling_strategy"`
 	Warnings  []string  `json:"warnings"` // never null
 }
 
 // newAnswer returns the answer to a request that asked for period, 0 for none, and
 // gave cause for warnings.
-func newAnswer(spec job.Spec, period time.Duration, now time.Time, warnings []string) Answer {
+func newAnswer(started monitor.Started, period time.Duration, now time.Time, warnings []string) Answer {
+	spec := started.Spec
 	every := spec.Schedule().Every
 	if period != 0 && period != every {
 		warnings = append(warnings, fmt.Sprintf(
@@ -35,13 +39,17 @@ func newAnswer(spec job.Spec, period time.Duration, now time.Time, warnings []st
 		warnings = append(warnings, fmt.Sprintf(
 			"plugin_info.submission_time: the deadline passed %v before the start", now.Sub(spec.Deadline()).Round(time.Second)))
 	}
+	if warning := sharingWarning(started.Sharing); warning != "" {
+		warnings = append(warnings, warning)
+	}
 	if warnings == nil {
 		warnings = []string{}
 	}
 	return Answer{
 		Items: spec.Items, Period: every.Seconds(), Budget: spec.Budget.Seconds(),
 		Submitted: spec.Submitted.UTC(), Deadline: spec.Deadline().UTC(),
-		Queue: spec.Queue.String(), Strategy: spec.Strategy, Warnings: warnings,
+		Queue: spec.Queue.Address.String(), Database: spec.Queue.Database, Lists: spec.Queue.Lists.Named(),
+		Strategy: spec.Strategy, Warnings: warnings,
 	}
 }
 

@@ -57,6 +57,7 @@ func Decode(id job.ID, body []byte, rules Rules) (monitor.Request, []string, err
 	r.Submitted = info.moment("submission_time", rules)
 	r.QueueHost = info.host("redis_ip")
 	r.QueuePort = int(info.whole("redis_port", 1, 65535))
+	r.QueueLists, r.QueueDatabase = info.queue(id)
 	r.Strategy = info.short("scaling_strategy", maxStrategy)
 	r.Database = info.database()
 	r.Heuristics = info.options("heuristic_options", r.Strategy == "pid")

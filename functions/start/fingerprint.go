@@ -30,6 +30,10 @@ func fingerprint(top map[string]any, r monitor.Request) string {
 	if r.QueueHost != "" {
 		info["redis_ip"] = r.QueueHost
 	}
+	delete(info, "queue")
+	if queue := named(r); queue != nil {
+		info["queue"] = queue
+	}
 	if r.Database != nil {
 		info["database_data"] = r.Database
 	}

@@ -14,7 +14,7 @@ import (
 )
 
 type starter interface {
-	Start(ctx context.Context, r monitor.Request) (job.Spec, error)
+	Start(ctx context.Context, r monitor.Request) (monitor.Started, error)
 }
 
 // Options are the settings of the handler.
@@ -36,9 +36,9 @@ func New(service starter, o Options, log *slog.Logger) http.Handler {
 		id, badID := job.ParseID(r.PathValue("id"))
 		request, warnings, err := Decode(id, body, Rules{Plugins: o.Plugins, Zone: o.Zone, Now: now})
 		err = failure.JoinInvalid(badID, err)
-		var spec job.Spec
+		var started monitor.Started
 		if err == nil {
-			spec, err = service.Start(r.Context(), request)
+			started, err = service.Start(r.Context(), request)
 		}
 		if err != nil {
 			httpapi.Fail(r.Context(), w, log, err)
@@ -46,6 +46,6 @@ func New(service starter, o Options, log *slog.Logger) http.Handler {
 		}
 		warnings = append(warnings, unknownParameters(r.URL.Query())...)
 		w.Header().Set("Location", "/monitoring/"+string(id))
-		httpapi.Respond(w, http.StatusAccepted, newAnswer(spec, request.Period, now, warnings))
+		httpapi.Respond(w, http.StatusAccepted, newAnswer(started, request.Period, now, warnings))
 	})
 }

@@ -19,9 +19,9 @@ import (
 	"kubejobs/shared/monitor"
 )
 
-type starterFunc func(context.Context, monitor.Request) (job.Spec, error)
+type starterFunc func(context.Context, monitor.Request) (monitor.Started, error)
 
-func (f starterFunc) Start(ctx context.Context, r monitor.Request) (job.Spec, error) {
+func (f starterFunc) Start(ctx context.Context, r monitor.Request) (monitor.Started, error) {
 	return f(ctx, r)
 }
 
@@ -62,9 +62,9 @@ func TestHandler(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			started := false
-			w := post(func(_ context.Context, r monitor.Request) (job.Spec, error) {
+			w := post(func(_ context.Context, r monitor.Request) (monitor.Started, error) {
 				started = r.ID == "a" && r.Budget == 40*time.Second
-				return job.Spec{}, tt.err
+				return monitor.Started{}, tt.err
 			}, tt.id, tt.body)
 			if w.Code != tt.status || started != (tt.status != http.StatusBadRequest || tt.err != nil) {
 				t.Errorf("%d %s, started %t, want %d", w.Code, w.Body, started, tt.status)
@@ -84,28 +84,36 @@ func TestHandler(t *testing.T) {
 // The answer says what is in force, and what looks like a mistake.
 func TestAnswer(t *testing.T) {
 	t.Parallel()
+	usualLists := job.Lists{Pending: "job", Processing: "job:processing", Results: "job:results"}
+	const (
+		shared = "plugin_info.queue: a list of it is also used by the living "
+		advice = ", so each job counts the items of the others; give each one lists or a database of its own"
+	)
 	tests := map[string]struct {
 		path, body string
 		spec       job.Spec
+		sharing    monitor.Sharing
 		want       start.Answer
 	}{
 		"as asked for": {
 			"a", `{"plugin":"kubejobs","collect_period":2,"plugin_info":{"expected_time":40}}`,
 			job.Spec{
 				Items: 7, Budget: 40 * time.Second, Submitted: noon(), Period: 2 * time.Second,
-				Queue: job.Address{Host: "fd00::1", Port: 6379}, Strategy: "default",
+				Queue: job.Queue{Address: job.Address{Host: "fd00::1", Port: 6379}}, Strategy: "default",
 			},
+			monitor.Sharing{},
 			start.Answer{
 				Items: 7, Period: 2, Budget: 40, Submitted: noon(), Deadline: noon().Add(40 * time.Second),
-				Queue: "[fd00::1]:6379", Strategy: "default", Warnings: []string{},
+				Queue: "[fd00::1]:6379", Lists: usualLists, Strategy: "default", Warnings: []string{},
 			},
 		},
 		"another period, a deadline that passed, unknown names": {
 			"a?colour=red&b=1", `{"plugin":"kubejobs","colect_period":7,"collect_period":7,"plugin_info":{"expected_time":40}}`,
 			job.Spec{Items: 7, Budget: 40 * time.Second, Submitted: noon().Add(-time.Minute), Period: 7 * time.Second, Strategy: "pid"},
+			monitor.Sharing{},
 			start.Answer{
 				Items: 7, Period: 6, Budget: 40, Submitted: noon().Add(-time.Minute), Deadline: noon().Add(-20 * time.Second),
-				Queue: ":0", Strategy: "pid", Warnings: []string{
+				Queue: ":0", Lists: usualLists, Strategy: "pid", Warnings: []string{
 					"colect_period: unknown field, ignored; is collect_period meant?",
 					"b: unknown parameter in the query, ignored; fields belong in the body",
 					"colour: unknown parameter in the query, ignored; fields belong in the body",
@@ -114,11 +122,35 @@ func TestAnswer(t *testing.T) {
 				},
 			},
 		},
+		"a queue of its own": {
+			"a", `{"plugin":"kubejobs","plugin_info":{"expected_time":40}}`,
+			job.Spec{
+				Items: 7, Budget: 40 * time.Second, Submitted: noon(), Period: 2 * time.Second, Strategy: "default",
+				Queue: job.Queue{Address: job.Address{Host: "r", Port: 1}, Database: 3, Lists: job.Lists{Pending: "p"}},
+			},
+			monitor.Sharing{SharedWith: []job.ID{"b"}, SharedCount: 1},
+			start.Answer{
+				Items: 7, Period: 2, Budget: 40, Submitted: noon(), Deadline: noon().Add(40 * time.Second), Queue: "r:1", Database: 3,
+				Lists: job.Lists{Pending: "p", Processing: "job:processing", Results: "job:results"}, Strategy: "default",
+				Warnings: []string{shared + "job b" + advice},
+			},
+		},
+		"a queue of many jobs": {
+			"a", `{"plugin":"kubejobs","plugin_info":{"expected_time":40}}`,
+			job.Spec{Budget: 40 * time.Second, Submitted: noon(), Period: 2 * time.Second},
+			monitor.Sharing{SharedWith: []job.ID{"b", "c", "d"}, SharedCount: 7},
+			start.Answer{
+				Period: 2, Budget: 40, Submitted: noon(), Deadline: noon().Add(40 * time.Second), Queue: ":0", Lists: usualLists,
+				Warnings: []string{shared + "jobs b, c, d and 4 more" + advice},
+			},
+		},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := post(func(context.Context, monitor.Request) (job.Spec, error) { return tt.spec, nil }, tt.path, tt.body)
+			w := post(func(context.Context, monitor.Request) (monitor.Started, error) {
+				return monitor.Started{Spec: tt.spec, Sharing: tt.sharing}, nil
+			}, tt.path, tt.body)
 			var got start.Answer
 			if err := json.Unmarshal(w.Body.Bytes(), &got); err != nil || w.Code != http.StatusAccepted {
 				t.Fatalf("%d %s: %v", w.Code, w.Body, err)
@@ -145,7 +177,7 @@ func TestLargeBody(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := post(func(context.Context, monitor.Request) (job.Spec, error) { return job.Spec{}, nil }, "a", body(tt.size))
+			w := post(func(context.Context, monitor.Request) (monitor.Started, error) { return monitor.Started{}, nil }, "a", body(tt.size))
 			if w.Code != tt.status || (w.Code != http.StatusAccepted && !strings.Contains(w.Body.String(), "65536")) {
 				t.Errorf("%d %s, want %d and the bound named", w.Code, w.Body, tt.status)
 			}

@@ -16,11 +16,12 @@ import (
 var (
 	outerFields = []string{"plugin", "plugin_info", "collect_period"}
 	infoFields  = []string{
-		"expected_time", "number_of_jobs", "submission_time", "redis_ip", "redis_port", "scaling_strategy",
+		"expected_time", "number_of_jobs", "submission_time", "redis_ip", "redis_port", "queue", "scaling_strategy",
 		"heuristic_options", "enable_detailed_report", "enable_visualizer", "datasource_type", "database_data",
 		"max_replicas", "min_replicas",
 	}
 	databaseFields = []string{"url", "port", "name"}
+	queueFields    = []string{"pending", "processing", "results", "database"}
 )
 
 // submissionFields are fields of a submission to Asperathos' Manager that no request
@@ -42,6 +43,8 @@ func warnings(top map[string]any, r monitor.Request) []string {
 	info, _ := top["plugin_info"].(map[string]any)
 	found := unknown("", top, outerFields)
 	found = append(found, unknown("plugin_info.", info, infoFields)...)
+	queue, _ := info["queue"].(map[string]any)
+	found = append(found, unknown("plugin_info.queue.", queue, queueFields)...)
 	if r.Database != nil {
 		data, _ := info["database_data"].(map[string]any)
 		found = append(found, unknown("plugin_info.database_data.", data, databaseFields)...)
@@ -72,12 +75,15 @@ func unknown(prefix string, object map[string]any, known []string) []string {
 
 // suggestion names the field that was probably meant, if there is one.
 func suggestion(field string, known []string) string {
+	nested := !slices.Contains(known, outerFields[0]) && !slices.Contains(known, infoFields[0])
 	switch {
 	case slices.Contains(outerFields, field):
 		return " here; it belongs beside plugin_info"
 	case slices.Contains(infoFields, field):
 		return " here; it belongs in plugin_info"
-	case slices.Contains(known, databaseFields[0]) && credential(field):
+	case !nested && slices.Contains(queueFields, field):
+		return " here; it belongs in plugin_info.queue"
+	case nested && credential(field):
 		return "; credentials are not read from a request"
 	}
 	for _, name := range known {

@@ -153,8 +153,8 @@ func (f jobsFunc) Status(ctx context.Context, id job.ID) (job.KubeStatus, error)
 // pushFunc is a monitor.SampleList that calls itself.
 type pushFunc func(tickID string, s sample.Sample) error
 
-func (f pushFunc) Push(_ context.Context, _ job.Spec, tickID string, s sample.Sample) error {
-	return f(tickID, s)
+func (f pushFunc) Push(_ context.Context, _ job.Spec, key monitor.PushKey, s sample.Sample) error {
+	return f(key.TickID, s)
 }
 
 func near(a, b float64) bool { return a-b < 1e-9 && b-a < 1e-9 }

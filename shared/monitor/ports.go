@@ -9,7 +9,7 @@ import (
 
 // Queue reads a job's work queue.
 type Queue interface {
-	Count(ctx context.Context, at job.Address) (job.QueueCount, error)
+	Count(ctx context.Context, of job.Queue) (job.QueueCount, error)
 }
 
 // KubeJobs reads the status of Kubernetes Jobs. The error for a Job that does

@@ -60,6 +60,7 @@ type Service struct {
 	jobs        JobStore
 	ticks       TickStore
 	marks       MarkStore
+	queues      QueueStore
 	queue       Queue
 	kubeJobs    KubeJobs
 	sampleList  SampleList
@@ -84,7 +85,7 @@ func NewService(cfg Config, p Ports, log *slog.Logger) *Service {
 		panic("monitor.NewService: nil dependency")
 	}
 	s := &Service{
-		cfg: cfg, jobs: p.Store, ticks: p.Store, marks: p.Store, queue: p.Queue, kubeJobs: p.KubeJobs,
+		cfg: cfg, jobs: p.Store, ticks: p.Store, marks: p.Store, queues: p.Store, queue: p.Queue, kubeJobs: p.KubeJobs,
 		sampleList: p.SampleList, broadcaster: p.Broadcaster, scheduler: p.Scheduler, log: log, now: cfg.Now,
 		removals: rate.NewLimiter(removalsEachSecond, removalsAtOnce),
 	}

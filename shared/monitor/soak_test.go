@@ -132,7 +132,7 @@ type listAt struct {
 
 // Push implements monitor.SampleList.
 func (l listAt) Push(ctx context.Context, spec job.Spec, key monitor.PushKey, x sample.Sample) error {
-	spec.Queue = l.address
+	spec.Queue.Address = l.address
 	return l.next.Push(ctx, spec, key, x)
 }
 

@@ -69,7 +69,7 @@ func newSoakJob(s *soak, n int) *soakJob {
 }
 
 // Count implements monitor.Queue for all jobs of the soak.
-func (s *soak) Count(_ context.Context, at job.Address) (job.QueueCount, error) {
+func (s *soak) Count(_ context.Context, at job.Queue) (job.QueueCount, error) {
 	j := s.jobs[at.Port-1]
 	j.mu.Lock()
 	defer j.mu.Unlock()

@@ -17,51 +17,66 @@ const queueTimeout = time.Second
 // a JSON number is exact everywhere.
 const maxItems = 1 << 53
 
+// Started is a living job: one that was started now or earlier, by the same request.
+type Started struct {
+	Spec job.Spec
+	Sharing
+}
+
 // Start starts the monitoring of a job. The same request again for a living job
 // changes nothing; a different one is ErrOtherRequest. Start fills in what the
 // request omits, and returns the spec that is in force. An unreachable queue is an
 // error only if the number of items has to be read from it.
-func (s *Service) Start(ctx context.Context, r Request) (job.Spec, error) {
+func (s *Service) Start(ctx context.Context, r Request) (Started, error) {
 	record, err := s.ticks.Load(ctx, r.ID, "")
 	switch {
 	case err == nil && record.State.Phase.Living():
 		return s.startAgain(ctx, record, r)
 	case err != nil && failure.KindOf(err) != failure.KindNotFound:
-		return job.Spec{}, err
+		return Started{}, err
 	}
 	spec, workSeen, err := s.complete(ctx, r, record.Spec.Accepted)
 	if err != nil {
-		return job.Spec{}, err
+		return Started{}, err
 	}
 	created, err := s.jobs.Create(ctx, spec, job.New(spec, workSeen, record.State.Outbox))
 	if err != nil {
-		return job.Spec{}, err
+		return Started{}, err
 	}
 	switch created {
 	case CreatedOther:
-		return job.Spec{}, ErrOtherRequest
+		return Started{}, ErrOtherRequest
 	case CreatedBefore:
-		return job.Spec{}, failure.Unavailable("the job was stopped while it was started", nil)
+		return Started{}, failure.Unavailable("the job was stopped while it was started", nil)
 	case CreatedNew:
 		s.log.InfoContext(ctx, "job started", "job", spec.ID, "phase", job.PhasePending,
 			"items", spec.Items, "deadline", spec.Deadline(), "queue", spec.Queue.String())
 	case CreatedSame:
 		if record, err = s.ticks.Load(ctx, r.ID, ""); err != nil {
-			return job.Spec{}, err
+			return Started{}, err
 		}
 		spec = record.Spec
 	}
-	s.schedule(ctx, spec)
-	return spec, nil
+	return s.started(ctx, spec), nil
 }
 
 // startAgain handles a start for a living job.
-func (s *Service) startAgain(ctx context.Context, record Record, r Request) (job.Spec, error) {
+func (s *Service) startAgain(ctx context.Context, record Record, r Request) (Started, error) {
 	if record.Spec.Fingerprint != r.Fingerprint {
-		return job.Spec{}, ErrOtherRequest
+		return Started{}, ErrOtherRequest
 	}
-	s.schedule(ctx, record.Spec) // also if it was scheduled before: the schedule may be lost
-	return record.Spec, nil
+	return s.started(ctx, record.Spec), nil // also schedules it: the schedule may be lost
+}
+
+// started schedules a living job and returns the answer to its start.
+func (s *Service) started(ctx context.Context, spec job.Spec) Started {
+	sharing := s.sharing(ctx, spec)
+	if sharing.SharedCount > 0 {
+		s.log.WarnContext(ctx, "the job shares its queue", "job", spec.ID, "queue", spec.Queue.String(),
+			"with", sharing.SharedWith, "count", sharing.SharedCount)
+	}
+	s.schedule(ctx, spec)
+	return Started{Spec: spec, Sharing: sharing}
 }
 
 // complete returns the spec of a request, with the defaults filled in, and
@@ -70,7 +85,7 @@ func (s *Service) startAgain(ctx context.Context, record Record, r Request) (job
 func (s *Service) complete(ctx context.Context, r Request, before time.Time) (job.Spec, bool, error) {
 	now := s.now().UTC()
 	spec := job.Spec{
-		ID: r.ID, Items: r.Items, Budget: r.Budget, Submitted: r.Submitted.UTC(), Queue: s.cfg.DefaultQueue(r.ID),
+		ID: r.ID, Items: r.Items, Budget: r.Budget, Submitted: r.Submitted.UTC(), Queue: s.queueOf(r),
 		Period: max(r.Period, s.cfg.MinPeriod), Strategy: r.Strategy, Heuristics: r.Heuristics,
 		Database: r.Database, Fingerprint: r.Fingerprint, Accepted: now,
 	}
@@ -86,14 +101,20 @@ func (s *Service) complete(ctx context.Context, r Request, before time.Time) (jo
 	if spec.Strategy == "" {
 		spec.Strategy = "default"
 	}
-	if r.QueueHost != "" {
-		spec.Queue = job.Address{Host: r.QueueHost, Port: 6379}
-	}
-	if r.QueuePort != 0 {
-		spec.Queue.Port = r.QueuePort
-	}
 	workSeen, err := s.countItems(ctx, &spec)
 	return spec, workSeen, err
+}
+
+// queueOf returns the queue of a request.
+func (s *Service) queueOf(r Request) job.Queue {
+	queue := job.Queue{Address: s.cfg.DefaultQueue(r.ID), Database: r.QueueDatabase, Lists: r.QueueLists}
+	if r.QueueHost != "" {
+		queue.Address = job.Address{Host: r.QueueHost, Port: 6379}
+	}
+	if r.QueuePort != 0 {
+		queue.Port = r.QueuePort
+	}
+	return queue
 }
 
 // countItems reads the queue once. It fills in the number of items if the
@@ -112,22 +133,23 @@ func (s *Service) countItems(ctx context.Context, spec *job.Spec) (bool, error) 
 	if err != nil {
 		return false, uncounted(spec.Queue, err)
 	}
+	lists := spec.Queue.Lists.Named()
 	if !possible {
 		return false, failure.InvalidField("plugin_info.number_of_jobs",
-			"required: the queue at %s answers %d items in job and %d in job:processing, which cannot be",
-			spec.Queue, count.Queued, count.InFlight)
+			"required: the queue at %s answers %d items in %.80s and %d in %.80s, which cannot be",
+			spec.Queue, count.Queued, lists.Pending, count.InFlight, lists.Processing)
 	}
 	spec.Items = count.Queued + count.InFlight
 	if spec.Items == 0 {
 		return false, failure.InvalidField("plugin_info.number_of_jobs",
-			"required: the lists job and job:processing at %s are empty (fill the queue before starting)", spec.Queue)
+			"required: the lists %.80s and %.80s at %s are empty (fill the queue before starting)", lists.Pending, lists.Processing, spec.Queue)
 	}
 	return true, nil
 }
 
 // uncounted returns the error of a start whose items cannot be counted. It is of the
 // kind of err, so that a start that cannot succeed later is not repeated.
-func uncounted(queue job.Address, err error) error {
+func uncounted(queue job.Queue, err error) error {
 	const why = "plugin_info.number_of_jobs is required: "
 	typed, ok := errors.AsType[*failure.Error](err)
 	if ok && (typed.Kind == failure.KindRefused || typed.Kind == failure.KindUnavailable) {

@@ -32,7 +32,7 @@ func TestStartFillsInWhatIsOmitted(t *testing.T) {
 	}
 	want := job.Spec{
 		ID: "a", Items: 3, Budget: 40 * time.Second, Submitted: monitortest.Start, Period: 2 * time.Second,
-		Queue: b.address(), Strategy: "default", Fingerprint: "f", Accepted: monitortest.Start,
+		Queue: job.Queue{Address: b.address()}, Strategy: "default", Fingerprint: "f", Accepted: monitortest.Start,
 	}
 	if diff := cmp.Diff(want, record.Spec); diff != "" {
 		t.Errorf("spec (-want +got):\n%s", diff)
@@ -58,15 +58,19 @@ func TestStartUsesWhatIsGiven(t *testing.T) {
 		},
 		"a host, its usual port": {
 			func(r *monitor.Request) { r.QueueHost = "redis-x" },
-			func(s *job.Spec) { s.Queue = job.Address{Host: "redis-x", Port: 6379} },
+			func(s *job.Spec) { s.Queue.Address = job.Address{Host: "redis-x", Port: 6379} },
 		},
 		"host and port": {
 			func(r *monitor.Request) { r.QueueHost, r.QueuePort = "10.1.2.3", 26379 },
-			func(s *job.Spec) { s.Queue = job.Address{Host: "10.1.2.3", Port: 26379} },
+			func(s *job.Spec) { s.Queue.Address = job.Address{Host: "10.1.2.3", Port: 26379} },
 		},
 		"a port of the usual host": {
 			func(r *monitor.Request) { r.QueuePort = 26379 },
 			func(s *job.Spec) { s.Queue.Port = 26379 },
+		},
+		"lists and a database": {
+			func(r *monitor.Request) { r.QueueLists, r.QueueDatabase = job.Lists{Pending: "p", Results: "r"}, 3 },
+			func(s *job.Spec) { s.Queue.Lists, s.Queue.Database = job.Lists{Pending: "p", Results: "r"}, 3 },
 		},
 		"a time of submission": {
 			func(r *monitor.Request) { r.Submitted = monitortest.Start.Add(-25 * time.Hour) },
@@ -90,7 +94,7 @@ func TestStartUsesWhatIsGiven(t *testing.T) {
 			b.queue.Set(job.QueueCount{}, errors.New("not there yet"))
 			want := job.Spec{
 				ID: "a", Items: 6, Budget: time.Minute, Submitted: monitortest.Start, Period: 2 * time.Second,
-				Queue: b.address(), Strategy: "default", Fingerprint: "f", Accepted: monitortest.Start,
+				Queue: job.Queue{Address: b.address()}, Strategy: "default", Fingerprint: "f", Accepted: monitortest.Start,
 			}
 			tt.want(&want)
 			r := request("a")

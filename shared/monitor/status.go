@@ -26,8 +26,12 @@ type Status struct {
 	Deadline  time.Time `json:"deadline"`
 	Period    float64   `json:"collect_period"`
 	Cron      string    `json:"schedule"`
-	Queue     string    `json:"queue"`
+	Queue     string    `json:"queue"` // host:port
+	Database  int       `json:"queue_database"`
+	Lists     job.Lists `json:"queue_lists"`
 	Strategy  string    `json:"scaling_strategy"`
+
+	Sharing // of a living job; a list of jobs does not have it
 
 	Progress *progress.Progress `json:"progress"`    // null before the first sample
 	Last     *SampleStatus      `json:"last_sample"` // null before the first sample
@@ -114,7 +118,11 @@ func (s *Service) Status(ctx context.Context, id job.ID) (Status, error) {
 	if err != nil {
 		return Status{}, err
 	}
-	return newStatus(record, s.now()), nil
+	status := newStatus(record, s.now())
+	if record.State.Phase.Living() {
+		status.Sharing = s.sharing(ctx, record.Spec)
+	}
+	return status, nil
 }
 
 // List returns a page of the living jobs in the order of their ids, and the
@@ -160,8 +168,9 @@ func newStatus(r Record, now time.Time) Status {
 		Items:     r.Spec.Items, Budget: r.Spec.Budget.Seconds(),
 		Submitted: r.Spec.Submitted, Deadline: r.Spec.Deadline(),
 		Period: schedule.Every.Seconds(), Cron: schedule.Cron,
-		Queue: r.Spec.Queue.String(), Strategy: r.Spec.Strategy,
-		Health: health(r.State), Unobserved: newUnobserved(r.State),
+		Queue: r.Spec.Queue.Address.String(), Database: r.Spec.Queue.Database, Lists: r.Spec.Queue.Lists.Named(),
+		Strategy: r.Spec.Strategy,
+		Health:   health(r.State), Unobserved: newUnobserved(r.State),
 		Samples: r.State.Summary.Count, Failures: r.State.Failures, LastError: r.State.LastError,
 		Publishers: r.Publishers, Unsent: len(r.State.Outbox),
 	}

@@ -15,6 +15,7 @@ type Store interface {
 	JobStore
 	TickStore
 	MarkStore
+	QueueStore
 }
 
 // JobStore creates, lists and replays jobs.
@@ -64,6 +65,21 @@ type MarkStore interface {
 	// SaveKubeStatus stores the status of the Kubernetes Job, whether the job is
 	// monitored or not, unless the stored one is newer (by version).
 	SaveKubeStatus(ctx context.Context, id job.ID, status job.KubeStatus, version uint64) error
+}
+
+// MaxQueueUsers bounds how many jobs UseQueue returns.
+const MaxQueueUsers = 100
+
+// QueueStore keeps which living jobs use which lists. It is for a warning only: it
+// may lose what it keeps.
+type QueueStore interface {
+	// UseQueue stores, for keep or without limit if keep is 0, that a life of a job
+	// uses the lists of its queue. It returns the other living jobs that use one of
+	// them in the same database of the same Redis, at most MaxQueueUsers, the
+	// earliest life first.
+	UseQueue(ctx context.Context, spec job.Spec, keep time.Duration) ([]job.ID, error)
+	// LeaveQueue removes what UseQueue stored for a life of a job.
+	LeaveQueue(ctx context.Context, spec job.Spec) error
 }
 
 // Page is a page of jobs.

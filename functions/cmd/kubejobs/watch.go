@@ -97,6 +97,7 @@ type watcher struct {
 	lost     bool      // it does not answer any more
 	heard    time.Time // its last answer, or the begin
 	shown    change
+	shared   string // the jobs that share the queue, as it was last said
 }
 
 // change is what makes a new line where lines are not redrawn.
@@ -166,12 +167,22 @@ func (w *watcher) miss(why string) {
 	w.screen.say(printable(fmt.Sprintf("%s at %s (%s); retrying", what, w.server, why)))
 }
 
+// warnShared says which other jobs use the same lists, each time that changes.
+func (w *watcher) warnShared(s monitor.Sharing) {
+	text := s.Others()
+	if text != w.shared && text != "" {
+		w.screen.say(printable("warning: a list of the queue is also used by the living " + text))
+	}
+	w.shared = text
+}
+
 // show shows a status.
 func (w *watcher) show(status answer) {
 	if w.lost {
 		w.screen.say("the server is back")
 	}
 	w.answered, w.lost, w.heard = true, false, time.Now()
+	w.warnShared(status.Sharing)
 	now := change{status.Samples, status.Phase, status.Health, status.Failures}
 	_, redraws := w.screen.terminal()
 	if !redraws && now == w.shown {

@@ -43,7 +43,7 @@ type Spec struct {
 	Budget      time.Duration   `json:"budget_ns"`
 	Submitted   time.Time       `json:"submitted"`
 	Period      time.Duration   `json:"period_ns"`
-	Queue       Address         `json:"queue"`
+	Queue       Queue           `json:"queue"`
 	Strategy    string          `json:"strategy"`
 	Heuristics  json.RawMessage `json:"heuristics,omitempty"`
 	Database    *Database       `json:"database,omitempty"`

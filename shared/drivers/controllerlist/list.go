@@ -43,16 +43,17 @@ func New(pool *redispool.Pool, expiry time.Duration) *List {
 }
 
 // Key returns the key of a job's list.
-func Key(id job.ID) string { return string(id) + ":metrics" }
+func Key(id job.ID) string { return job.SampleListKey(id) }
 
-// ticksKey returns the key of a sorted set: the ids and instants of the pushed ticks. On a
-// Redis Cluster it has the same hash slot as the list.
-func ticksKey(id job.ID) string { return "{" + Key(id) + "}:ticks" }
+// ticksKey returns the key of a sorted set: the ids and instants of the pushed
+// ticks.
+func ticksKey(id job.ID) string { return job.PushedTicksKey(id) }
 
 // Push implements monitor.SampleList. It pushes at most one sample for each tick
 // and each instant of a life, and exactly one if it is repeated until it succeeds. The error is that of
 // redispool.Explain: of kind refused if another attempt cannot succeed, for example
-// on a key of a wrong type, on a replica, or for a user without scripting.
+// on a key of a wrong type, on a replica, or for a user without scripting. The list
+// is in database 0, where the Controller looks, whatever the database of the queue.
 //
 // There is no way without scripting: whether the tick was pushed, and the timestamp
 // of the last sample, decide what is pushed. WATCH could replace the script, but
@@ -62,7 +63,7 @@ func (l *List) Push(ctx context.Context, spec job.Spec, key monitor.PushKey, s s
 	if err != nil {
 		return err
 	}
-	address := spec.Queue.String()
+	address := spec.Queue.Address.String()
 	err = l.pool.Do(address, func(client *redis.Client) error {
 		return l.script.Run(ctx, client, []string{Key(spec.ID), ticksKey(spec.ID)},
 			key.TickID, s.At, element.Head, element.Tail, MaxLength, rememberedTicks, l.expiry.Milliseconds(), instant(spec, key)).Err()

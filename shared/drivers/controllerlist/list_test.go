@@ -54,7 +54,7 @@ func newFixture(t *testing.T, queue job.Address, dial redispool.Dial) fixture {
 		pool.Close()
 		_ = client.Close()
 	})
-	return fixture{List: controllerlist.New(pool, expiry), client: client, spec: job.Spec{ID: jobID, Queue: queue}}
+	return fixture{List: controllerlist.New(pool, expiry), client: client, spec: job.Spec{ID: jobID, Queue: job.Queue{Address: queue}}}
 }
 
 // push pushes a sample of a tick; at is its time in Unix milliseconds.

@@ -5,6 +5,8 @@ package redispool
 import (
 	"context"
 	"net"
+	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -67,8 +69,8 @@ func New(o Options) *Pool {
 	return p
 }
 
-// Do calls use with a client for the Redis at address (host:port). use must not
-// keep the client.
+// Do calls use with a client for the Redis at address: host:port, or host:port/N for
+// its database N. use must not keep the client.
 func (p *Pool) Do(address string, use func(*redis.Client) error) error {
 	e := p.acquire(address)
 	defer p.release(e)
@@ -142,8 +144,11 @@ func (e *entry) closeUnused() {
 
 func (p *Pool) clientOptions(address string) *redis.Options {
 	timeout := p.options.Timeout
+	server, number, _ := strings.Cut(address, "/")
+	database, _ := strconv.Atoi(number) // none is 0
 	return &redis.Options{
-		Addr:                  address,
+		Addr:                  server,
+		DB:                    database,
 		Dialer:                recognising(p.options.Dial, timeout/4),
 		Protocol:              2,
 		DisableIdentity:       true,

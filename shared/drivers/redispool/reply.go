@@ -39,6 +39,8 @@ var phrases = []struct {
 	{"The user executing the script", refused("no permission")},
 	{"against a read only replica", replies["READONLY"]},
 	{"against a read only slave", replies["READONLY"]}, // before Redis 5
+	{"DB index", refused("it has no such database")},
+	{"SELECT is not allowed in cluster mode", refused("a Redis Cluster has only database 0")},
 	{"unknown command", refused("unknown command")},
 	{"unknown redis command", refused("unknown command")}, // in a script
 }

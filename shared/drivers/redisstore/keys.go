@@ -47,6 +47,8 @@ const (
 	fieldDuplicate  = "duplicate"
 	fieldSurplus    = "surplus"
 	fieldPublishers = "publishers"
+	fieldLiving     = "living"
+	fieldLife       = "life"
 )
 
 // fieldStatus is the field of kubeStatusKey that holds the status.

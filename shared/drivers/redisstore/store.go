@@ -32,10 +32,17 @@ var kubeStatusSource string
 //go:embed lua/suspect.lua
 var suspectSource string
 
+//go:embed lua/usequeue.lua
+var useQueueSource string
+
+//go:embed lua/leavequeue.lua
+var leaveQueueSource string
+
 // Store is a monitor.Store on Redis.
 type Store struct {
 	client                                     redis.UniversalClient
 	create, commit, field, kubeStatus, suspect *redis.Script
+	useQueue, leaveQueue                       *redis.Script
 }
 
 var _ monitor.Store = (*Store)(nil)
@@ -49,6 +56,8 @@ func New(client redis.UniversalClient) *Store {
 		field:      redis.NewScript(fieldSource),
 		kubeStatus: redis.NewScript(kubeStatusSource),
 		suspect:    redis.NewScript(suspectSource),
+		useQueue:   redis.NewScript(useQueueSource),
+		leaveQueue: redis.NewScript(leaveQueueSource),
 	}
 }
 

@@ -5,37 +5,39 @@ import (
 	"time"
 
 	"github.com/hashicorp/golang-lru/v2/simplelru"
+
+	"kubejobs/shared/core/job"
 )
 
 // Bounds of a memory.
 const (
-	rememberedAddresses = 512
-	rememberedFor       = 10 * time.Minute
+	rememberedQueues = 512
+	rememberedFor    = 10 * time.Minute
 )
 
-// memory holds addresses for a while: the least recently used is forgotten first.
+// memory holds queues for a while: the least recently used is forgotten first.
 type memory struct {
 	now func() time.Time
 
 	mu    sync.Mutex
-	until *simplelru.LRU[string, time.Time]
+	until *simplelru.LRU[job.Queue, time.Time]
 }
 
 func newMemory() *memory {
 	m := &memory{now: time.Now}
-	m.until, _ = simplelru.NewLRU[string, time.Time](rememberedAddresses, nil) // errs only for a size <= 0
+	m.until, _ = simplelru.NewLRU[job.Queue, time.Time](rememberedQueues, nil) // errs only for a size <= 0
 	return m
 }
 
-func (m *memory) add(address string) {
+func (m *memory) add(queue job.Queue) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.until.Add(address, m.now().Add(rememberedFor))
+	m.until.Add(queue, m.now().Add(rememberedFor))
 }
 
-func (m *memory) has(address string) bool {
+func (m *memory) has(queue job.Queue) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	until, ok := m.until.Get(address)
+	until, ok := m.until.Get(queue)
 	return ok && m.now().Before(until)
 }

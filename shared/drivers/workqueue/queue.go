@@ -15,12 +15,12 @@ import (
 	"kubejobs/shared/monitor"
 )
 
-// Keys of the lists, as Asperathos' workers use them. An item moves from Waiting
-// to InFlight when a worker takes it, and from there to Done.
+// Keys of the lists of a job that names none. An item moves from Waiting to InFlight
+// when a worker takes it, and from there to Done.
 const (
-	Waiting  = "job"
-	InFlight = "job:processing"
-	Done     = "job:results"
+	Waiting  = job.PendingList
+	InFlight = job.ProcessingList
+	Done     = job.ResultsList
 )
 
 // maxItems is the largest number of items that a JSON number keeps exactly.
@@ -29,7 +29,7 @@ const maxItems = 1 << 53
 // Queue is a monitor.Queue that reads the lists through a pool of clients.
 type Queue struct {
 	pool   *redispool.Pool
-	simple *memory // addresses of Redises that refuse transactions
+	simple *memory // queues whose Redis refuses a transaction over the lists
 }
 
 var _ monitor.Queue = (*Queue)(nil)
@@ -42,32 +42,32 @@ func New(pool *redispool.Pool) *Queue { return &Queue{pool: pool, simple: newMem
 // command but LLEN: if the Redis refuses transactions, Count reads the lists in the
 // order in which items move through them, so that an item that moves meanwhile is
 // counted twice rather than missed. The error is that of redispool.Explain.
-func (q *Queue) Count(ctx context.Context, at job.Address) (job.QueueCount, error) {
-	address := at.String()
-	lengths, err := q.read(ctx, address)
+func (q *Queue) Count(ctx context.Context, of job.Queue) (job.QueueCount, error) {
+	lengths, err := q.read(ctx, of)
 	if err != nil {
-		return job.QueueCount{}, redispool.Explain("read the queue", address, err)
+		return job.QueueCount{}, redispool.Explain("read the queue", of.String(), err)
 	}
-	if err := lengths.check(address); err != nil {
+	if err := lengths.check(of); err != nil {
 		return job.QueueCount{}, err
 	}
 	return job.QueueCount{Queued: lengths[0], InFlight: lengths[1], Results: lengths[2]}, nil
 }
 
 // read reads the lengths in a transaction, or without one where the Redis refuses
-// it. It remembers that for a while.
-func (q *Queue) read(ctx context.Context, address string) (lengths, error) {
-	if q.simple.has(address) {
-		return q.lengths(ctx, address, (*redis.Client).Pipelined)
+// it. It remembers that for a while, for these lists only: a Redis Cluster refuses a
+// transaction over lists in several slots.
+func (q *Queue) read(ctx context.Context, of job.Queue) (lengths, error) {
+	if q.simple.has(of) {
+		return q.lengths(ctx, of, (*redis.Client).Pipelined)
 	}
-	atOnce, refusal := q.lengths(ctx, address, (*redis.Client).TxPipelined)
+	atOnce, refusal := q.lengths(ctx, of, (*redis.Client).TxPipelined)
 	if refusal == nil || !mayWorkWithoutTransaction(refusal) {
 		return atOnce, refusal
 	}
-	q.pool.Forget(address) // its connections may be within a transaction
-	inOrder, err := q.lengths(ctx, address, (*redis.Client).Pipelined)
+	q.pool.Forget(of.String()) // its connections may be within a transaction
+	inOrder, err := q.lengths(ctx, of, (*redis.Client).Pipelined)
 	if err == nil || !redispool.Closed(refusal) {
-		q.simple.add(address)
+		q.simple.add(of)
 	}
 	return inOrder, err
 }
@@ -76,11 +76,11 @@ func (q *Queue) read(ctx context.Context, address string) (lengths, error) {
 type pipelined func(*redis.Client, context.Context, func(redis.Pipeliner) error) ([]redis.Cmder, error)
 
 // lengths reads the lists. Its error is the first one that the Redis answered.
-func (q *Queue) lengths(ctx context.Context, address string, send pipelined) (lengths, error) {
+func (q *Queue) lengths(ctx context.Context, of job.Queue, send pipelined) (lengths, error) {
 	var answers [3]*redis.IntCmd
-	err := q.pool.Do(address, func(client *redis.Client) error {
+	err := q.pool.Do(of.String(), func(client *redis.Client) error {
 		_, err := send(client, ctx, func(pipe redis.Pipeliner) error {
-			for i, key := range []string{Waiting, InFlight, Done} {
+			for i, key := range of.Lists.Names() {
 				answers[i] = pipe.LLen(ctx, key)
 			}
 			return nil
@@ -120,12 +120,13 @@ func mayWorkWithoutTransaction(err error) bool {
 type lengths [3]int64
 
 // check returns an error for lengths that no list has.
-func (l lengths) check(address string) error {
+func (l lengths) check(of job.Queue) error {
+	names := of.Lists.Names()
 	sum := int64(0)
 	for _, length := range l {
 		if length < 0 || length > maxItems-sum {
-			return failure.Refused(fmt.Sprintf("cannot read the queue at %s: it answers that the lists %s, %s and %s hold %d, %d and %d items",
-				address, Waiting, InFlight, Done, l[0], l[1], l[2]), nil)
+			return failure.Refused(fmt.Sprintf("cannot read the queue at %s: it answers that the lists %.80s, %.80s and %.80s hold %d, %d and %d items",
+				of, names[0], names[1], names[2], l[0], l[1], l[2]), nil)
 		}
 		sum += length
 	}

@@ -24,6 +24,9 @@ func newQueue(t *testing.T, dial redispool.Dial) *workqueue.Queue {
 	return workqueue.New(pool)
 }
 
+// usual returns a queue with the usual lists.
+func usual(at job.Address) job.Queue { return job.Queue{Address: at} }
+
 // fill pushes items to the lists of the Redis at addr.
 func fill(ctx context.Context, t *testing.T, addr string, lists map[string][]any) {
 	t.Helper()
@@ -57,7 +60,7 @@ func TestCount(t *testing.T) {
 			redistest.OnEach(t, func(t *testing.T, r redistest.Redis) {
 				t.Helper()
 				fill(t.Context(), t, r.Address.String(), tt.lists)
-				got, err := newQueue(t, nil).Count(t.Context(), r.Address)
+				got, err := newQueue(t, nil).Count(t.Context(), usual(r.Address))
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -74,11 +77,11 @@ func TestCountOfAStoppedServer(t *testing.T) {
 	redistest.OnEach(t, func(t *testing.T, r redistest.Redis) {
 		t.Helper()
 		q := newQueue(t, nil)
-		if _, err := q.Count(t.Context(), r.Address); err != nil {
+		if _, err := q.Count(t.Context(), usual(r.Address)); err != nil {
 			t.Fatal(err)
 		}
 		r.Stop()
-		got, err := q.Count(t.Context(), r.Address)
+		got, err := q.Count(t.Context(), usual(r.Address))
 		if err == nil || failure.KindOf(err) == failure.KindInvalid || got != (job.QueueCount{}) {
 			t.Errorf("Count = %+v, %v, want no count and an error of another kind than invalid", got, err)
 		}
@@ -94,7 +97,7 @@ func TestCountOfAKeyThatIsNoList(t *testing.T) {
 		if err := client.Set(t.Context(), "job:processing", "text", 0).Err(); err != nil {
 			t.Fatal(err)
 		}
-		if got, err := newQueue(t, nil).Count(t.Context(), r.Address); err == nil {
+		if got, err := newQueue(t, nil).Count(t.Context(), usual(r.Address)); err == nil {
 			t.Errorf("Count = %+v, want an error", got)
 		}
 	})
@@ -107,7 +110,7 @@ func TestCountEndsWithItsContext(t *testing.T) {
 	t.Cleanup(server.Resume)
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
-	if got, err := newQueue(t, nil).Count(ctx, server.Address()); err == nil {
+	if got, err := newQueue(t, nil).Count(ctx, usual(server.Address())); err == nil {
 		t.Errorf("Count on a paused server = %+v, want an error", got)
 	}
 }
@@ -122,7 +125,7 @@ func TestCountAtARefusedAddress(t *testing.T) {
 	}
 	q := newQueue(t, dial.New(policy, "plugin_info.redis_ip", time.Second))
 	for i := range 10 {
-		if _, err := q.Count(t.Context(), address); failure.KindOf(err) != failure.KindInvalid {
+		if _, err := q.Count(t.Context(), usual(address)); failure.KindOf(err) != failure.KindInvalid {
 			t.Errorf("count %d at a refused address = %v, want an error of kind invalid", i, err)
 		}
 	}

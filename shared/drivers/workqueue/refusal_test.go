@@ -51,7 +51,7 @@ func wantRefusal(t *testing.T, at job.Address, kind failure.Kind, phrase string)
 	t.Helper()
 	q := newQueue(t, nil)
 	for range 2 {
-		got, err := q.Count(t.Context(), at)
+		got, err := q.Count(t.Context(), usual(at))
 		typed, ok := errors.AsType[*failure.Error](err)
 		want := "cannot read the queue at " + at.String() + ": " + phrase
 		if !ok || typed.Kind != kind || typed.Public() != want || got != (job.QueueCount{}) {
@@ -142,7 +142,7 @@ func TestCountOfAReplica(t *testing.T) {
 	}
 	q := newQueue(t, nil)
 	proctest.Until(t, "the items to be replicated", func() bool {
-		got, err := q.Count(t.Context(), replica.Address())
+		got, err := q.Count(t.Context(), usual(replica.Address()))
 		return err == nil && got == job.QueueCount{Queued: 1, InFlight: 2, Results: 3}
 	})
 }
@@ -168,7 +168,7 @@ func TestLengthsThatNoListHas(t *testing.T) {
 			t.Parallel()
 			at := custom(t, func(p *server.Peer, key string) { p.WriteRaw(":" + strconv.FormatInt(tt.lengths[key], 10) + "\r\n") }, nil)
 			if tt.shown == "" {
-				if got, err := newQueue(t, nil).Count(t.Context(), at); err != nil || got.Queued != largest {
+				if got, err := newQueue(t, nil).Count(t.Context(), usual(at)); err != nil || got.Queued != largest {
 					t.Errorf("Count = %+v, %v, want %d items", got, err, largest)
 				}
 				return

@@ -44,7 +44,7 @@ func wantCounted(t *testing.T, s *redistest.Server) {
 	t.Helper()
 	q := newQueue(t, nil)
 	for range 3 {
-		got, err := q.Count(t.Context(), s.Address())
+		got, err := q.Count(t.Context(), usual(s.Address()))
 		if want := (job.QueueCount{Queued: 1, InFlight: 2, Results: 3}); err != nil || got != want {
 			t.Fatalf("Count = %+v, %v, want %+v", got, err, want)
 		}
@@ -55,12 +55,7 @@ func wantCounted(t *testing.T, s *redistest.Server) {
 // over them even if one node holds all.
 func TestCountOfAClustersOnlyNode(t *testing.T) {
 	t.Parallel()
-	s := redistest.Start(t, "--cluster-enabled", "yes")
-	client := s.Client()
-	if err := client.Do(t.Context(), "CLUSTER", "ADDSLOTSRANGE", 0, 16383).Err(); err != nil {
-		t.Fatal(err)
-	}
-	proctest.Until(t, "the cluster to be up", func() bool { return client.LLen(t.Context(), "job").Err() == nil })
+	s := cluster(t)
 	fill(t.Context(), t, s.Addr(), items)
 	wantCounted(t, s)
 }
@@ -72,7 +67,7 @@ func TestCountRemembersThatTransactionsAreRefused(t *testing.T) {
 	admin := restrict(t, s, "-multi")
 	q := newQueue(t, nil)
 	for range 5 {
-		if _, err := q.Count(t.Context(), s.Address()); err != nil {
+		if _, err := q.Count(t.Context(), usual(s.Address())); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -116,7 +111,7 @@ func TestProxyThatClosesAtMULTI(t *testing.T) {
 		keys <- key
 		p.WriteInt(len(key))
 	}, map[string]server.Cmd{"MULTI": func(p *server.Peer, _ string, _ []string) { p.Close() }})
-	got, err := newQueue(t, nil).Count(t.Context(), at)
+	got, err := newQueue(t, nil).Count(t.Context(), usual(at))
 	if want := (job.QueueCount{Queued: 3, InFlight: 14, Results: 11}); err != nil || got != want {
 		t.Fatalf("Count = %+v, %v, want %+v", got, err, want)
 	}

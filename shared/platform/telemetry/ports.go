@@ -54,8 +54,8 @@ type queue struct {
 }
 
 // Count implements monitor.Queue.
-func (q *queue) Count(ctx context.Context, at job.Address) (job.QueueCount, error) {
-	return measure(ctx, q.count, "", func(ctx context.Context) (job.QueueCount, error) { return q.next.Count(ctx, at) })
+func (q *queue) Count(ctx context.Context, of job.Queue) (job.QueueCount, error) {
+	return measure(ctx, q.count, "", func(ctx context.Context) (job.QueueCount, error) { return q.next.Count(ctx, of) })
 }
 
 // KubeJobs measures reads of Kubernetes Jobs; nil stays nil.

@@ -39,7 +39,7 @@ func (s *store) Commit(ctx context.Context, _ monitor.Change) (monitor.CommitRes
 	return s.committed, s.call(ctx)
 }
 
-func (s *store) Count(ctx context.Context, _ job.Address) (job.QueueCount, error) {
+func (s *store) Count(ctx context.Context, _ job.Queue) (job.QueueCount, error) {
 	return job.QueueCount{Queued: 3}, s.call(ctx)
 }
 
@@ -80,7 +80,7 @@ func steps(ctx context.Context, made *telemetry.Telemetry, next *store) []error 
 	spec := job.Spec{ID: "a"}
 	_, load := made.Store(next).Load(ctx, "a", "")
 	_, commit := made.Store(next).Commit(ctx, monitor.Change{ID: "a"})
-	_, queue := made.Queue(next).Count(ctx, job.Address{})
+	_, queue := made.Queue(next).Count(ctx, job.Queue{})
 	_, status := made.KubeJobs(next).Status(ctx, "a")
 	publish := made.SampleList(next).Push(ctx, spec, monitor.PushKey{TickID: "t"}, sample.Sample{})
 	schedule := made.Scheduler(scheduler{store: next}).Schedule(ctx, spec)
@@ -134,7 +134,7 @@ func TestStepsReturnThePortsResults(t *testing.T) {
 	next := &store{record: monitor.Record{Revision: 7}, committed: monitor.CommitConflict}
 	record, _ := made.Store(next).Load(t.Context(), "a", "")
 	committed, _ := made.Store(next).Commit(t.Context(), monitor.Change{})
-	count, _ := made.Queue(next).Count(t.Context(), job.Address{})
+	count, _ := made.Queue(next).Count(t.Context(), job.Queue{})
 	status, _ := made.KubeJobs(next).Status(t.Context(), "a")
 	listed, _, _ := made.Scheduler(scheduler{store: next}).List(t.Context(), "", 1)
 	if record.Revision != 7 || committed != monitor.CommitConflict || count.Queued != 3 || status.Active != 4 || len(listed) != 1 {

@@ -25,7 +25,7 @@ func (q *Queue) Set(count job.QueueCount, err error) {
 }
 
 // Count implements monitor.Queue.
-func (q *Queue) Count(context.Context, job.Address) (job.QueueCount, error) {
+func (q *Queue) Count(context.Context, job.Queue) (job.QueueCount, error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	return q.count, q.err

@@ -19,7 +19,7 @@ var Start = time.Date(2026, 11, 24, 5, 41, 7, 0, time.UTC)
 func Spec(id job.ID, fingerprint string) job.Spec {
 	return job.Spec{
 		ID: id, Items: 6, Budget: time.Minute, Submitted: Start, Period: 2 * time.Second,
-		Queue: job.Address{Host: "127.0.0.1", Port: 6379}, Strategy: "default",
+		Queue: job.Queue{Address: job.Address{Host: "127.0.0.1", Port: 6379}}, Strategy: "default",
 		Fingerprint: fingerprint, Accepted: Start,
 	}
 }
@@ -57,6 +57,10 @@ func RunStore(t *testing.T, open func(t *testing.T) monitor.Store) {
 		"index and discard":                    testIndexAndDiscard,
 		"list order":                           testListOrder,
 		"save the status of a Kubernetes Job":  testSaveKubeStatus,
+		"use of a queue":                       testUseQueue,
+		"use of a queue belongs to a life":     testUseQueueOfALife,
+		"queues that share a list":             testSharedLists,
+		"many jobs use a queue":                testManyUseAQueue,
 		"concurrent commits are all folded in": testConcurrentCommits,
 		"concurrent creates store one job":     testConcurrentCreates,
 		"concurrent restarts are listed":       testConcurrentRestarts,
