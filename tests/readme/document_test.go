@@ -62,11 +62,26 @@ func blocks(t *testing.T, document string) []block {
 	return found
 }
 
+// workers returns the blocks of the documents that are workers, by their file names.
+func workers(t *testing.T) map[string]block {
+	t.Helper()
+	found := map[string]block{}
+	for _, document := range []string{"README.md", "functions/README.md"} {
+		for _, b := range blocks(t, document) {
+			if b.info == "python" || b.info == "go" {
+				found[b.savedAs(t)] = b
+			}
+		}
+	}
+	return found
+}
+
 // TestInfoStrings checks that the info string of each block says whether the block
-// is run, by a reader and by TestCommands: sh and python are, the others are not.
+// is run, by a reader, TestCommands and TestWorkers: sh, python and go are, the others
+// are not.
 func TestInfoStrings(t *testing.T) {
 	t.Parallel()
-	known := []string{"sh", "python", "console", "json", "text"}
+	known := []string{"sh", "python", "go", "console", "json", "text", "yaml"}
 	for _, document := range []string{"README.md", "functions/README.md", "tests/README.md"} {
 		for _, b := range blocks(t, document) {
 			if !slices.Contains(known, b.info) {
@@ -79,6 +94,7 @@ func TestInfoStrings(t *testing.T) {
 var (
 	heading  = regexp.MustCompile(`(?m)^#+ (.*)$`)
 	link     = regexp.MustCompile(`\]\(([^()#:]*)(?:#([^()]*))?\)`) // to a file, and where in it
+	fenced   = regexp.MustCompile("(?ms)^```.*?^```$")
 	noAnchor = regexp.MustCompile(`[^\w\- ]`)
 )
 
@@ -88,7 +104,7 @@ func TestLinks(t *testing.T) {
 	for _, document := range []string{
 		"README.md", "CONTRIBUTING.md", "functions/README.md", "tests/README.md", "knative/README.md", "knative/observability/README.md",
 	} {
-		for _, match := range link.FindAllStringSubmatch(read(t, document), -1) {
+		for _, match := range link.FindAllStringSubmatch(fenced.ReplaceAllString(read(t, document), ""), -1) {
 			target := document
 			if match[1] != "" {
 				target = filepath.Join(filepath.Dir(document), match[1])
