@@ -138,13 +138,15 @@ func (s *server) script(t *testing.T, all []block) string {
 	return script.String()
 }
 
-// run runs a script in the folder of the repository and returns its output. The
-// first command that fails ends it.
+// run pastes a script into a shell in the folder of the repository and returns its
+// output. The first command that fails ends it. A command that reads from the
+// terminal gets the next lines, which are missing then.
 func (s *server) run(t *testing.T, script string) string {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), scriptTimeout)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, "bash", "-eo", "pipefail", "-c", script)
+	cmd := exec.CommandContext(ctx, "bash", "-eo", "pipefail", "-s")
+	cmd.Stdin = strings.NewReader(script)
 	cmd.Dir = root
 	cmd.Env = append(os.Environ(), "PATH="+pythonPath(t)+os.Getenv("PATH"))
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // with what it starts in the background

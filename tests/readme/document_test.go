@@ -15,6 +15,11 @@ import (
 // root is the folder that the documents' commands run in.
 const root = "../.."
 
+// documents are the documents with commands.
+var documents = []string{
+	"README.md", "CONTRIBUTING.md", "functions/README.md", "tests/README.md", "knative/README.md", "knative/observability/README.md",
+}
+
 // block is a fenced block of a document.
 type block struct {
 	document string
@@ -82,7 +87,7 @@ func workers(t *testing.T) map[string]block {
 func TestInfoStrings(t *testing.T) {
 	t.Parallel()
 	known := []string{"sh", "python", "go", "console", "json", "text", "yaml"}
-	for _, document := range []string{"README.md", "functions/README.md", "tests/README.md"} {
+	for _, document := range documents {
 		for _, b := range blocks(t, document) {
 			if !slices.Contains(known, b.info) {
 				t.Errorf("%s:%d: a block of %q, want one of %q", document, b.line, b.info, known)
@@ -101,9 +106,7 @@ var (
 // TestLinks follows the links between the documents, to their headings too.
 func TestLinks(t *testing.T) {
 	t.Parallel()
-	for _, document := range []string{
-		"README.md", "CONTRIBUTING.md", "functions/README.md", "tests/README.md", "knative/README.md", "knative/observability/README.md",
-	} {
+	for _, document := range documents {
 		for _, match := range link.FindAllStringSubmatch(fenced.ReplaceAllString(read(t, document), ""), -1) {
 			target := document
 			if match[1] != "" {
