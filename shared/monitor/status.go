@@ -37,6 +37,9 @@ type Status struct {
 	Rate   float64         `json:"rate"`            // items a second
 	Finish *time.Time      `json:"expected_finish"` // null while unknown
 
+	// Warnings say why the figures may not mean what they seem to.
+	Warnings []string `json:"warnings,omitempty"`
+
 	// Unobserved holds the halves of the last observation that are missing.
 	Unobserved *Unobserved `json:"unobserved,omitempty"`
 
@@ -164,6 +167,7 @@ func newStatus(r Record, now time.Time) Status {
 		Health: health(r.State), Unobserved: newUnobserved(r.State),
 		Samples: r.State.Summary.Count, Failures: r.State.Failures, LastError: r.State.LastError,
 		Publishers: r.Publishers, Unsent: len(r.State.Outbox),
+		Warnings: job.Warnings(r.Spec, r.State),
 	}
 	if r.State.Phase.Living() {
 		next := schedule.Next(now)

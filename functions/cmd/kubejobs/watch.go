@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -97,6 +98,7 @@ type watcher struct {
 	lost     bool      // it does not answer any more
 	heard    time.Time // its last answer, or the begin
 	shown    change
+	warned   []string // the warnings of the last status
 }
 
 // change is what makes a new line where lines are not redrawn.
@@ -166,12 +168,23 @@ func (w *watcher) miss(why string) {
 	w.screen.say(printable(fmt.Sprintf("%s at %s (%s); retrying", what, w.server, why)))
 }
 
+// warn says the warnings that are new.
+func (w *watcher) warn(warnings []string) {
+	for _, text := range warnings {
+		if !slices.Contains(w.warned, text) {
+			w.screen.say(printable("warning: " + text))
+		}
+	}
+	w.warned = warnings
+}
+
 // show shows a status.
 func (w *watcher) show(status answer) {
 	if w.lost {
 		w.screen.say("the server is back")
 	}
 	w.answered, w.lost, w.heard = true, false, time.Now()
+	w.warn(status.Warnings)
 	now := change{status.Samples, status.Phase, status.Health, status.Failures}
 	_, redraws := w.screen.terminal()
 	if !redraws && now == w.shown {
