@@ -4,6 +4,7 @@
 package readme_test
 
 import (
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -156,4 +157,29 @@ func cells(t *testing.T, title string, column int) []string {
 		t.Fatalf("functions/README.md has no table below %q", title)
 	}
 	return found
+}
+
+// TestTestsExist checks that the tests which tests/README.md names exist.
+func TestTestsExist(t *testing.T) {
+	t.Parallel()
+	var sources strings.Builder
+	for _, folder := range []string{"functions", "shared", "tests", "knative"} {
+		err := filepath.WalkDir(filepath.Join(root, folder), func(file string, _ fs.DirEntry, err error) error {
+			if err != nil || !strings.HasSuffix(file, "_test.go") {
+				return err
+			}
+			text, err := os.ReadFile(file)
+			sources.Write(text)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	all := sources.String()
+	for _, match := range code.FindAllStringSubmatch(read(t, "tests/README.md"), -1) {
+		if strings.HasPrefix(match[1], "Test") && !strings.Contains(all, "\nfunc "+match[1]+"(") {
+			t.Errorf("tests/README.md names %s, which does not exist", match[1])
+		}
+	}
 }
