@@ -10,9 +10,11 @@ KO            := $(TOOLS)/ko-v0.19.1
 KUSTOMIZE     := $(TOOLS)/kustomize-v5.8.1
 
 # deploy uses this folder of knative/overlays and this image. If IMAGE is empty, it
-# builds one and pushes it to KO_DOCKER_REPO.
+# builds one and pushes it to KO_DOCKER_REPO. deploy and undeploy change a cluster, so
+# CONTEXT must name it; an empty CONTEXT is kubectl's current context.
 OVERLAY ?= dev
 IMAGE   ?=
+kubectl = kubectl $(if $(CONTEXT),--context '$(CONTEXT)')
 # The base of the image: the one that .ko.yaml names, or scratch, which needs no
 # registry.
 BASE    ?= distroless
@@ -135,17 +137,21 @@ manifests: $(KUSTOMIZE) ## Render the overlays into bin/manifests
 manifests-test: ## Check the rendered overlays with the types and the validation of Knative
 	cd tests/manifests && go vet . && go test -count=1 .
 
+.PHONY: context
+context:
+	@: $(if $(filter undefined,$(origin CONTEXT)),$(error CONTEXT: name a context of kubectl; `kubectl config get-contexts` lists them))
+
 .PHONY: deploy
-deploy: $(KO) $(KUSTOMIZE) ## Deploy OVERLAY (default: dev) with IMAGE, or with a new one pushed to KO_DOCKER_REPO
+deploy: context $(KO) $(KUSTOMIZE) ## Deploy OVERLAY (default: dev) to CONTEXT, with IMAGE or a new one pushed to KO_DOCKER_REPO
 	@image='$(IMAGE)'; [ -n "$$image" ] || image=$$($(KO) build --bare ./functions/cmd/kubejobs); \
 	rm -rf bin/deploy; mkdir -p bin/deploy; cd bin/deploy; \
 	echo 'resources: [../../knative/overlays/$(OVERLAY)]' >kustomization.yaml; \
 	$(KUSTOMIZE) edit set image "kubejobs=$$image"; \
-	kubectl apply -k .
+	$(kubectl) apply -k .
 
 .PHONY: undeploy
-undeploy: ## Delete all that deploy created, with the namespace and the schedules of jobs
-	kubectl delete -k knative/overlays/$(OVERLAY) --ignore-not-found
+undeploy: context ## Delete all that deploy created in CONTEXT, with the namespace and the schedules of jobs
+	$(kubectl) delete -k knative/overlays/$(OVERLAY) --ignore-not-found
 
 $(GOLANGCI_LINT):
 	GOBIN=$(TOOLS) go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0

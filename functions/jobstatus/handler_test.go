@@ -67,6 +67,9 @@ func TestHandler(t *testing.T) {
 			if w.Code != tt.status || len(s.saved) != len(tt.want) {
 				t.Fatalf("%d %s, saved %+v, want %d and %+v", w.Code, w.Body, s.saved, tt.status, tt.want)
 			}
+			if tt.status == http.StatusOK && w.Body.Len() > 0 {
+				t.Errorf("body %q, want none: a Broker takes one for a failure", w.Body)
+			}
 			for i, want := range tt.want {
 				if s.saved[i] != want {
 					t.Errorf("saved %+v, want %+v", s.saved[i], want)

@@ -43,7 +43,10 @@ func finished(t *testing.T, err error) reporter {
 		ReportFunc: func(_ context.Context, id job.ID) (job.Report, error) {
 			check(id)
 			last := job.TimedError{Value: &value, Second: &second}
-			return job.Report{ExecutionTime: &seconds, FinalError: last, Strategy: "default"}, err
+			return job.Report{
+				ExecutionTime: &seconds, FinalError: last, Strategy: "default",
+				Phase: job.PhaseFinished, Reason: "the queue is empty", Verdict: &job.Verdict{Late: true, Spare: -1.25},
+			}, err
 		},
 		DetailedFunc: func(_ context.Context, id job.ID) (job.Detailed, error) {
 			check(id)
@@ -118,7 +121,8 @@ func TestBody(t *testing.T) {
 		"report": {
 			func(r reporter, log *slog.Logger) http.Handler { return report.New(r, log) }, nil,
 			`{"execution_time":4,"final_error":[-0.5,"2026-11-24T05:41:21Z"],"final_replicas":null,"heuristic_options":null,` +
-				`"max_error":[null,null],"min_error":[null,null],"scaling_strategy":"default"}`,
+				`"max_error":[null,null],"min_error":[null,null],"scaling_strategy":"default","phase":"finished",` +
+				`"reason":"the queue is empty","deadline_met":false,"late":true,"spare_seconds":-1.25}`,
 		},
 		"detailed": {
 			func(r reporter, log *slog.Logger) http.Handler { return report.NewDetailed(r, log) }, nil,

@@ -41,3 +41,21 @@ func TestHandler(t *testing.T) {
 		})
 	}
 }
+
+// A CloudEvent is answered with an empty body: a Broker takes another one for a
+// failure, and sends the event again.
+func TestEventGetsNoBody(t *testing.T) {
+	t.Parallel()
+	service := sweeperFunc(func(context.Context) (monitor.Swept, error) { return monitor.Swept{Jobs: 3}, nil })
+	r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader("{}"))
+	for name, value := range map[string]string{
+		"Ce-Id": "1", "Ce-Specversion": "1.0", "Ce-Type": "dev.knative.sources.ping", "Ce-Source": "/sweep",
+	} {
+		r.Header.Set(name, value)
+	}
+	w := httptest.NewRecorder()
+	sweep.New(service, slog.New(slog.DiscardHandler)).ServeHTTP(w, r)
+	if w.Code != http.StatusOK || w.Body.Len() > 0 || w.Header().Get("Kubejobs-Outcome") != "swept" {
+		t.Errorf("%d %q %v, want 200, no body and the outcome", w.Code, w.Body, w.Header())
+	}
+}

@@ -37,7 +37,9 @@ func TestReport(t *testing.T) {
 		"heuristic_options": null,
 		"max_error": [0.8666666666666667, "2026-11-24T05:41:15Z"],
 		"min_error": [-0.03333333333333333, "2026-11-24T05:41:09Z"],
-		"scaling_strategy": "default"}`)
+		"scaling_strategy": "default",
+		"phase": "finished", "reason": "the queue is empty",
+		"deadline_met": true, "late": false, "spare_seconds": 52}`)
 	detailed, err := b.service.Detailed(t.Context(), "a")
 	if err != nil {
 		t.Fatal(err)
@@ -64,7 +66,9 @@ func TestReportWithoutASample(t *testing.T) {
 	}
 	expectJSON(t, report, `{
 		"execution_time": null, "final_error": [null, null], "final_replicas": null, "heuristic_options": null,
-		"max_error": [null, null], "min_error": [null, null], "scaling_strategy": "default"}`)
+		"max_error": [null, null], "min_error": [null, null], "scaling_strategy": "default",
+		"phase": "failed", "reason": "3 failures in a row, the last: refused",
+		"deadline_met": false, "late": false, "spare_seconds": 54}`)
 	if detailed, err := b.service.Detailed(t.Context(), "a"); err != nil || len(detailed) != 0 {
 		t.Errorf("Detailed = %v, %v, want none", detailed, err)
 	}

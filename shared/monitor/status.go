@@ -41,6 +41,9 @@ type Status struct {
 	Rate   float64         `json:"rate"`            // items a second
 	Finish *time.Time      `json:"expected_finish"` // null while unknown
 
+	// Warnings say why the figures may not mean what they seem to.
+	Warnings []string `json:"warnings,omitempty"`
+
 	// Unobserved holds the halves of the last observation that are missing.
 	Unobserved *Unobserved `json:"unobserved,omitempty"`
 
@@ -121,6 +124,9 @@ func (s *Service) Status(ctx context.Context, id job.ID) (Status, error) {
 	status := newStatus(record, s.now())
 	if record.State.Phase.Living() {
 		status.Sharing = s.sharing(ctx, record.Spec)
+		if others := status.Others(); others != "" {
+			status.Warnings = append(status.Warnings, "a list of the queue is also used by the living "+others)
+		}
 	}
 	return status, nil
 }
@@ -173,6 +179,7 @@ func newStatus(r Record, now time.Time) Status {
 		Health:   health(r.State), Unobserved: newUnobserved(r.State),
 		Samples: r.State.Summary.Count, Failures: r.State.Failures, LastError: r.State.LastError,
 		Publishers: r.Publishers, Unsent: len(r.State.Outbox),
+		Warnings: job.Warnings(r.Spec, r.State),
 	}
 	if r.State.Phase.Living() {
 		next := schedule.Next(now)

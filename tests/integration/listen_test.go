@@ -33,6 +33,7 @@ func TestTakenPort(t *testing.T) {
 		"serve in Knative": {[]string{"serve"}, []string{"LISTEN_ADDRESS=" + address, "K_SERVICE=a", "STATE_REDIS_URL=redis://127.0.0.1:1"}, "listen on " + address + " (PORT or LISTEN_ADDRESS)"},
 		"local":            {[]string{"local"}, []string{"PORT=" + port}, "listen on " + address + " (PORT or LISTEN_ADDRESS)"},
 		"embedded Redis":   {[]string{"local", "--redis-port", port}, []string{"PORT=0"}, "start embedded Redis"},
+		"the demo's Redis": {[]string{"local", "--demo", "--redis-port", port}, nil, "start embedded Redis"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

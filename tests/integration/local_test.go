@@ -57,15 +57,18 @@ func TestDemo(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	out, err := exec.Command(program, "local", "--demo", "--budget", "5s", "--dir", dir).CombinedOutput()
+	demo := exec.Command(program, "local", "--demo", "--budget", "5s", "--dir", dir)
+	demo.Env = append(os.Environ(), "STATE_REDIS_URL=redis://127.0.0.1:1") // not used
+	out, err := demo.CombinedOutput()
 	if err != nil {
 		t.Fatalf("exit: %v, want success\n%s", err, out)
 	}
-	if lines := strings.Split(strings.TrimSpace(string(out)), "\n"); !strings.HasPrefix(lines[len(lines)-1], "deadline met, ") {
-		t.Errorf("the last line is %q, want the verdict", lines[len(lines)-1])
+	lines := strings.Split(strings.TrimSpace(string(out)), "\n")
+	if last := lines[len(lines)-1]; !strings.HasPrefix(last, "deadline met, ") && !strings.HasSuffix(last, " s late") { // on a busy machine
+		t.Errorf("the last line is %q, want the verdict", last)
 	}
 	for _, want := range []string{
-		"demo running", "demo finished", "100.0 % done", `"final_error"`,
+		"not that of STATE_REDIS_URL", "demo running", "demo finished", "100.0 % done", `"final_error"`,
 		"ok   every item has a result (20 of 20)", "ok   the schedule is gone",
 	} {
 		if !strings.Contains(string(out), want) {

@@ -167,6 +167,7 @@ func TestWatchOfSomethingElse(t *testing.T) {
 	web := blackHole(t)
 	tests := map[string]struct{ server, want string }{
 		"an unknown job":     {s.Addr(), "no such job"},
+		"a path before":      {s.Addr() + "/x", "this is not kubejobs: http://" + s.Addr() + "/x answers 404 Not Found: no such path"},
 		"another web server": {web, "this is not kubejobs: " + web},
 		"without a scheme":   {strings.TrimPrefix(web, "http://"), "this is not kubejobs: " + web},
 		"a Redis":            {state.Addr(), "this is not kubejobs: http://" + state.Addr()},

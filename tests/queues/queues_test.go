@@ -129,6 +129,9 @@ func TestJobsOnTheSameLists(t *testing.T) {
 		if diff := cmp.Diff(want, got.SharedWith); diff != "" || got.SharedCount != len(want) {
 			t.Errorf("%s: %s is shared with %d (-want +got):\n%s", body, id, got.SharedCount, diff)
 		}
+		if said := strings.Contains(strings.Join(got.Warnings, "\n"), "also used by the living"); said != (len(want) > 0) {
+			t.Errorf("%s: the status of %s warns of %q", body, id, got.Warnings)
+		}
 	}
 	warned := func(answer start.Answer, phrase string) {
 		t.Helper()

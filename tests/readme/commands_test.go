@@ -70,8 +70,8 @@ type server struct {
 	folder string
 }
 
-// start starts the program with the arguments of a block. It is built first,
-// because `go run` would leave it behind when it is killed.
+// start starts the program with the arguments of a block: not with `go run`, which
+// would leave it behind when it is killed.
 func start(t *testing.T, b block) *server {
 	t.Helper()
 	arguments, ok := strings.CutPrefix(strings.TrimSpace(b.text), "go run ./functions/cmd/kubejobs ")
@@ -80,11 +80,6 @@ func start(t *testing.T, b block) *server {
 			b.document, b.line, redisPort, b.text)
 	}
 	s := &server{folder: t.TempDir() + "/"}
-	program := filepath.Join(t.TempDir(), "kubejobs")
-	build := exec.Command("go", "build", "-o", program, "kubejobs/functions/cmd/kubejobs")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("build: %v\n%s", err, out)
-	}
 	s.Process = proctest.Start(t, proctest.Program{
 		Command: func(addr string) *exec.Cmd {
 			s.redis = proctest.FreePort(t)
@@ -111,7 +106,17 @@ func firstShell(t *testing.T, all []block) block {
 }
 
 // fileName finds the name under which a text tells to save a block.
-var fileName = regexp.MustCompile("`" + folder + "([a-z]+\\.py)`")
+var fileName = regexp.MustCompile("`" + folder + "([a-z]+\\.(?:py|go))`")
+
+// savedAs returns the name under which the text before a block tells to save it.
+func (b block) savedAs(t *testing.T) string {
+	t.Helper()
+	name := fileName.FindStringSubmatch(b.before)
+	if name == nil {
+		t.Fatalf("%s:%d: the text before does not say where to save this", b.document, b.line)
+	}
+	return name[1]
+}
 
 // script saves the Python blocks and joins the shell blocks, except for the one
 // that starts the server.
@@ -123,11 +128,7 @@ func (s *server) script(t *testing.T, all []block) string {
 	for _, b := range all {
 		switch {
 		case b.info == "python":
-			name := fileName.FindStringSubmatch(b.before)
-			if name == nil {
-				t.Fatalf("%s:%d: the text before does not say where to save this", b.document, b.line)
-			}
-			if err := os.WriteFile(s.folder+name[1], []byte(text.Replace(b.text)), 0o600); err != nil {
+			if err := os.WriteFile(s.folder+b.savedAs(t), []byte(text.Replace(b.text)), 0o600); err != nil {
 				t.Fatal(err)
 			}
 		case b.info == "sh" && b != server:
@@ -137,13 +138,15 @@ func (s *server) script(t *testing.T, all []block) string {
 	return script.String()
 }
 
-// run runs a script in the folder of the repository and returns its output. The
-// first command that fails ends it.
+// run pastes a script into a shell in the folder of the repository and returns its
+// output. The first command that fails ends it. A command that reads from the
+// terminal gets the next lines, which are missing then.
 func (s *server) run(t *testing.T, script string) string {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), scriptTimeout)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, "bash", "-eo", "pipefail", "-c", script)
+	cmd := exec.CommandContext(ctx, "bash", "-eo", "pipefail", "-s")
+	cmd.Stdin = strings.NewReader(script)
 	cmd.Dir = root
 	cmd.Env = append(os.Environ(), "PATH="+pythonPath(t)+os.Getenv("PATH"))
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // with what it starts in the background

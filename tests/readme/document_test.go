@@ -4,6 +4,7 @@
 package readme_test
 
 import (
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -14,6 +15,11 @@ import (
 
 // root is the folder that the documents' commands run in.
 const root = "../.."
+
+// documents are the documents with commands.
+var documents = []string{
+	"README.md", "CONTRIBUTING.md", "functions/README.md", "tests/README.md", "knative/README.md", "knative/observability/README.md",
+}
 
 // block is a fenced block of a document.
 type block struct {
@@ -62,12 +68,27 @@ func blocks(t *testing.T, document string) []block {
 	return found
 }
 
+// workers returns the blocks of the documents that are workers, by their file names.
+func workers(t *testing.T) map[string]block {
+	t.Helper()
+	found := map[string]block{}
+	for _, document := range []string{"README.md", "functions/README.md"} {
+		for _, b := range blocks(t, document) {
+			if b.info == "python" || b.info == "go" {
+				found[b.savedAs(t)] = b
+			}
+		}
+	}
+	return found
+}
+
 // TestInfoStrings checks that the info string of each block says whether the block
-// is run, by a reader and by TestCommands: sh and python are, the others are not.
+// is run, by a reader, TestCommands and TestWorkers: sh, python and go are, the others
+// are not.
 func TestInfoStrings(t *testing.T) {
 	t.Parallel()
-	known := []string{"sh", "python", "console", "json", "text"}
-	for _, document := range []string{"README.md", "functions/README.md", "tests/README.md"} {
+	known := []string{"sh", "python", "go", "console", "json", "text", "yaml"}
+	for _, document := range documents {
 		for _, b := range blocks(t, document) {
 			if !slices.Contains(known, b.info) {
 				t.Errorf("%s:%d: a block of %q, want one of %q", document, b.line, b.info, known)
@@ -79,16 +100,15 @@ func TestInfoStrings(t *testing.T) {
 var (
 	heading  = regexp.MustCompile(`(?m)^#+ (.*)$`)
 	link     = regexp.MustCompile(`\]\(([^()#:]*)(?:#([^()]*))?\)`) // to a file, and where in it
+	fenced   = regexp.MustCompile("(?ms)^```.*?^```$")
 	noAnchor = regexp.MustCompile(`[^\w\- ]`)
 )
 
 // TestLinks follows the links between the documents, to their headings too.
 func TestLinks(t *testing.T) {
 	t.Parallel()
-	for _, document := range []string{
-		"README.md", "CONTRIBUTING.md", "functions/README.md", "tests/README.md", "knative/README.md", "knative/observability/README.md",
-	} {
-		for _, match := range link.FindAllStringSubmatch(read(t, document), -1) {
+	for _, document := range documents {
+		for _, match := range link.FindAllStringSubmatch(fenced.ReplaceAllString(read(t, document), ""), -1) {
 			target := document
 			if match[1] != "" {
 				target = filepath.Join(filepath.Dir(document), match[1])
@@ -137,4 +157,29 @@ func cells(t *testing.T, title string, column int) []string {
 		t.Fatalf("functions/README.md has no table below %q", title)
 	}
 	return found
+}
+
+// TestTestsExist checks that the tests which tests/README.md names exist.
+func TestTestsExist(t *testing.T) {
+	t.Parallel()
+	var sources strings.Builder
+	for _, folder := range []string{"functions", "shared", "tests", "knative"} {
+		err := filepath.WalkDir(filepath.Join(root, folder), func(file string, _ fs.DirEntry, err error) error {
+			if err != nil || !strings.HasSuffix(file, "_test.go") {
+				return err
+			}
+			text, err := os.ReadFile(file)
+			sources.Write(text)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	all := sources.String()
+	for _, match := range code.FindAllStringSubmatch(read(t, "tests/README.md"), -1) {
+		if strings.HasPrefix(match[1], "Test") && !strings.Contains(all, "\nfunc "+match[1]+"(") {
+			t.Errorf("tests/README.md names %s, which does not exist", match[1])
+		}
+	}
 }

@@ -101,8 +101,10 @@ func refusal(server string, response *http.Response, body []byte) error {
 	}
 	isKnown := json.Unmarshal(body, &known) == nil && known.Code == response.StatusCode
 	switch {
-	case isKnown && known.Code == http.StatusNotFound:
+	case isKnown && known.Code == http.StatusNotFound && known.Message == monitor.ErrUnknownJob.Error():
 		return monitor.ErrUnknownJob
+	case isKnown && known.Code == http.StatusNotFound: // a path before that of kubejobs, or another unit
+		return &foreignError{server, fmt.Sprintf("answers %s: %.200s", response.Status, known.Message)}
 	case isKnown:
 		return errors.New(response.Status + ": " + known.Message)
 	}

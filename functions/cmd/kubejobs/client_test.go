@@ -49,6 +49,7 @@ func TestGetStatusKnowsKubejobs(t *testing.T) {
 	}{
 		"a status":               {200, `{"id":"a","phase":"running"}`, good},
 		"unknown":                {404, `{"error_code":404,"error_message":"no such job","error_name":"NOT_FOUND"}`, unknown},
+		"another path":           {404, `{"error_code":404,"error_message":"no such path","error_name":"NOT_FOUND"}`, foreign},
 		"the store is down":      {503, `{"error_code":503,"error_message":"later","error_name":"X"}`, passing},
 		"an internal error":      {500, `{"error_code":500,"error_message":"internal error","error_name":"X"}`, passing},
 		"a router":               {502, "bad gateway", passing},

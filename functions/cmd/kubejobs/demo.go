@@ -49,6 +49,9 @@ func (o demoOptions) serve(ctx context.Context, out io.Writer, redisPort int) er
 	if _, set := os.LookupEnv("LOG_LEVEL"); !set {
 		override["LOG_LEVEL"] = "error"
 	}
+	if os.Getenv("STATE_REDIS_URL") != "" {
+		fmt.Fprintln(out, "The demo uses a Redis of its own, not that of STATE_REDIS_URL.")
+	}
 	b, err := bind(ctx, localLookup(override), nil)
 	if err != nil {
 		return err

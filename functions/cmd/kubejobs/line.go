@@ -8,6 +8,7 @@ import (
 	"unicode"
 
 	"kubejobs/shared/core/forecast"
+	"kubejobs/shared/core/progress"
 	"kubejobs/shared/monitor"
 )
 
@@ -18,6 +19,9 @@ const (
 	shortID    = 16
 	phaseWidth = 8
 )
+
+// longOver is the share of the time from which its figure says nothing any more.
+const longOver = 10
 
 // layout says what a line shows. Everything else is always there.
 type layout struct {
@@ -88,7 +92,7 @@ func (l layout) progress(s monitor.Status) string {
 		text += " done"
 	}
 	if l.time {
-		text += fmt.Sprintf(", time %5.1f %% (%+.1f)", 100*s.Progress.Time, 100*s.Progress.Error)
+		text += timeUsed(*s.Progress)
 	}
 	if l.rate {
 		text += fmt.Sprintf("  %.1f/s", s.Rate)
@@ -97,6 +101,14 @@ func (l layout) progress(s monitor.Status) string {
 		text += fmt.Sprintf("  %d in flight", s.Last.Replicas)
 	}
 	return text
+}
+
+// timeUsed returns the share of the time that is used, and how far the job is ahead.
+func timeUsed(p progress.Progress) string {
+	if p.Time >= longOver {
+		return fmt.Sprintf(", time over %d %%", 100*longOver)
+	}
+	return fmt.Sprintf(", time %5.1f %% (%+.1f)", 100*p.Time, 100*p.Error)
 }
 
 // bar returns a bar of the completed share with a mark at the due share.
@@ -120,6 +132,8 @@ func expectation(s monitor.Status, now time.Time) string {
 		return fmt.Sprintf("not observed %d times in a row: %s", s.Failures, s.LastError)
 	case s.Health == forecast.StatusStalled:
 		return "stalled"
+	case s.Finish == nil && now.After(s.Deadline):
+		return fmt.Sprintf("the deadline passed %v ago", now.Sub(s.Deadline).Round(time.Second))
 	case s.Finish == nil:
 		return "finish not known yet"
 	}

@@ -33,9 +33,15 @@ func TestProgressLine(t *testing.T) {
 			"demo pending  no sample yet (6 items, deadline 05:41:29)",
 		},
 		"finish unknown": {func(*monitor.Status) {}, shown + "finish not known yet"},
-		"late":           {func(s *monitor.Status) { s.Finish = at(11 * time.Second) }, shown + "finish in 11 s, 2 s late"},
-		"early":          {func(s *monitor.Status) { s.Finish = at(3 * time.Second) }, shown + "finish in 3 s, 6 s early"},
-		"on time":        {func(s *monitor.Status) { s.Finish = at(9 * time.Second) }, shown + "finish in 9 s, 0 s early"},
+		"long over": {
+			func(s *monitor.Status) {
+				s.Deadline, s.Progress = *at(-11 * time.Minute), &progress.Progress{Time: 28.43, Error: -28.43}
+			},
+			"demo running  [------------------------]   0.0 % done, time over 1000 %  131.0/s  4 in flight  the deadline passed 11m0s ago",
+		},
+		"late":    {func(s *monitor.Status) { s.Finish = at(11 * time.Second) }, shown + "finish in 11 s, 2 s late"},
+		"early":   {func(s *monitor.Status) { s.Finish = at(3 * time.Second) }, shown + "finish in 3 s, 6 s early"},
+		"on time": {func(s *monitor.Status) { s.Finish = at(9 * time.Second) }, shown + "finish in 9 s, 0 s early"},
 		"stalled": {
 			func(s *monitor.Status) { s.Finish, s.Health = at(11*time.Second), forecast.StatusStalled }, shown + "stalled",
 		},

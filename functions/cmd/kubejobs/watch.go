@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -97,7 +98,7 @@ type watcher struct {
 	lost     bool      // it does not answer any more
 	heard    time.Time // its last answer, or the begin
 	shown    change
-	shared   string // the jobs that share the queue, as it was last said
+	warned   []string // the warnings of the last status
 }
 
 // change is what makes a new line where lines are not redrawn.
@@ -167,13 +168,14 @@ func (w *watcher) miss(why string) {
 	w.screen.say(printable(fmt.Sprintf("%s at %s (%s); retrying", what, w.server, why)))
 }
 
-// warnShared says which other jobs use the same lists, each time that changes.
-func (w *watcher) warnShared(s monitor.Sharing) {
-	text := s.Others()
-	if text != w.shared && text != "" {
-		w.screen.say(printable("warning: a list of the queue is also used by the living " + text))
+// warn says the warnings that are new.
+func (w *watcher) warn(warnings []string) {
+	for _, text := range warnings {
+		if !slices.Contains(w.warned, text) {
+			w.screen.say(printable("warning: " + text))
+		}
 	}
-	w.shared = text
+	w.warned = warnings
 }
 
 // show shows a status.
@@ -182,7 +184,7 @@ func (w *watcher) show(status answer) {
 		w.screen.say("the server is back")
 	}
 	w.answered, w.lost, w.heard = true, false, time.Now()
-	w.warnShared(status.Sharing)
+	w.warn(status.Warnings)
 	now := change{status.Samples, status.Phase, status.Health, status.Failures}
 	_, redraws := w.screen.terminal()
 	if !redraws && now == w.shown {

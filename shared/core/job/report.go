@@ -10,8 +10,8 @@ import (
 // secondLayout is how reports write a second, in UTC.
 const secondLayout = "2006-01-02T15:04:05Z"
 
-// Report is the final report of a job, in the shape that Asperathos' Manager
-// reads.
+// Report is the final report of a job. It has the fields that Asperathos' Manager
+// reads, and after them how the job ended.
 type Report struct {
 	ExecutionTime *int64          `json:"execution_time"` // whole seconds
 	FinalError    TimedError      `json:"final_error"`
@@ -20,6 +20,10 @@ type Report struct {
 	MaxError      TimedError      `json:"max_error"`
 	MinError      TimedError      `json:"min_error"`
 	Strategy      string          `json:"scaling_strategy"`
+
+	Phase    Phase  `json:"phase"`
+	Reason   string `json:"reason"` // why the job ended
+	*Verdict        // of a job that finished or failed
 }
 
 // TimedError is an error and its second. As JSON it is the pair
@@ -54,6 +58,9 @@ func NewReport(spec Spec, state State) Report {
 		MinError:   newTimedError(state.Summary.Min()),
 		Heuristics: spec.Heuristics,
 		Strategy:   spec.Strategy,
+		Phase:      state.Phase,
+		Reason:     state.Reason,
+		Verdict:    NewVerdict(spec, state),
 	}
 	if seconds, ok := state.Summary.ExecutionSeconds(); ok {
 		r.ExecutionTime = &seconds

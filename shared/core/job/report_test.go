@@ -3,6 +3,7 @@ package job_test
 import (
 	"encoding/json"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -28,7 +29,8 @@ func TestReport(t *testing.T) {
 	expectJSON(t, job.NewReport(spec, state), `{"execution_time":6,`+
 		`"final_error":[0.8666666666666667,"2026-11-24T05:41:15Z"],"final_replicas":1,"heuristic_options":{"kp":1},`+
 		`"max_error":[0.8666666666666667,"2026-11-24T05:41:15Z"],"min_error":[-0.03333333333333333,"2026-11-24T05:41:09Z"],`+
-		`"scaling_strategy":"pid"}`)
+		`"scaling_strategy":"pid","phase":"finished","reason":"the queue is empty",`+
+		`"deadline_met":true,"late":false,"spare_seconds":52}`)
 	detailed := job.NewDetailed(samples)
 	want := job.Point{Error: 0.5 - 4.0/60, Job: 0.5, Replicas: 2, Time: 4.0 / 60}
 	if got := detailed["2026-11-24T05:41:11Z"]; got != want || len(detailed) != 4 {
@@ -38,8 +40,10 @@ func TestReport(t *testing.T) {
 
 func TestReportWithoutASample(t *testing.T) {
 	t.Parallel()
-	expectJSON(t, job.NewReport(newSpec(), job.State{}), `{"execution_time":null,"final_error":[null,null],`+
-		`"final_replicas":null,"heuristic_options":null,"max_error":[null,null],"min_error":[null,null],"scaling_strategy":"default"}`)
+	state := job.State{Phase: job.PhaseFailed, Reason: "no answer", EndedAt: start.Add(61_500 * time.Millisecond).UnixMilli()}
+	expectJSON(t, job.NewReport(newSpec(), state), `{"execution_time":null,"final_error":[null,null],`+
+		`"final_replicas":null,"heuristic_options":null,"max_error":[null,null],"min_error":[null,null],"scaling_strategy":"default",`+
+		`"phase":"failed","reason":"no answer","deadline_met":false,"late":true,"spare_seconds":-1.5}`)
 }
 
 func expectJSON(t *testing.T, got any, want string) {

@@ -5,6 +5,7 @@ import "time"
 // Verdict says how an ended job did against its deadline.
 type Verdict struct {
 	DeadlineMet bool    `json:"deadline_met"`
+	Late        bool    `json:"late"`          // it ended after its deadline
 	Spare       float64 `json:"spare_seconds"` // from the end to the deadline; negative if it ended late
 }
 
@@ -17,6 +18,7 @@ func NewVerdict(spec Spec, state State) *Verdict {
 	spare := spec.Deadline().Sub(time.UnixMilli(state.EndedAt))
 	return &Verdict{
 		DeadlineMet: state.Phase == PhaseFinished && spare >= 0,
+		Late:        spare < 0,
 		Spare:       spare.Seconds(),
 	}
 }

@@ -18,9 +18,9 @@ func TestVerdict(t *testing.T) {
 	}{
 		"in time":              {job.PhaseFinished, 54_900 * time.Millisecond, &job.Verdict{DeadlineMet: true, Spare: 5.1}},
 		"at the deadline":      {job.PhaseFinished, time.Minute, &job.Verdict{DeadlineMet: true}},
-		"late":                 {job.PhaseFinished, 76 * time.Second, &job.Verdict{Spare: -16}},
+		"late":                 {job.PhaseFinished, 76 * time.Second, &job.Verdict{Late: true, Spare: -16}},
 		"failed in time":       {job.PhaseFailed, 10 * time.Second, &job.Verdict{Spare: 50}},
-		"failed late":          {job.PhaseFailed, 90 * time.Second, &job.Verdict{Spare: -30}},
+		"failed late":          {job.PhaseFailed, 90 * time.Second, &job.Verdict{Late: true, Spare: -30}},
 		"stopped":              {job.PhaseStopped, 10 * time.Second, nil},
 		"running":              {job.PhaseRunning, 0, nil},
 		"not even running yet": {job.PhasePending, 0, nil},

@@ -1,8 +1,10 @@
 package cloudevent_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"io/fs"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -43,8 +45,11 @@ func event(kind job.EventKind) job.Event {
 	if kind == job.EventFinished || kind == job.EventFailed {
 		seconds, value, second := int64(40), -0.25, "2026-11-24T05:41:09Z"
 		at := job.TimedError{Value: &value, Second: &second}
+		e.Data.Verdict = &job.Verdict{DeadlineMet: true, Late: true, Spare: 5.1} // no field is zero
 		e.Data.Report = &job.Report{
-			ExecutionTime: &seconds, FinalReplicas: &replicas, FinalError: at, MaxError: at, Strategy: "default",
+			ExecutionTime: &seconds, FinalReplicas: &replicas, FinalError: at, MaxError: at, MinError: at,
+			Strategy: "pid", Heuristics: json.RawMessage(`{"kp":1}`),
+			Phase: phase, Reason: e.Data.Reason, Verdict: e.Data.Verdict,
 		}
 	}
 	return e
@@ -128,30 +133,57 @@ func TestEncode(t *testing.T) {
 	}
 }
 
-// The schemas describe every field of the data, and reject data that lacks what
-// they require.
-func TestSchemas(t *testing.T) {
+// The events of this file have every field of the data, so that TestEncode shows
+// whether the schemas describe it.
+func TestFixtureIsComplete(t *testing.T) {
 	t.Parallel()
-	compiled := schemas(t)
-	described := map[string]bool{}
-	for name := range compiled[job.EventSample].Ref.Properties {
-		described[name] = true
-	}
-	for _, kind := range cloudevent.Kinds() {
-		var data map[string]any
-		text, err := json.Marshal(event(kind).Data)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := json.Unmarshal(text, &data); err != nil {
-			t.Fatal(err)
-		}
-		for name := range data {
-			if !described[name] {
-				t.Errorf("%s: no schema describes %s", kind, name)
+	for _, kind := range []job.EventKind{job.EventFinished, job.EventFailed} {
+		data := event(kind).Data
+		for _, of := range []reflect.Value{
+			reflect.ValueOf(data), reflect.ValueOf(*data.Progress), reflect.ValueOf(*data.Report), reflect.ValueOf(*data.Verdict),
+		} {
+			for field, value := range of.Fields() {
+				if value.IsZero() {
+					t.Errorf("%s: %s.%s is zero", kind, of.Type(), field.Name)
+				}
 			}
 		}
 	}
+}
+
+// The schemas reject a field that they do not describe, at every level.
+func TestSchemasAreClosed(t *testing.T) {
+	t.Parallel()
+	compiled := schemas(t)
+	for _, kind := range cloudevent.Kinds() {
+		for _, path := range [][]string{nil, {"progress"}, {"report"}} {
+			text, err := json.Marshal(event(kind).Data)
+			if err != nil {
+				t.Fatal(err)
+			}
+			document, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
+			if err != nil {
+				t.Fatal(err)
+			}
+			object := document.(map[string]any)
+			for _, name := range path {
+				object, _ = object[name].(map[string]any)
+			}
+			if object == nil {
+				continue // no report
+			}
+			object["undescribed"] = 1
+			if err := compiled[kind].Validate(document); err == nil {
+				t.Errorf("%s: the schema accepts an undescribed field in %q", kind, path)
+			}
+		}
+	}
+}
+
+// The schemas reject data that lacks what they require.
+func TestSchemasRequire(t *testing.T) {
+	t.Parallel()
+	compiled := schemas(t)
 	finished := event(job.EventFinished)
 	tests := map[string]struct {
 		kind   job.EventKind
@@ -163,6 +195,8 @@ func TestSchemas(t *testing.T) {
 		"an unknown phase":          {job.EventSample, func(d *job.EventData) { d.Phase = "odd" }},
 		"at risk after the end":     {job.EventAtRisk, func(d *job.EventData) { *d = finished.Data }},
 		"finished without report":   {job.EventFinished, func(d *job.EventData) { d.Report = nil }},
+		"finished without verdict":  {job.EventFinished, func(d *job.EventData) { d.Verdict = nil }},
+		"report without verdict":    {job.EventFailed, func(d *job.EventData) { d.Report.Verdict = nil }},
 		"failed without reason":     {job.EventFailed, func(d *job.EventData) { d.Reason = "" }},
 		"progress over 1":           {job.EventSample, func(d *job.EventData) { d.Progress.Job = 1.5 }},
 	}
