@@ -55,7 +55,7 @@ func (s *Service) Start(ctx context.Context, r Request) (job.Spec, error) {
 		}
 		spec = record.Spec
 	}
-	s.schedule(ctx, spec)
+	s.scheduleInTurn(ctx, spec)
 	return spec, nil
 }
 
@@ -64,7 +64,7 @@ func (s *Service) startAgain(ctx context.Context, record Record, r Request) (job
 	if record.Spec.Fingerprint != r.Fingerprint {
 		return job.Spec{}, ErrOtherRequest
 	}
-	s.schedule(ctx, record.Spec) // also if it was scheduled before: the schedule may be lost
+	s.scheduleInTurn(ctx, record.Spec) // also if it was scheduled before: the schedule may be lost
 	return record.Spec, nil
 }
 
@@ -142,8 +142,9 @@ func uncounted(queue job.Address, err error) error {
 
 // schedule creates the job's schedule, retrying for ScheduleFor. If that fails,
 // the job stays marked as not scheduled, and the next start or the sweep
-// creates the schedule.
-func (s *Service) schedule(ctx context.Context, spec job.Spec) {
+// creates the schedule. It reports whether the scheduler answered, be it with a
+// refusal.
+func (s *Service) schedule(ctx context.Context, spec job.Spec) bool {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.cfg.ScheduleFor)
 	defer cancel()
 	wait := 100 * time.Millisecond
@@ -154,11 +155,11 @@ func (s *Service) schedule(ctx context.Context, spec job.Spec) {
 		}
 		s.log.WarnContext(ctx, "creating the schedule failed", "job", spec.ID, "error", err)
 		if !failure.IsRetryable(err) {
-			return
+			return true
 		}
 		select {
 		case <-ctx.Done():
-			return
+			return false
 		case <-time.After(wait):
 			wait *= 2
 		}
@@ -166,6 +167,7 @@ func (s *Service) schedule(ctx context.Context, spec job.Spec) {
 	if err := s.marks.MarkScheduled(ctx, spec.ID, spec.Life(), true); err != nil {
 		s.log.WarnContext(ctx, "marking the job as scheduled failed", "job", spec.ID, "error", err)
 	}
+	return true
 }
 
 // Resume schedules every living job. A scheduler that runs in the process needs

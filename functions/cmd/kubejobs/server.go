@@ -91,7 +91,7 @@ func (s *ownServer) serve() error {
 	return nil
 }
 
-// drain closes the listener and idle connections, ends the streams and waits for
+// drain closes the listener and idle connections, ends the streams and the sweeps, and waits for
 // the requests in flight. A client that polls is refused; it cannot keep the server.
 func (s *ownServer) drain(ctx context.Context) error {
 	s.endStreams()

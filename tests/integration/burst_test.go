@@ -1,0 +1,109 @@
+package integration_test
+
+import (
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"kubejobs/shared/monitor"
+	"kubejobs/shared/testkit/proctest"
+	"kubejobs/shared/testkit/redistest"
+)
+
+// hangingKubernetes returns a kubeconfig of an API server that answers nothing, the
+// number of requests that wait for it, and a function that makes it refuse them.
+func hangingKubernetes(t *testing.T) (kubeconfig string, waiting *atomic.Int32, refuse func()) {
+	t.Helper()
+	waiting, over := &atomic.Int32{}, make(chan struct{})
+	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		waiting.Add(1)
+		defer waiting.Add(-1)
+		select {
+		case <-r.Context().Done():
+		case <-over:
+			w.WriteHeader(http.StatusForbidden)
+		}
+	}))
+	refuse = sync.OnceFunc(func() { close(over) })
+	t.Cleanup(func() { refuse(); api.Close() })
+	kubeconfig = filepath.Join(t.TempDir(), "kubeconfig")
+	text := fmt.Sprintf(`{"apiVersion":"v1","kind":"Config","current-context":"a",`+
+		`"clusters":[{"name":"a","cluster":{"server":%q}}],"contexts":[{"name":"a","context":{"cluster":"a","user":"a"}}],`+
+		`"users":[{"name":"a","user":{}}]}`, api.URL)
+	if err := os.WriteFile(kubeconfig, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return kubeconfig, waiting, refuse
+}
+
+// While Kubernetes hangs, a burst of starts, of which an instance gets 50 at a time,
+// leaves room for the other calls: only a few starts wait, the others are accepted.
+func TestBurstOfStartsWhileKubernetesHangs(t *testing.T) {
+	t.Parallel()
+	const burst, concurrency = 120, 50
+	state, queue := redistest.Start(t), redistest.Start(t)
+	kubeconfig, waiting, refuse := hangingKubernetes(t)
+	s := serve(t, "STATE_REDIS_URL="+state.URL(), "SCHEDULER=knative", "KUBECONFIG="+kubeconfig, "JOB_STATUS=queue",
+		"TICK_SINK=ksvc/tick", "PINGSOURCE_NAMESPACE=default", "ALLOWED_HOSTS=127.0.0.1/32")
+	slots, answered := make(chan struct{}, concurrency), make(chan struct{}, burst)
+	for i := range burst {
+		go func() {
+			slots <- struct{}{}
+			defer func() { <-slots }()
+			body := fmt.Appendf(nil, `{"plugin":"kubejobs","plugin_info":{"expected_time":600,"number_of_jobs":10,`+
+				`"redis_ip":"127.0.0.1","redis_port":%d}}`, queue.Port())
+			status, text, err := s.call(t.Context(), http.MethodPost, fmt.Sprintf("/monitoring/j%d", i), body)
+			if err != nil || status != http.StatusAccepted {
+				t.Errorf("start: %d %s %v, want 202", status, text, err)
+			}
+			answered <- struct{}{}
+		}()
+	}
+	for range burst - monitor.MaxWaiting {
+		<-answered
+	}
+	if got := int(waiting.Load()); got == 0 || got > monitor.MaxWaiting {
+		t.Errorf("%d starts wait for Kubernetes, want 1 to %d", got, monitor.MaxWaiting)
+	}
+	slots <- struct{}{} // a report gets its turn beside the starts
+	if status, _, err := s.call(t.Context(), http.MethodGet, "/monitoring/j0/report", nil); err != nil || status != http.StatusAccepted {
+		t.Errorf("report: %d %v, want 202", status, err)
+	}
+	<-slots
+	refuse()
+	for range monitor.MaxWaiting {
+		<-answered
+	}
+}
+
+// The end of the program ends a sweep, however long it would take.
+func TestEndDuringASweep(t *testing.T) {
+	t.Parallel()
+	for name, settings := range map[string][]string{"own server": nil, "in Knative": {"K_SERVICE=sweep", "FUNCTION_TARGET=sweep"}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			kubeconfig, waiting, _ := hangingKubernetes(t)
+			s := serve(t, append([]string{"STATE_REDIS_URL=" + redistest.Start(t).URL(), "SCHEDULER=knative",
+				"KUBECONFIG=" + kubeconfig, "JOB_STATUS=queue", "TICK_SINK=ksvc/tick", "PINGSOURCE_NAMESPACE=default"}, settings...)...)
+			answer := make(chan string, 1)
+			go func() {
+				status, text, err := s.call(t.Context(), http.MethodPost, "/sweep", []byte("{}"))
+				answer <- fmt.Sprintf("%d %s %v", status, text, err)
+			}()
+			proctest.Until(t, "the sweep lists the schedules", func() bool { return waiting.Load() > 0 })
+			s.expectEnd(t)
+			want := `503 {"error_code":503,"error_message":"the server is ending","error_name":"SERVICE_UNAVAILABLE"}` + "\n <nil>"
+			if got := <-answer; got != want {
+				t.Errorf("the sweep is answered %q, want %q", got, want)
+			}
+		})
+	}
+}
+
+var _ = net.Dial
