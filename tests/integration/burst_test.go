@@ -89,8 +89,10 @@ func TestEndDuringASweep(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			kubeconfig, waiting, _ := hangingKubernetes(t)
-			s := serve(t, append([]string{"STATE_REDIS_URL=" + redistest.Start(t).URL(), "SCHEDULER=knative",
-				"KUBECONFIG=" + kubeconfig, "JOB_STATUS=queue", "TICK_SINK=ksvc/tick", "PINGSOURCE_NAMESPACE=default"}, settings...)...)
+			s := serve(t, append([]string{
+				"STATE_REDIS_URL=" + redistest.Start(t).URL(), "SCHEDULER=knative",
+				"KUBECONFIG=" + kubeconfig, "JOB_STATUS=queue", "TICK_SINK=ksvc/tick", "PINGSOURCE_NAMESPACE=default",
+			}, settings...)...)
 			answer := make(chan string, 1)
 			go func() {
 				status, text, err := s.call(t.Context(), http.MethodPost, "/sweep", []byte("{}"))
