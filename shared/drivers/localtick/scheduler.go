@@ -39,8 +39,8 @@ type Options struct {
 // Scheduler is a monitor.Scheduler in the process. Its schedules end with the
 // process; monitor.Service.Resume schedules the living jobs again.
 type Scheduler struct {
-	cron   *cron.Cron
-	sender *sender
+	cron *cron.Cron
+	send func(id job.ID, life int64, busy *atomic.Bool)
 
 	mu      sync.Mutex
 	entries map[job.ID]entry
@@ -60,13 +60,13 @@ func New(ctx context.Context, o Options, log *slog.Logger) (*Scheduler, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	sender, err := newSender(ctx, o, log)
+	sender, err := newSender(o, log)
 	if err != nil {
 		return nil, err
 	}
 	return &Scheduler{
 		cron:    cron.New(cron.WithLocation(time.UTC), cron.WithParser(cron.NewParser(cronFields))),
-		sender:  sender,
+		send:    func(id job.ID, life int64, busy *atomic.Bool) { sender.tick(ctx, id, life, busy) },
 		entries: map[job.ID]entry{},
 	}, nil
 }
@@ -109,7 +109,7 @@ func (s *Scheduler) Schedule(_ context.Context, spec job.Spec) error {
 	if ok && old.life == life {
 		busy = old.busy
 	}
-	id, err := s.cron.AddFunc(expression, func() { s.sender.tick(spec.ID, life, busy) })
+	id, err := s.cron.AddFunc(expression, func() { s.send(spec.ID, life, busy) })
 	if err != nil {
 		return fmt.Errorf("schedule %s: %w", spec.ID, err)
 	}

@@ -42,9 +42,8 @@ const (
 	ReasonFailed Reason = "failed" // no attempt was answered 2xx
 )
 
-// sender sends ticks until ctx ends.
+// sender sends ticks.
 type sender struct {
-	ctx    context.Context //nolint:containedctx // it bounds the ticks, which cron starts without one
 	client cloudevents.Client
 	jitter time.Duration
 	now    func() time.Time
@@ -52,36 +51,36 @@ type sender struct {
 	log    *slog.Logger
 }
 
-func newSender(ctx context.Context, o Options, log *slog.Logger) (*sender, error) {
+func newSender(o Options, log *slog.Logger) (*sender, error) {
 	client, err := newClient(o)
 	if err != nil {
 		return nil, err
 	}
-	s := &sender{ctx: ctx, client: client, jitter: o.Jitter, now: o.Now, lost: o.Lost, log: log}
+	s := &sender{client: client, jitter: o.Jitter, now: o.Now, lost: o.Lost, log: log}
 	if s.lost == nil {
 		s.lost = func(Reason) {}
 	}
 	return s, nil
 }
 
-// tick sends a tick of a job, after its jitter. It is lost if the previous one is
+// tick sends a tick of a job, after its jitter, until ctx ends. It is lost if the previous one is
 // still under way, as busy says: a sink that does not answer would otherwise have ever
 // more of them.
-func (s *sender) tick(id job.ID, life int64, busy *atomic.Bool) {
-	if !waitJitter(s.ctx, s.jitter) {
+func (s *sender) tick(ctx context.Context, id job.ID, life int64, busy *atomic.Bool) {
+	if !waitJitter(ctx, s.jitter) {
 		return
 	}
 	if !busy.CompareAndSwap(false, true) {
 		s.lost(ReasonBusy)
-		s.log.DebugContext(s.ctx, "tick lost: the previous one is under way", "job", id)
+		s.log.DebugContext(ctx, "tick lost: the previous one is under way", "job", id)
 		return
 	}
 	defer busy.Store(false)
 	event := Event(id, life, uuid.NewString(), s.now())
-	result := s.client.Send(cloudevents.ContextWithRetriesExponentialBackoff(s.ctx, backoff, retries), event)
-	if !cloudevents.IsACK(result) && s.ctx.Err() == nil {
+	result := s.client.Send(cloudevents.ContextWithRetriesExponentialBackoff(ctx, backoff, retries), event)
+	if !cloudevents.IsACK(result) && ctx.Err() == nil {
 		s.lost(ReasonFailed)
-		s.log.WarnContext(s.ctx, "tick lost", "job", id, "tick", event.ID(), "error", result)
+		s.log.WarnContext(ctx, "tick lost", "job", id, "tick", event.ID(), "error", result)
 	}
 }
 
