@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
-	"sync/atomic"
 	"testing"
 
 	"kubejobs/shared/monitor"
@@ -16,30 +15,50 @@ import (
 	"kubejobs/shared/testkit/redistest"
 )
 
-// hangingKubernetes returns a kubeconfig of an API server that answers nothing, the
-// number of requests that wait for it, and a function that makes it refuse them.
-func hangingKubernetes(t *testing.T) (kubeconfig string, waiting *atomic.Int32, refuse func()) {
+// hanging is an API server that answers nothing.
+type hanging struct {
+	kubeconfig string
+	refuse     func() // makes it refuse what waits and what comes
+
+	mu            sync.Mutex
+	waiting, most int // requests, now and at most
+}
+
+func (h *hanging) count(by int) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.waiting += by
+	h.most = max(h.most, h.waiting)
+}
+
+func (h *hanging) counts() (waiting, most int) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.waiting, h.most
+}
+
+func hangingKubernetes(t *testing.T) *hanging {
 	t.Helper()
-	waiting, over := &atomic.Int32{}, make(chan struct{})
+	h, over := &hanging{}, make(chan struct{})
 	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		waiting.Add(1)
-		defer waiting.Add(-1)
+		h.count(1)
+		defer h.count(-1)
 		select {
 		case <-r.Context().Done():
 		case <-over:
 			w.WriteHeader(http.StatusForbidden)
 		}
 	}))
-	refuse = sync.OnceFunc(func() { close(over) })
-	t.Cleanup(func() { refuse(); api.Close() })
-	kubeconfig = filepath.Join(t.TempDir(), "kubeconfig")
+	h.refuse = sync.OnceFunc(func() { close(over) })
+	t.Cleanup(func() { h.refuse(); api.Close() })
+	h.kubeconfig = filepath.Join(t.TempDir(), "kubeconfig")
 	text := fmt.Sprintf(`{"apiVersion":"v1","kind":"Config","current-context":"a",`+
 		`"clusters":[{"name":"a","cluster":{"server":%q}}],"contexts":[{"name":"a","context":{"cluster":"a","user":"a"}}],`+
 		`"users":[{"name":"a","user":{}}]}`, api.URL)
-	if err := os.WriteFile(kubeconfig, []byte(text), 0o600); err != nil {
+	if err := os.WriteFile(h.kubeconfig, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return kubeconfig, waiting, refuse
+	return h
 }
 
 // While Kubernetes hangs, a burst of starts, of which an instance gets 50 at a time,
@@ -48,8 +67,8 @@ func TestBurstOfStartsWhileKubernetesHangs(t *testing.T) {
 	t.Parallel()
 	const burst, concurrency = 120, 50
 	state, queue := redistest.Start(t), redistest.Start(t)
-	kubeconfig, waiting, refuse := hangingKubernetes(t)
-	s := serve(t, "STATE_REDIS_URL="+state.URL(), "SCHEDULER=knative", "KUBECONFIG="+kubeconfig, "JOB_STATUS=queue",
+	kubernetes := hangingKubernetes(t)
+	s := serve(t, "STATE_REDIS_URL="+state.URL(), "SCHEDULER=knative", "KUBECONFIG="+kubernetes.kubeconfig, "JOB_STATUS=queue",
 		"TICK_SINK=ksvc/tick", "PINGSOURCE_NAMESPACE=default", "ALLOWED_HOSTS=127.0.0.1/32")
 	slots, answered := make(chan struct{}, concurrency), make(chan struct{}, burst)
 	for i := range burst {
@@ -68,15 +87,15 @@ func TestBurstOfStartsWhileKubernetesHangs(t *testing.T) {
 	for range burst - monitor.MaxWaiting {
 		<-answered
 	}
-	if got := int(waiting.Load()); got == 0 || got > monitor.MaxWaiting {
-		t.Errorf("%d starts wait for Kubernetes, want 1 to %d", got, monitor.MaxWaiting)
+	if waiting, most := kubernetes.counts(); waiting == 0 || most > monitor.MaxWaiting {
+		t.Errorf("%d starts wait for Kubernetes, at most %d did, want 1 to %d", waiting, most, monitor.MaxWaiting)
 	}
 	slots <- struct{}{} // a report gets its turn beside the starts
 	if status, _, err := s.call(t.Context(), http.MethodGet, "/monitoring/j0/report", nil); err != nil || status != http.StatusAccepted {
 		t.Errorf("report: %d %v, want 202", status, err)
 	}
 	<-slots
-	refuse()
+	kubernetes.refuse()
 	for range monitor.MaxWaiting {
 		<-answered
 	}
@@ -88,17 +107,17 @@ func TestEndDuringASweep(t *testing.T) {
 	for name, settings := range map[string][]string{"own server": nil, "in Knative": {"K_SERVICE=sweep", "FUNCTION_TARGET=sweep"}} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			kubeconfig, waiting, _ := hangingKubernetes(t)
+			kubernetes := hangingKubernetes(t)
 			s := serve(t, append([]string{
 				"STATE_REDIS_URL=" + redistest.Start(t).URL(), "SCHEDULER=knative",
-				"KUBECONFIG=" + kubeconfig, "JOB_STATUS=queue", "TICK_SINK=ksvc/tick", "PINGSOURCE_NAMESPACE=default",
+				"KUBECONFIG=" + kubernetes.kubeconfig, "JOB_STATUS=queue", "TICK_SINK=ksvc/tick", "PINGSOURCE_NAMESPACE=default",
 			}, settings...)...)
 			answer := make(chan string, 1)
 			go func() {
 				status, text, err := s.call(t.Context(), http.MethodPost, "/sweep", []byte("{}"))
 				answer <- fmt.Sprintf("%d %s %v", status, text, err)
 			}()
-			proctest.Until(t, "the sweep lists the schedules", func() bool { return waiting.Load() > 0 })
+			proctest.Until(t, "the sweep lists the schedules", func() bool { waiting, _ := kubernetes.counts(); return waiting > 0 })
 			s.expectEnd(t)
 			want := `503 {"error_code":503,"error_message":"the server is ending","error_name":"SERVICE_UNAVAILABLE"}` + "\n <nil>"
 			if got := <-answer; got != want {
