@@ -1,15 +1,18 @@
 package functions
 
 import (
+	"context"
 	"net/http"
 	"sync"
 
 	"kubejobs/functions/samples"
 	"kubejobs/functions/stream"
+	"kubejobs/shared/core/failure"
 	"kubejobs/shared/platform/httpapi"
 )
 
-// streams holds the options of the streams and the function that ends them.
+// streams holds the options of the streams and the function that ends them, and the
+// sweeps.
 type streams struct {
 	options stream.Options
 	end     func()
@@ -21,8 +24,29 @@ func newStreams(o stream.Options) streams {
 	return streams{o, sync.OnceFunc(func() { close(ending) })}
 }
 
-// EndStreams ends every stream, which would otherwise delay the end of the server.
+// EndStreams ends every stream, and every sweep too, which would otherwise delay the end of
+// the server.
 func (s *Set) EndStreams() { s.streams.end() }
+
+// errEnding is the answer to a request that EndStreams ends.
+var errEnding = failure.Unavailable("the server is ending", nil)
+
+// endable returns a handler whose requests EndStreams cancels, with errEnding as the
+// cause.
+func (s *Set) endable(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ctx, cancel := context.WithCancelCause(r.Context())
+		defer cancel(nil)
+		go func() {
+			select {
+			case <-s.streams.options.Ending:
+				cancel(errEnding)
+			case <-ctx.Done():
+			}
+		}()
+		next.ServeHTTP(w, r.WithContext(ctx))
+	})
+}
 
 // addSamples adds the functions that read a job's samples: as pages or as a stream.
 func (s *Set) addSamples(mux *http.ServeMux) {

@@ -68,8 +68,8 @@ func (s *Set) Handler(name string) (http.Handler, error) {
 	return handler, nil
 }
 
-// Drain makes the probes fail, ends the streams and waits until no request is
-// in flight.
+// Drain makes the probes fail, ends the streams and the sweeps, and waits until no
+// request is in flight.
 func (s *Set) Drain(ctx context.Context) error {
 	s.EndStreams()
 	var group errgroup.Group
@@ -113,7 +113,7 @@ func (s *Set) tickMux() *http.ServeMux {
 // sweepMux serves sweeps on any path.
 func (s *Set) sweepMux() *http.ServeMux {
 	mux := http.NewServeMux()
-	mux.Handle("/", httpapi.Methods{http.MethodPost: sweep.New(s.service, s.log)})
+	mux.Handle("/", httpapi.Methods{http.MethodPost: s.endable(sweep.New(s.service, s.log))})
 	return mux
 }
 
@@ -121,7 +121,7 @@ func (s *Set) sweepMux() *http.ServeMux {
 func (s *Set) allMux() *http.ServeMux {
 	mux := s.monitorMux(s.tickOrHelp())
 	mux.Handle("/jobs", s.jobStatus())
-	mux.Handle("/sweep", httpapi.Methods{http.MethodPost: sweep.New(s.service, s.log)})
+	mux.Handle("/sweep", httpapi.Methods{http.MethodPost: s.endable(sweep.New(s.service, s.log))})
 	return mux
 }
 

@@ -140,7 +140,7 @@ func TestContainersAreConfined(t *testing.T) {
 func TestNetworkPolicyAllowsWhatTheProgramAllows(t *testing.T) {
 	t.Parallel()
 	ranges := map[string]bool{}
-	for _, d := range documents(t, "overlays/production/network-policies.yaml") {
+	for _, d := range documents(t, "base/400-network-policies.yaml") {
 		var policy networkingv1.NetworkPolicy
 		d.into(t, &policy)
 		for _, rule := range policy.Spec.Egress {

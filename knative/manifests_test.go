@@ -39,9 +39,11 @@ type service struct {
 		Template struct {
 			metav1.ObjectMeta `json:"metadata"`
 			Spec              struct {
-				corev1.PodSpec       `json:",inline"`
-				ContainerConcurrency int64 `json:"containerConcurrency"`
-				TimeoutSeconds       int64 `json:"timeoutSeconds"`
+				corev1.PodSpec              `json:",inline"`
+				ContainerConcurrency        int64  `json:"containerConcurrency"`
+				TimeoutSeconds              int64  `json:"timeoutSeconds"`
+				IdleTimeoutSeconds          *int64 `json:"idleTimeoutSeconds"`
+				ResponseStartTimeoutSeconds *int64 `json:"responseStartTimeoutSeconds"`
 			} `json:"spec"`
 		} `json:"template"`
 	} `json:"spec"`

@@ -183,7 +183,7 @@ func TestProbes(t *testing.T) {
 
 func TestServices(t *testing.T) {
 	t.Parallel()
-	timeouts := map[string]int64{config.TargetMonitor: 30, config.TargetTick: 15, config.TargetSweep: 300}
+	timeouts := map[string]int64{config.TargetMonitor: 60, config.TargetTick: 60, config.TargetSweep: 300}
 	for name, s := range services(t) {
 		template := s.Spec.Template
 		if s.Labels["networking.knative.dev/visibility"] != "cluster-local" {

@@ -28,13 +28,19 @@ type Options struct {
 	// The job is read every quarter of its period, within these bounds, 250 ms and
 	// 1 s.
 	MinPoll, MaxPoll time.Duration
-	// Heartbeat is the longest time without a write, 5 s.
+	// Heartbeat is the longest time without a write, 2 s.
 	Heartbeat time.Duration
-	// Max is the maximum number of streams at once, 100.
+	// Max is the maximum number of streams at once, DefaultMax.
 	Max int
 	// Ending is closed to end every stream at once; nil: never.
 	Ending <-chan struct{}
 }
+
+// DefaultMax is the maximum number of streams at once. A stream occupies one of the
+// requests that Knative allows an instance at a time (containerConcurrency, 50): ten
+// are left for the other calls, and before it is reached, at 0.7 × 50 = 35, Knative
+// starts another instance.
+const DefaultMax = 40
 
 func (o Options) withDefaults() Options {
 	orElse := func(value *time.Duration, standard time.Duration) {
@@ -46,9 +52,9 @@ func (o Options) withDefaults() Options {
 	orElse(&o.Retry, 500*time.Millisecond)
 	orElse(&o.MinPoll, 250*time.Millisecond)
 	orElse(&o.MaxPoll, time.Second)
-	orElse(&o.Heartbeat, 5*time.Second)
+	orElse(&o.Heartbeat, 2*time.Second)
 	if o.Max == 0 {
-		o.Max = 100
+		o.Max = DefaultMax
 	}
 	return o
 }

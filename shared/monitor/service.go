@@ -69,6 +69,7 @@ type Service struct {
 	removals    *rate.Limiter // of schedules, for ticks that nobody should have sent
 	log         *slog.Logger
 	now         func() time.Time
+	turns       *turns // of calls that change schedules for a caller who waits
 }
 
 // Ticks of jobs that have ended make at most this many calls a second of the
@@ -87,7 +88,7 @@ func NewService(cfg Config, p Ports, log *slog.Logger) *Service {
 	s := &Service{
 		cfg: cfg, jobs: p.Store, ticks: p.Store, marks: p.Store, queues: p.Store, queue: p.Queue, kubeJobs: p.KubeJobs,
 		sampleList: p.SampleList, broadcaster: p.Broadcaster, scheduler: p.Scheduler, log: log, now: cfg.Now,
-		removals: rate.NewLimiter(removalsEachSecond, removalsAtOnce),
+		removals: rate.NewLimiter(removalsEachSecond, removalsAtOnce), turns: newTurns(),
 	}
 	if s.cfg.Chance == nil {
 		s.cfg.Chance = rand.Float64
@@ -151,13 +152,16 @@ func (s *Service) end(
 }
 
 // unschedule removes the schedule of one life of a job. It outlives the caller's
-// request. If it fails, the next tick of that life tries again.
-func (s *Service) unschedule(ctx context.Context, id job.ID, life int64) {
+// request. If it fails, the next tick of that life tries again. It reports whether
+// the schedule is removed.
+func (s *Service) unschedule(ctx context.Context, id job.ID, life int64) bool {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), callTimeout)
 	defer cancel()
 	if err := s.scheduler.Unschedule(ctx, id, life); err != nil {
 		s.log.WarnContext(ctx, "removing the schedule failed", "job", id, "error", err)
+		return false
 	}
+	return true
 }
 
 // callTimeout bounds one call of a driver.

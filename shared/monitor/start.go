@@ -75,7 +75,7 @@ func (s *Service) started(ctx context.Context, spec job.Spec) Started {
 		s.log.WarnContext(ctx, "the job shares its queue", "job", spec.ID, "queue", spec.Queue.String(),
 			"with", sharing.SharedWith, "count", sharing.SharedCount)
 	}
-	s.schedule(ctx, spec)
+	s.scheduleInTurn(ctx, spec)
 	return Started{Spec: spec, Sharing: sharing}
 }
 
@@ -160,8 +160,9 @@ func uncounted(queue job.Queue, err error) error {
 
 // schedule creates the job's schedule, retrying for ScheduleFor. If that fails,
 // the job stays marked as not scheduled, and the next start or the sweep
-// creates the schedule.
-func (s *Service) schedule(ctx context.Context, spec job.Spec) {
+// creates the schedule. It reports whether the scheduler answered, be it with a
+// refusal.
+func (s *Service) schedule(ctx context.Context, spec job.Spec) bool {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.cfg.ScheduleFor)
 	defer cancel()
 	wait := 100 * time.Millisecond
@@ -172,11 +173,11 @@ func (s *Service) schedule(ctx context.Context, spec job.Spec) {
 		}
 		s.log.WarnContext(ctx, "creating the schedule failed", "job", spec.ID, "error", err)
 		if !failure.IsRetryable(err) {
-			return
+			return true
 		}
 		select {
 		case <-ctx.Done():
-			return
+			return false
 		case <-time.After(wait):
 			wait *= 2
 		}
@@ -184,6 +185,7 @@ func (s *Service) schedule(ctx context.Context, spec job.Spec) {
 	if err := s.marks.MarkScheduled(ctx, spec.ID, spec.Life(), true); err != nil {
 		s.log.WarnContext(ctx, "marking the job as scheduled failed", "job", spec.ID, "error", err)
 	}
+	return true
 }
 
 // Resume schedules every living job. A scheduler that runs in the process needs

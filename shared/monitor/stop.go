@@ -24,7 +24,7 @@ func (s *Service) Stop(ctx context.Context, id job.ID) error {
 		s.log.InfoContext(ctx, "job stopped", "job", id, "phase", job.PhaseStopped)
 	}
 	s.leaveQueue(ctx, record.Spec)
-	s.unschedule(ctx, id, record.Spec.Life())
+	s.unscheduleInTurn(ctx, id, record.Spec.Life())
 	s.resend(ctx, record, state)
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"kubejobs/shared/core/failure"
 	"kubejobs/shared/core/job"
 )
 
@@ -30,7 +31,7 @@ const sweepPage = 500
 // stopped or that exceeded their maximum age. It walks the jobs and the schedules side by side,
 // both in the order of ListOrder, a page of each at a time. Everything that it
 // does is idempotent, so two sweeps may run at once. It returns an error if it
-// could not read everything; a repair that fails is only counted.
+// could not read everything, or ctx ends; a repair that fails is only counted.
 func (s *Service) Sweep(ctx context.Context) (Swept, error) {
 	w := &sweeper{Service: s}
 	jobs := &cursor[Record, job.ID]{next: func(after job.ID) ([]Record, job.ID, error) { return w.listJobs(ctx, after) }}
@@ -45,6 +46,9 @@ func (s *Service) Sweep(ctx context.Context) (Swept, error) {
 		schedule, err := schedules.peek()
 		if err != nil {
 			return w.swept, fmt.Errorf("list schedules: %w", err)
+		}
+		if err := ctx.Err(); err != nil { // do not fail at every job that is left
+			return w.swept, failure.Unavailable("the sweep was cut off", err)
 		}
 		switch {
 		case record == nil && schedule == nil:

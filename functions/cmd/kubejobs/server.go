@@ -17,6 +17,7 @@ import (
 
 	"kubejobs/functions"
 	"kubejobs/shared/platform/config"
+	"kubejobs/shared/platform/httpapi"
 )
 
 // Limits of the program's own server. Knative's proxy has limits of its own.
@@ -48,7 +49,7 @@ func newServer(b bound, set *functions.Set, log *slog.Logger) (server, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newOwnServer(handler, b.listener, set.EndStreams, log), nil
+	return newOwnServer(b.guard(handler), b.listener, set.EndStreams, log), nil
 }
 
 // ownServer is the server outside Knative.
@@ -91,7 +92,7 @@ func (s *ownServer) serve() error {
 	return nil
 }
 
-// drain closes the listener and idle connections, ends the streams and waits for
+// drain closes the listener and idle connections, ends the streams and the sweeps, and waits for
 // the requests in flight. A client that polls is refused; it cannot keep the server.
 func (s *ownServer) drain(ctx context.Context) error {
 	s.endStreams()
@@ -187,6 +188,16 @@ func bind(ctx context.Context, lookup config.Lookup, address func(string) (strin
 	}
 	service, _ := lookup("K_SERVICE")
 	return bound{cfg: cfg, listener: listener, knative: service != ""}, nil
+}
+
+// guard returns handler without the requests that pages in a browser on this machine
+// make behind their reader's back.
+func (b bound) guard(handler http.Handler) http.Handler {
+	handler = httpapi.RefuseCrossOrigin(handler)
+	if b.reachable() {
+		return handler // under names that the program does not know
+	}
+	return httpapi.RefuseForeignHosts(handler, b.cfg.Listen)
 }
 
 // reachable reports whether other machines can reach the server.

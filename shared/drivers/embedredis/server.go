@@ -1,6 +1,6 @@
 // Package embedredis runs a Redis inside the process (miniredis), on a loopback
 // port, so that jobs can be stored when nothing is installed. Its data is lost
-// when it is closed.
+// when it is closed. Its clients can neither reach files nor control the process.
 package embedredis
 
 import (
@@ -30,7 +30,11 @@ func Start(port int) (*Server, error) {
 		return nil, fmt.Errorf("start embedded Redis: %w", err)
 	}
 	s.port = s.redis.Server().Addr().Port
-	s.redis.Server().SetPreHook(refuseSubcommands)
+	scripts := scripts{confined: map[string]string{}}
+	s.redis.Server().SetPreHook(func(client *server.Peer, command string, arguments ...string) bool {
+		scripts.rewrite(command, arguments) // these are the arguments that the command gets
+		return refuseSubcommands(client, command, arguments...)
+	})
 	go s.age()
 	return s, nil
 }

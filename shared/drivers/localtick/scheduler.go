@@ -9,32 +9,17 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
-	"math/rand/v2"
 	"net/http"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
-	cloudevents "github.com/cloudevents/sdk-go/v2"
-	cehttp "github.com/cloudevents/sdk-go/v2/protocol/http"
-	"github.com/google/uuid"
 	"github.com/robfig/cron/v3"
 
 	"kubejobs/shared/core/job"
 	"kubejobs/shared/monitor"
 )
-
-// Retries of a tick, as PingSource's adapter makes them: five, after 100, 200,
-// 400, 800 and 1600 ms, on 404, 413, 425, 429, 502, 503, 504 and transport
-// errors.
-const (
-	retries = 5
-	backoff = 50 * time.Millisecond
-)
-
-// attemptTimeout ends an attempt that gets no answer. PingSource's adapter has no
-// such timeout, but here nothing else would end the attempt.
-const attemptTimeout = 30 * time.Second
 
 // cronFields are the fields of an expression that PingSource accepts.
 const cronFields = cron.SecondOptional | cron.Minute | cron.Hour | cron.Dom | cron.Month | cron.Dow
@@ -45,13 +30,17 @@ type Options struct {
 	Jitter time.Duration                             // maximum random delay of a tick; 0: none
 	Wrap   func(http.RoundTripper) http.RoundTripper // wraps the sender's transport; nil: no wrapper
 	Now    func() time.Time                          // nil: time.Now
+	// Senders is the maximum number of requests under way, 256; others wait.
+	Senders int
+	// Lost, if set, is called for each tick that no sink took.
+	Lost func(Reason)
 }
 
 // Scheduler is a monitor.Scheduler in the process. Its schedules end with the
 // process; monitor.Service.Resume schedules the living jobs again.
 type Scheduler struct {
 	cron *cron.Cron
-	send func(id job.ID, life int64)
+	send func(id job.ID, life int64, busy *atomic.Bool)
 
 	mu      sync.Mutex
 	entries map[job.ID]entry
@@ -60,7 +49,8 @@ type Scheduler struct {
 type entry struct {
 	id   cron.EntryID
 	life int64
-	cron string // expression
+	cron string       // expression
+	busy *atomic.Bool // a tick is under way
 }
 
 var _ monitor.Scheduler = (*Scheduler)(nil)
@@ -70,51 +60,15 @@ func New(ctx context.Context, o Options, log *slog.Logger) (*Scheduler, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	client, err := newClient(o)
+	sender, err := newSender(o, log)
 	if err != nil {
 		return nil, err
 	}
-	s := &Scheduler{
+	return &Scheduler{
 		cron:    cron.New(cron.WithLocation(time.UTC), cron.WithParser(cron.NewParser(cronFields))),
+		send:    func(id job.ID, life int64, busy *atomic.Bool) { sender.tick(ctx, id, life, busy) },
 		entries: map[job.ID]entry{},
-	}
-	s.send = func(id job.ID, life int64) {
-		if !waitJitter(ctx, o.Jitter) {
-			return
-		}
-		event := Event(id, life, uuid.NewString(), o.Now())
-		result := client.Send(cloudevents.ContextWithRetriesExponentialBackoff(ctx, backoff, retries), event)
-		if !cloudevents.IsACK(result) && ctx.Err() == nil {
-			log.WarnContext(ctx, "tick lost", "job", id, "tick", event.ID(), "error", result)
-		}
-	}
-	return s, nil
-}
-
-// newClient returns a client that sends each event on a new connection, as
-// PingSource's adapter does. DisableKeepAlives would do that too, but would add
-// the header "Connection: close".
-func newClient(o Options) (cloudevents.Client, error) {
-	var transport http.RoundTripper = &http.Transport{MaxIdleConnsPerHost: -1}
-	if o.Wrap != nil {
-		transport = o.Wrap(transport)
-	}
-	protocol, err := cloudevents.NewHTTP(
-		cloudevents.WithTarget(o.Sink),
-		cloudevents.WithHeader("Kn-Namespace", Namespace),
-		cehttp.WithClient(http.Client{
-			Timeout:   attemptTimeout,
-			Transport: transport,
-		}),
-	)
-	if err != nil {
-		return nil, fmt.Errorf("sender of ticks to %s: %w", o.Sink, err)
-	}
-	client, err := cloudevents.NewClient(protocol)
-	if err != nil {
-		return nil, fmt.Errorf("sender of ticks to %s: %w", o.Sink, err)
-	}
-	return client, nil
+	}, nil
 }
 
 // Every calls do(ctx) by a cron expression while the Scheduler runs. It skips a
@@ -151,14 +105,18 @@ func (s *Scheduler) Schedule(_ context.Context, spec job.Spec) error {
 	if ok && (old.life > life || old.life == life && old.cron == expression) {
 		return nil // a later life has taken the id over, or it is scheduled already
 	}
-	id, err := s.cron.AddFunc(expression, func() { s.send(spec.ID, life) })
+	busy := &atomic.Bool{}
+	if ok && old.life == life {
+		busy = old.busy
+	}
+	id, err := s.cron.AddFunc(expression, func() { s.send(spec.ID, life, busy) })
 	if err != nil {
 		return fmt.Errorf("schedule %s: %w", spec.ID, err)
 	}
 	if ok {
 		s.cron.Remove(old.id)
 	}
-	s.entries[spec.ID] = entry{id: id, life: life, cron: expression}
+	s.entries[spec.ID] = entry{id: id, life: life, cron: expression, busy: busy}
 	return nil
 }
 
@@ -201,20 +159,4 @@ func (s *Scheduler) Has(id job.ID) bool {
 	defer s.mu.Unlock()
 	_, ok := s.entries[id]
 	return ok
-}
-
-// waitJitter waits for a random time below jitter. It returns false if ctx ended
-// first.
-func waitJitter(ctx context.Context, jitter time.Duration) bool {
-	if jitter <= 0 {
-		return ctx.Err() == nil
-	}
-	timer := time.NewTimer(rand.N(jitter)) //nolint:gosec // it spreads load and protects nothing
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
 }

@@ -17,6 +17,7 @@ const (
 	keyPublisher = attributekey.String("publisher")
 	keyClient    = attributekey.String("client")
 	keyJob       = attributekey.String("job_id")
+	keyReason    = attributekey.String("reason")
 )
 
 // Results.
@@ -31,6 +32,7 @@ const (
 type instruments struct {
 	ticks        counters[monitor.Outcome]
 	ticksLost    metric.Int64Counter
+	ticksUnsent  metric.Int64Counter
 	tickLateness metric.Float64Histogram
 	tickDuration timers[monitor.Outcome]
 
@@ -62,6 +64,7 @@ func newInstruments(m *maker) instruments {
 		ticks: countersOf(m.counter("kubejobs.ticks", "Ticks by outcome."), keyOutcome, outcomes),
 		ticksLost: m.counter("kubejobs.ticks.lost",
 			"Ticks that were due and did not arrive, as the next tick of their job showed."),
+		ticksUnsent:  m.counter("kubejobs.ticks.unsent", "Ticks of the local scheduler that no sink took, by reason."),
 		tickLateness: m.seconds("kubejobs.tick.lateness", "From a tick's instant to its arrival."),
 		tickDuration: timersOf(m.seconds("kubejobs.tick.duration", "Duration of a tick, by outcome."), keyOutcome, outcomes),
 		sweeps: countersOf(m.counter("kubejobs.sweeps", "Sweeps by result."),

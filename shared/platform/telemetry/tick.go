@@ -31,6 +31,13 @@ func (t *Telemetry) Tick(ctx context.Context, started time.Time, id job.ID, outc
 	t.tickDuration.Record(ctx, time.Since(started).Seconds(), t.tickDuration.by[outcome]...)
 }
 
+// TickUnsent counts a tick of the local scheduler that no sink took.
+func (t *Telemetry) TickUnsent(ctx context.Context, reason string) {
+	if t.metering {
+		t.ticksUnsent.Add(ctx, 1, labels(keyReason.With(reason)))
+	}
+}
+
 // recordNotice updates a job's gauges from the notice of a commit.
 func (t *Telemetry) recordNotice(ctx context.Context, n *monitor.Notice) {
 	if !t.metering || n.Again {

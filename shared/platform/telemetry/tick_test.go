@@ -64,12 +64,13 @@ func TestTicksAndSweeps(t *testing.T) {
 	ctx := t.Context()
 	b.made.Tick(ctx, time.Now(), "a", monitor.OutcomeDuplicate, nil)
 	b.made.Tick(ctx, time.Now(), "a", "", errors.New("unavailable"))
+	b.made.TickUnsent(ctx, "busy")
 	b.made.Sweep(ctx, monitor.Swept{Jobs: 7, Schedules: 6, Created: 1}, nil)
 	b.now = noon.Add(time.Hour)
 	b.made.Sweep(ctx, monitor.Swept{Jobs: 1, Deleted: 2}, errors.New("unavailable"))
 	expect(t, scrape(t, b.made),
 		`kubejobs_ticks_total{outcome="duplicate"} 1`, `kubejobs_ticks_total{outcome="error"} 1`,
-		`kubejobs_tick_duration_seconds_count{outcome="error"} 1`,
+		`kubejobs_tick_duration_seconds_count{outcome="error"} 1`, `kubejobs_ticks_unsent_total{reason="busy"} 1`,
 		`kubejobs_sweeps_total{result="done"} 1`, `kubejobs_sweeps_total{result="error"} 1`,
 		`kubejobs_sweep_actions_total{action="created"} 1`, `kubejobs_sweep_actions_total{action="deleted"} 2`,
 		`kubejobs_sweep_jobs 7`, `kubejobs_sweep_schedules 6`,
