@@ -67,18 +67,11 @@ func (o observedTick) overtaken(record Record) observedTick {
 	return o
 }
 
-// maxExplanation bounds the texts of peers that are shown.
-const maxExplanation = 200
-
-// explain returns the text of an error for the status of a job, at most 200
-// bytes of it.
+// explain returns the text of an error for the status of a job.
 func explain(err error) string {
 	text := err.Error()
 	if typed, ok := errors.AsType[*failure.Error](err); ok {
 		text = typed.Public()
 	}
-	if len(text) > maxExplanation {
-		text = text[:maxExplanation]
-	}
-	return text
+	return failure.Clean(text)
 }
