@@ -18,9 +18,9 @@ func Clean(text string) string { return Shorten(text, MaxText) }
 // Shorten is Clean with another maximum, for a part of a text.
 func Shorten(text string, most int) string {
 	var b strings.Builder
-	count := 0
-	for at, c := range text {
-		if count == most-1 && at+utf8.RuneLen(c) < len(text) {
+	for count := 1; text != ""; count++ {
+		c, size := utf8.DecodeRuneInString(text)
+		if count == most && size < len(text) {
 			b.WriteRune('…')
 			break
 		}
@@ -28,7 +28,7 @@ func Shorten(text string, most int) string {
 			c = ' '
 		}
 		b.WriteRune(c)
-		count++
+		text = text[size:]
 	}
 	return b.String()
 }

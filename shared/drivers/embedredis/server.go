@@ -12,6 +12,8 @@ import (
 
 	"github.com/alicebob/miniredis/v2"
 	"github.com/alicebob/miniredis/v2/server"
+
+	"kubejobs/shared/core/failure"
 )
 
 // Server is a running Redis.
@@ -31,7 +33,10 @@ func Start(port int) (*Server, error) {
 	}
 	s.port = s.redis.Server().Addr().Port
 	s.redis.Server().SetPreHook(refuseSubcommands)
-	go s.age()
+	go func() {
+		defer failure.Rescue(func(error) {}) // keys do not expire any more
+		s.age()
+	}()
 	return s, nil
 }
 

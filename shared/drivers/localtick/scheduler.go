@@ -20,6 +20,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/robfig/cron/v3"
 
+	"kubejobs/shared/core/failure"
 	"kubejobs/shared/core/job"
 	"kubejobs/shared/monitor"
 )
@@ -50,8 +51,9 @@ type Options struct {
 // Scheduler is a monitor.Scheduler in the process. Its schedules end with the
 // process; monitor.Service.Resume schedules the living jobs again.
 type Scheduler struct {
-	cron *cron.Cron
-	send func(id job.ID, life int64)
+	cron     *cron.Cron
+	send     func(id job.ID, life int64)
+	panicked func(error) // logs the panic of a tick or a call
 
 	mu      sync.Mutex
 	entries map[job.ID]entry
@@ -77,6 +79,9 @@ func New(ctx context.Context, o Options, log *slog.Logger) (*Scheduler, error) {
 	s := &Scheduler{
 		cron:    cron.New(cron.WithLocation(time.UTC), cron.WithParser(cron.NewParser(cronFields))),
 		entries: map[job.ID]entry{},
+	}
+	s.panicked = func(err error) {
+		log.ErrorContext(ctx, "panic", "error", err, "stack", failure.Stack(err))
 	}
 	s.send = func(id job.ID, life int64) {
 		if !waitJitter(ctx, o.Jitter) {
@@ -125,7 +130,10 @@ func (s *Scheduler) Every(ctx context.Context, expression string, do func(contex
 		return fmt.Errorf("schedule %q: %w", expression, err)
 	}
 	skip := cron.NewChain(cron.SkipIfStillRunning(cron.DiscardLogger))
-	s.cron.Schedule(schedule, skip.Then(cron.FuncJob(func() { do(ctx) })))
+	s.cron.Schedule(schedule, skip.Then(cron.FuncJob(func() {
+		defer failure.Rescue(s.panicked)
+		do(ctx)
+	})))
 	return nil
 }
 
@@ -151,7 +159,10 @@ func (s *Scheduler) Schedule(_ context.Context, spec job.Spec) error {
 	if ok && (old.life > life || old.life == life && old.cron == expression) {
 		return nil // a later life has taken the id over, or it is scheduled already
 	}
-	id, err := s.cron.AddFunc(expression, func() { s.send(spec.ID, life) })
+	id, err := s.cron.AddFunc(expression, func() {
+		defer failure.Rescue(s.panicked)
+		s.send(spec.ID, life)
+	})
 	if err != nil {
 		return fmt.Errorf("schedule %s: %w", spec.ID, err)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"kubejobs/shared/core/failure"
 	"kubejobs/shared/monitor"
 )
 
@@ -17,7 +18,11 @@ type item struct {
 // delivery.
 func (l *lane) newItem(ctx context.Context, n monitor.Notice, timeout time.Duration) *item {
 	return &item{
-		deliver: func() monitor.Delivery {
+		deliver: func() (d monitor.Delivery) {
+			defer failure.Rescue(func(err error) {
+				l.logPanic(err)
+				d = monitor.Delivery{Publisher: l.publisher.Name(), Outcome: monitor.DeliveryFailed, Err: err}
+			})
 			ctx, cancel := context.WithTimeout(ctx, timeout)
 			defer cancel()
 			return l.deliver(ctx, n)
