@@ -52,6 +52,7 @@ type work func(context.Context, *functions.Set, config.Config) error
 // stops the local scheduler, drains the requests and closes the rest.
 func serve(ctx context.Context, b bound, log *slog.Logger, o functions.Options, do work) error {
 	logging.Libraries(log)
+	functions.LimitMemory(log)
 	functions.LogTelemetry(b.cfg, log)
 	set, err := functions.Open(context.WithoutCancel(ctx), b.cfg, log, o)
 	if err != nil {

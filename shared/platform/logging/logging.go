@@ -2,6 +2,8 @@
 package logging
 
 import (
+	"bytes"
+	"context"
 	"io"
 	"log"
 	"log/slog"
@@ -25,17 +27,24 @@ func bounded(_ []string, a slog.Attr) slog.Attr {
 	return a
 }
 
-// Libraries makes the standard library's logger write to log at debug, for the whole
-// process: net/http logs what a peer sends when it was not asked. A main calls it once.
+// Libraries makes the standard library's logger write to this one, for the whole
+// process. A main calls it once.
 func Libraries(to *slog.Logger) {
 	log.SetFlags(0)
 	log.SetOutput(lines{to})
 }
 
+// unsolicited begins a line of net/http that repeats what a peer sent without a request.
+const unsolicited = "Unsolicited response"
+
 // lines is a writer that logs what is written.
 type lines struct{ to *slog.Logger }
 
 func (l lines) Write(text []byte) (int, error) {
-	l.to.Debug("a library says", "text", failure.Clean(strings.TrimSpace(string(text))))
+	level := slog.LevelWarn
+	if bytes.HasPrefix(text, []byte(unsolicited)) {
+		level = slog.LevelDebug
+	}
+	l.to.Log(context.Background(), level, "a library says", "text", failure.Clean(strings.TrimSpace(string(text))))
 	return len(text), nil
 }
