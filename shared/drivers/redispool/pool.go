@@ -170,6 +170,7 @@ func (p *Pool) clientOptions(address string) *redis.Options {
 		ContextTimeoutEnabled: true,
 		MaxRetries:            1,
 		PoolSize:              4,
+		PipelinePoolSize:      -1, // no other pool for pipelines, with larger buffers
 		MaxIdleConns:          2,
 		ReadBufferSize:        bufferSize,
 		WriteBufferSize:       bufferSize,
