@@ -112,7 +112,7 @@ func (h *Hostile) serve(connection net.Conn) {
 			return
 		}
 		if a, ok := h.attackOn(command); ok {
-			h.run(connection, a)
+			a.Send(connection, h.ended)
 			_, _ = io.Copy(io.Discard, reader) // until the client goes
 			return
 		}
@@ -132,33 +132,33 @@ func (h *Hostile) attackOn(command string) (Attack, bool) {
 	return h.attack, true
 }
 
-// run sends an attack, until the client is gone, the test ends or maxSent is reached.
-func (h *Hostile) run(connection net.Conn, a Attack) {
+// Send sends an attack, until the client is gone, ended is closed or maxSent is reached.
+func (a Attack) Send(to io.Writer, ended <-chan struct{}) {
 	text := a.Text
 	if a.Endless && a.Drip == 0 {
 		text = strings.Repeat(text, max(1, (16<<10)/len(text)))
 	}
 	for sent := 0; sent < maxSent; sent += len(text) {
-		if !h.send(connection, text, a.Drip) || !a.Endless {
+		if !send(to, text, a.Drip, ended) || !a.Endless {
 			return
 		}
 	}
 }
 
 // send sends a text, at once or byte by byte. It returns false if the client is gone or
-// the test has ended.
-func (h *Hostile) send(connection net.Conn, text string, drip time.Duration) bool {
+// ended is closed.
+func send(to io.Writer, text string, drip time.Duration, ended <-chan struct{}) bool {
 	if drip == 0 {
-		_, err := io.WriteString(connection, text)
+		_, err := io.WriteString(to, text)
 		return err == nil
 	}
 	for i := range len(text) {
 		select {
 		case <-time.After(drip):
-		case <-h.ended:
+		case <-ended:
 			return false
 		}
-		if _, err := connection.Write([]byte{text[i]}); err != nil {
+		if _, err := to.Write([]byte{text[i]}); err != nil {
 			return false
 		}
 	}
