@@ -1,11 +1,13 @@
 package redispool_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"log"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -229,6 +231,23 @@ func TestExplainHidesThePeersWords(t *testing.T) {
 	}
 	if got := failure.Detail(err); !strings.Contains(got, "secret") || utf8.RuneCountInString(got) != failure.MaxText {
 		t.Errorf("detail = %q, want the peer's words, at most %d characters", got, failure.MaxText)
+	}
+}
+
+// What a peer wrote is in the log only at debug.
+func TestPoolLogsThePeersWords(t *testing.T) {
+	t.Parallel()
+	for level, want := range map[slog.Level]bool{slog.LevelDebug: true, slog.LevelInfo: false} {
+		var lines bytes.Buffer
+		p := redispool.New(redispool.Options{
+			Dial: dialling("-ERR secret\x1b[31m\r\n", 100),
+			Log:  slog.New(slog.NewTextHandler(&lines, &slog.HandlerOptions{Level: level})),
+		})
+		err := p.Do("a:1", func(c *redis.Client) error { return c.LLen(t.Context(), "job").Err() })
+		p.Close()
+		if got := strings.Contains(lines.String(), "secret [31m"); err == nil || got != want {
+			t.Errorf("at %v: %v, logged %q, want the peer's words: %t", level, err, lines.String(), want)
+		}
 	}
 }
 
