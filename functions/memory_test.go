@@ -25,7 +25,7 @@ func TestMemoryLimit(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Setenv("GOMEMLIMIT", tt.setting)
 			if tt.setting == "" {
-				os.Unsetenv("GOMEMLIMIT")
+				_ = os.Unsetenv("GOMEMLIMIT") // t.Setenv restores it
 			}
 			original := debug.SetMemoryLimit(before)
 			defer debug.SetMemoryLimit(original)

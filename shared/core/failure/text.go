@@ -1,6 +1,7 @@
 package failure
 
 import (
+	"errors"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -48,15 +49,8 @@ func Hide(err error) error { return hidden{err} }
 // that is hidden.
 func Detail(err error) string {
 	text := err.Error()
-	for inner := err; inner != nil; {
-		if secret, ok := inner.(hidden); ok { //nolint:errorlint // it looks at each error of the chain
-			text += ": " + secret.error.Error()
-		}
-		wrapped, ok := inner.(interface{ Unwrap() error }) //nolint:errorlint // as above
-		if !ok {
-			break
-		}
-		inner = wrapped.Unwrap()
+	if said, ok := errors.AsType[hidden](err); ok {
+		text += ": " + said.error.Error()
 	}
 	return Clean(text)
 }

@@ -21,7 +21,7 @@ func (g *guard) Read(b []byte) (int, error) {
 	n, err := g.Conn.Read(b)
 	if breach := g.replies.scan(b[:n]); breach != nil {
 		g.breach = breach
-		_ = g.Conn.Close() // the client closes it too
+		_ = g.Close() // the client closes it too
 		return 0, breach
 	}
 	return n, err

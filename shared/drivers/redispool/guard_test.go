@@ -150,22 +150,22 @@ func (c *composer) reply(depth int) string {
 	case 5:
 		return []string{"#t\r\n", ",-1.5\r\n", "(123456789012345678901234567890\r\n", "=8\r\ntxt:text\r\n"}[c.choose(4)]
 	case 6:
-		return c.elements("*~>"[c.choose(3):][:1], 1, depth)
+		return c.elements("*~>"[c.choose(3):][:1], depth)
 	case 7:
-		return c.elements("*", 1, depth)
+		return c.elements("*", depth)
 	default:
 		text := "%1\r\n"
 		return text + fmt.Sprintf("$1\r\n%d\r\n", c.choose(10)) + c.reply(depth-1)
 	}
 }
 
-func (c *composer) elements(kind string, each, depth int) string {
+func (c *composer) elements(kind string, depth int) string {
 	count := c.choose(6)
-	text := fmt.Sprintf("%s%d\r\n", kind, count)
-	for range count * each {
-		text += c.reply(depth - 1)
+	replies := []string{fmt.Sprintf("%s%d\r\n", kind, count)}
+	for range count {
+		replies = append(replies, c.reply(depth-1))
 	}
-	return text
+	return strings.Join(replies, "")
 }
 
 // What a Redis may reply, the client reads as it does without a guard.
