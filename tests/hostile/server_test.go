@@ -140,6 +140,8 @@ func (s *server) startHonest(count int) *honest {
 		if code, text, err := s.start(s.t.Context(), id, queue.Address(), ""); err != nil || code != http.StatusAccepted {
 			s.t.Fatalf("start %s: %d %s %v, want 202", id, code, text, err)
 		}
+	}
+	for i := range count {
 		go func() { h.ended <- h.run(s.t.Context(), i) }()
 	}
 	return h
