@@ -12,6 +12,7 @@ import (
 	"syscall"
 
 	"kubejobs/functions"
+	"kubejobs/shared/core/failure"
 	"kubejobs/shared/platform/config"
 	"kubejobs/shared/platform/httpapi"
 	"kubejobs/shared/platform/logging"
@@ -41,6 +42,8 @@ func (f *Function) Start(ctx context.Context, settings map[string]string) error 
 		return err
 	}
 	log := logging.New(os.Stderr, cfg.LogLevel)
+	logging.Libraries(log)
+	functions.LimitMemory(log)
 	functions.LogTelemetry(cfg, log)
 	set, err := functions.Open(ctx, cfg, log, functions.Options{SweepCron: functions.SweepCron})
 	if err != nil {
@@ -54,6 +57,7 @@ func (f *Function) Start(ctx context.Context, settings map[string]string) error 
 	// signal itself must end what would go on making requests or last.
 	signalled, release := signal.NotifyContext(ctx, syscall.SIGTERM, syscall.SIGINT)
 	context.AfterFunc(signalled, func() {
+		defer failure.Rescue(func(err error) { log.ErrorContext(ctx, "panic", "error", err, "stack", failure.Stack(err)) })
 		set.StopTicks(signalled)
 		set.EndStreams()
 	})

@@ -60,7 +60,11 @@ func (s *Set) Start(ctx context.Context) error {
 	}
 	wait := 100 * time.Millisecond
 	for {
-		err := s.service.Resume(ctx)
+		err := failure.Catch(func() error { return s.service.Resume(ctx) })
+		if stack := failure.Stack(err); stack != "" {
+			s.log.ErrorContext(ctx, "panic", "error", err, "stack", stack)
+			return nil // the sweep schedules the jobs
+		}
 		if err == nil || !failure.IsRetryable(err) {
 			return err
 		}

@@ -17,6 +17,7 @@ import (
 	"kubejobs/functions/stop"
 	"kubejobs/functions/sweep"
 	"kubejobs/functions/tick"
+	"kubejobs/shared/core/failure"
 	"kubejobs/shared/drivers/batchjob"
 	"kubejobs/shared/monitor"
 	"kubejobs/shared/platform/config"
@@ -74,7 +75,7 @@ func (s *Set) Drain(ctx context.Context) error {
 	s.EndStreams()
 	var group errgroup.Group
 	for _, handler := range s.units {
-		group.Go(func() error { return handler.Drain(ctx) })
+		group.Go(func() error { return failure.Catch(func() error { return handler.Drain(ctx) }) })
 	}
 	return group.Wait()
 }

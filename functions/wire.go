@@ -145,7 +145,7 @@ func (s *Set) openService(ctx context.Context, o Options) error {
 		return err
 	}
 	s.pool = redispool.New(redispool.Options{
-		Dial: dial.New(policy, "plugin_info.redis_ip", dialTimeout), Hook: s.telemetry.RedisHook(telemetry.RedisJob),
+		Dial: dial.New(policy, "plugin_info.redis_ip", dialTimeout), Hook: s.telemetry.RedisHook(telemetry.RedisJob), Log: s.log,
 	})
 	if err := s.openPublishers(ctx, policy, o.Publish); err != nil {
 		return err

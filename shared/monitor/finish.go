@@ -88,7 +88,13 @@ func (s *Service) push(ctx context.Context, record Record, key PushKey, x *sampl
 		pushed <- errNothingPushed
 		return pushed
 	}
-	go func() { pushed <- s.sampleList.Push(ctx, record.Spec, key, *x) }()
+	go func() {
+		defer failure.Rescue(func(err error) {
+			s.caught(ctx, record, err)
+			pushed <- err
+		})
+		pushed <- s.sampleList.Push(ctx, record.Spec, key, *x)
+	}()
 	return pushed
 }
 

@@ -32,8 +32,14 @@ func (s *Service) observe(ctx context.Context, record Record, tick Tick, deliver
 	defer cancel()
 	o := observedTick{Tick: tick, delivery: delivery, record: record}
 	var both sync.WaitGroup
-	both.Go(func() { o.seen.Queue = s.queueHalf(ctx, record) })
-	both.Go(func() { o.seen.Kube = s.kubeHalf(ctx, record) })
+	both.Go(func() {
+		defer failure.Rescue(func(err error) { o.seen.Queue = job.QueueHalf{Error: s.caught(ctx, record, err)} })
+		o.seen.Queue = s.queueHalf(ctx, record)
+	})
+	both.Go(func() {
+		defer failure.Rescue(func(err error) { o.seen.Kube = job.KubeHalf{Asked: true, Error: s.caught(ctx, record, err)} })
+		o.seen.Kube = s.kubeHalf(ctx, record)
+	})
 	both.Wait()
 	o.seen.At = s.now()
 	return o
@@ -46,6 +52,12 @@ func (s *Service) queueHalf(ctx context.Context, record Record) job.QueueHalf {
 		return job.QueueHalf{Error: explain(err)}
 	}
 	return job.QueueHalf{Count: &count}
+}
+
+// caught logs a panic and returns the text of its error.
+func (s *Service) caught(ctx context.Context, record Record, err error) string {
+	s.log.ErrorContext(ctx, "panic", "job", record.Spec.ID, "error", err, "stack", failure.Stack(err))
+	return explain(err)
 }
 
 // transition returns what the tick makes of a state.
@@ -67,18 +79,11 @@ func (o observedTick) overtaken(record Record) observedTick {
 	return o
 }
 
-// maxExplanation bounds the texts of peers that are shown.
-const maxExplanation = 200
-
-// explain returns the text of an error for the status of a job, at most 200
-// bytes of it.
+// explain returns the text of an error for the status of a job.
 func explain(err error) string {
 	text := err.Error()
 	if typed, ok := errors.AsType[*failure.Error](err); ok {
 		text = typed.Public()
 	}
-	if len(text) > maxExplanation {
-		text = text[:maxExplanation]
-	}
-	return text
+	return failure.Clean(text)
 }

@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"kubejobs/functions"
+	"kubejobs/shared/core/failure"
 	"kubejobs/shared/core/job"
 	"kubejobs/shared/drivers/controllerlist"
 	"kubejobs/shared/drivers/workqueue"
@@ -109,8 +110,12 @@ func (o demoOptions) monitor(ctx context.Context, out io.Writer, server string, 
 	defer cancel()
 	var status answer
 	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return drain(ctx, client, demoWorkers, pacing(int(items), over)) })
 	group.Go(func() (err error) {
+		defer failure.Rescue(func(caught error) { err = caught })
+		return drain(ctx, client, demoWorkers, pacing(int(items), over))
+	})
+	group.Go(func() (err error) {
+		defer failure.Rescue(func(caught error) { err = caught })
 		status, err = watch(ctx, out, server, demoID)
 		return err
 	})

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"kubejobs/functions"
+	"kubejobs/shared/core/failure"
 	"kubejobs/shared/platform/config"
 	"kubejobs/shared/platform/logging"
 )
@@ -50,6 +51,8 @@ type work func(context.Context, *functions.Set, config.Config) error
 // serve runs the functions until ctx ends, the server fails or work returns. Then it
 // stops the local scheduler, drains the requests and closes the rest.
 func serve(ctx context.Context, b bound, log *slog.Logger, o functions.Options, do work) error {
+	logging.Libraries(log)
+	functions.LimitMemory(log)
 	functions.LogTelemetry(b.cfg, log)
 	set, err := functions.Open(context.WithoutCancel(ctx), b.cfg, log, o)
 	if err != nil {
@@ -73,12 +76,12 @@ func run(ctx context.Context, server server, set *functions.Set, do func(context
 	working, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	go func() {
-		if err := server.serve(); err != nil {
+		if err := failure.Catch(server.serve); err != nil {
 			cancel(err)
 		}
 	}()
 	go func() {
-		if err := set.Start(working); err != nil {
+		if err := failure.Catch(func() error { return set.Start(working) }); err != nil {
 			cancel(err)
 		}
 	}()

@@ -16,6 +16,7 @@ import (
 	"github.com/GoogleCloudPlatform/functions-framework-go/funcframework"
 
 	"kubejobs/functions"
+	"kubejobs/shared/core/failure"
 	"kubejobs/shared/platform/config"
 	"kubejobs/shared/platform/httpapi"
 )
@@ -96,7 +97,10 @@ func (s *ownServer) serve() error {
 // the requests in flight. A client that polls is refused; it cannot keep the server.
 func (s *ownServer) drain(ctx context.Context) error {
 	s.endStreams()
-	timer := time.AfterFunc(silentTimeout, s.closeSilent)
+	timer := time.AfterFunc(silentTimeout, func() {
+		defer failure.Rescue(func(err error) { s.http.ErrorLog.Print(err) })
+		s.closeSilent()
+	})
 	defer timer.Stop()
 	if err := s.http.Shutdown(ctx); err != nil {
 		return fmt.Errorf("requests in flight were cut off: %w", errors.Join(err, s.http.Close()))

@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"kubejobs/shared/core/failure"
 	"kubejobs/shared/core/forecast"
 	"kubejobs/shared/core/job"
 	"kubejobs/shared/monitor"
@@ -117,7 +118,11 @@ func (w *watcher) read(ctx context.Context) (answer, error) {
 	}
 	results := make(chan result, 1)
 	go func() {
-		status, err := getStatus(ctx, w.server, w.id)
+		var status answer
+		err := failure.Catch(func() (err error) {
+			status, err = getStatus(ctx, w.server, w.id)
+			return err
+		})
 		results <- result{status, err}
 	}()
 	slow := time.NewTimer(watchSlow)

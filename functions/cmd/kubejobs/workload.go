@@ -19,6 +19,7 @@ import (
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/time/rate"
 
+	"kubejobs/shared/core/failure"
 	"kubejobs/shared/drivers/workqueue"
 )
 
@@ -62,7 +63,8 @@ type result struct {
 func drain(ctx context.Context, client *redis.Client, workers int, pace *rate.Limiter) error {
 	group, ctx := errgroup.WithContext(ctx)
 	for range workers {
-		group.Go(func() error {
+		group.Go(func() (err error) {
+			defer failure.Rescue(func(caught error) { err = caught })
 			for {
 				item, err := client.LMove(ctx, workqueue.Waiting, workqueue.InFlight, "RIGHT", "LEFT").Result()
 				if errors.Is(err, redis.Nil) {

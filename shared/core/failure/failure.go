@@ -37,10 +37,13 @@ type Error struct {
 	Err     error
 }
 
-// Error returns the message, every wrong field and the cause.
+// Error returns the message, every wrong field and the cause, unless Hide hides it.
 func (e *Error) Error() string {
-	if e.Err != nil {
-		return e.Public() + ": " + e.Err.Error()
+	if e.Err == nil {
+		return e.Public()
+	}
+	if cause := e.Err.Error(); cause != "" {
+		return e.Public() + ": " + cause
 	}
 	return e.Public()
 }

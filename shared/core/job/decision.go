@@ -3,6 +3,8 @@ package job
 import (
 	"fmt"
 	"time"
+
+	"kubejobs/shared/core/failure"
 )
 
 // kubeGapPatience is how long the status of the Kubernetes Job may be unknown
@@ -25,7 +27,7 @@ func (g *Gap) next(text string, now time.Time) *Gap {
 	if g != nil {
 		since = g.Since
 	}
-	return &Gap{Since: since, Error: text}
+	return &Gap{Since: since, Error: failure.Clean(text)}
 }
 
 // decision is what an observation says about the course of a job.
@@ -99,7 +101,7 @@ func (s State) failed(cause string, limit FailureLimit, now time.Time) State {
 		s.FailingSince = now.UnixMilli()
 	}
 	s.Failures++
-	s.LastError = cause
+	s.LastError = failure.Clean(cause)
 	if s.Failures >= limit.Count && now.Sub(time.UnixMilli(s.FailingSince)) >= limit.For {
 		return s.Ended(PhaseFailed, fmt.Sprintf("%d failures in a row, the last: %s", s.Failures, cause), now)
 	}

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"kubejobs/shared/core/accounting"
+	"kubejobs/shared/core/failure"
 	"kubejobs/shared/core/forecast"
 	"kubejobs/shared/core/history"
 	"kubejobs/shared/core/summary"
@@ -51,6 +52,6 @@ func (s State) Listed() bool { return s.Phase.Living() || len(s.Outbox) > 0 }
 
 // Ended returns the state of the job after it ended in the given phase.
 func (s State) Ended(phase Phase, reason string, now time.Time) State {
-	s.Phase, s.Reason, s.EndedAt = phase, reason, now.UnixMilli()
+	s.Phase, s.Reason, s.EndedAt = phase, failure.Clean(reason), now.UnixMilli()
 	return s
 }

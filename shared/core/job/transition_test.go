@@ -2,11 +2,14 @@ package job_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 
+	"kubejobs/shared/core/failure"
 	"kubejobs/shared/core/forecast"
 	"kubejobs/shared/core/history"
 	"kubejobs/shared/core/job"
@@ -184,5 +187,29 @@ func TestSuccessForgetsFailures(t *testing.T) {
 	}
 	if !state.Phase.Living() || state.Failures != 2 || state.FailingSince != start.UnixMilli()+6000 {
 		t.Errorf("%+v, want a living job with two failures since 6 s", state)
+	}
+}
+
+// Texts of others are cut and cleaned where they enter the state.
+func TestTextsInTheStateAreClean(t *testing.T) {
+	t.Parallel()
+	spec := job.Spec{ID: "a", Items: 6, Budget: time.Minute, Submitted: time.Unix(0, 0), Period: 2 * time.Second}
+	long := "a\x1b[31m\u202e" + strings.Repeat("é", 1000)
+	unobserved := job.Observation{
+		At: time.Unix(10, 0), Queue: job.QueueHalf{Error: long}, Kube: job.KubeHalf{Asked: true, Error: long},
+	}
+	state := job.Advance(spec, job.New(spec, false, nil), unobserved, job.FailureLimit{Count: 1}).State
+	failed := job.Observation{
+		At: time.Unix(10, 0), Queue: job.QueueHalf{Error: long},
+		Kube: job.KubeHalf{Asked: true, Status: &job.KubeStatus{Failed: true, Reason: long}},
+	}
+	ended := job.Advance(spec, job.New(spec, false, nil), failed, job.FailureLimit{Count: 3}).State
+	for name, text := range map[string]string{
+		"last error": state.LastError, "reason of too many failures": state.Reason, "reason of a failed Job": ended.Reason,
+		"gap of the queue": state.QueueGap.Error, "gap of the Job": state.KubeGap.Error,
+	} {
+		if !strings.HasSuffix(text, "é…") || utf8.RuneCountInString(text) != failure.MaxText || strings.ContainsAny(text, "\x1b\u202e") {
+			t.Errorf("%s = %q, want %d printable characters", name, text, failure.MaxText)
+		}
 	}
 }

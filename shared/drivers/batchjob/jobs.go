@@ -14,6 +14,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/dynamic"
 
+	"kubejobs/shared/core/failure"
 	"kubejobs/shared/core/job"
 	"kubejobs/shared/drivers/kubeclient"
 	"kubejobs/shared/monitor"
@@ -75,7 +76,7 @@ func StatusOf(object *batchv1.Job) job.KubeStatus {
 			status.Complete = true
 		case batchv1.JobFailed:
 			status.Failed = true
-			status.Reason = condition.Reason
+			status.Reason = failure.Clean(condition.Reason)
 		case batchv1.JobSuspended, batchv1.JobFailureTarget, batchv1.JobSuccessCriteriaMet:
 		}
 	}

@@ -44,6 +44,7 @@ func New(kubeconfig string, wrap func(http.RoundTripper) http.RoundTripper) (dyn
 	}
 	config.Timeout, config.QPS, config.Burst = timeout, requestsPerSecond, burst
 	config.UserAgent = "kubejobs"
+	config.Wrap(func(next http.RoundTripper) http.RoundTripper { return bounded{next} })
 	if wrap != nil {
 		config.Wrap(wrap)
 	}

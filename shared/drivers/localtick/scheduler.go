@@ -17,6 +17,7 @@ import (
 
 	"github.com/robfig/cron/v3"
 
+	"kubejobs/shared/core/failure"
 	"kubejobs/shared/core/job"
 	"kubejobs/shared/monitor"
 )
@@ -39,8 +40,9 @@ type Options struct {
 // Scheduler is a monitor.Scheduler in the process. Its schedules end with the
 // process; monitor.Service.Resume schedules the living jobs again.
 type Scheduler struct {
-	cron *cron.Cron
-	send func(id job.ID, life int64, busy *atomic.Bool)
+	cron     *cron.Cron
+	send     func(id job.ID, life int64, busy *atomic.Bool)
+	panicked func(error) // logs the panic of a tick or a call
 
 	mu      sync.Mutex
 	entries map[job.ID]entry
@@ -68,6 +70,9 @@ func New(ctx context.Context, o Options, log *slog.Logger) (*Scheduler, error) {
 		cron:    cron.New(cron.WithLocation(time.UTC), cron.WithParser(cron.NewParser(cronFields))),
 		send:    func(id job.ID, life int64, busy *atomic.Bool) { sender.tick(ctx, id, life, busy) },
 		entries: map[job.ID]entry{},
+		panicked: func(err error) {
+			log.ErrorContext(ctx, "panic", "error", err, "stack", failure.Stack(err))
+		},
 	}, nil
 }
 
@@ -79,7 +84,10 @@ func (s *Scheduler) Every(ctx context.Context, expression string, do func(contex
 		return fmt.Errorf("schedule %q: %w", expression, err)
 	}
 	skip := cron.NewChain(cron.SkipIfStillRunning(cron.DiscardLogger))
-	s.cron.Schedule(schedule, skip.Then(cron.FuncJob(func() { do(ctx) })))
+	s.cron.Schedule(schedule, skip.Then(cron.FuncJob(func() {
+		defer failure.Rescue(s.panicked)
+		do(ctx)
+	})))
 	return nil
 }
 
@@ -109,7 +117,10 @@ func (s *Scheduler) Schedule(_ context.Context, spec job.Spec) error {
 	if ok && old.life == life {
 		busy = old.busy
 	}
-	id, err := s.cron.AddFunc(expression, func() { s.send(spec.ID, life, busy) })
+	id, err := s.cron.AddFunc(expression, func() {
+		defer failure.Rescue(s.panicked)
+		s.send(spec.ID, life, busy)
+	})
 	if err != nil {
 		return fmt.Errorf("schedule %s: %w", spec.ID, err)
 	}

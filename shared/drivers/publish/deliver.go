@@ -65,11 +65,20 @@ func (l *lane) deliver(ctx context.Context, n monitor.Notice) monitor.Delivery {
 // publish calls the publisher and turns a panic into an error.
 func (l *lane) publish(ctx context.Context, n monitor.Notice) (acknowledged int, err error) {
 	defer func() {
-		if cause := recover(); cause != nil {
-			err = fmt.Errorf("panic: %v", cause)
+		if err != nil {
+			l.log.DebugContext(ctx, "a delivery failed", "publisher", l.publisher.Name(), "job", n.Spec.ID, "error", failure.Detail(err))
 		}
 	}()
+	defer failure.Rescue(func(caught error) {
+		l.logPanic(caught)
+		err = caught
+	})
 	return l.publisher.Publish(ctx, n)
+}
+
+// logPanic logs the error of a panic.
+func (l *lane) logPanic(err error) {
+	l.log.Error("panic", "publisher", l.publisher.Name(), "error", err, "stack", failure.Stack(err))
 }
 
 // outcome returns the outcome of an attempt, and the error to show for it.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/hashicorp/golang-lru/v2/simplelru"
 
+	"kubejobs/shared/core/failure"
 	"kubejobs/shared/monitor"
 )
 
@@ -107,7 +108,7 @@ func (f *Fan) lane(e Entry, destination string) *lane {
 	if l, ok := f.lanes.Get(key); ok {
 		return l
 	}
-	l := newLane(e, f.options)
+	l := newLane(e, f.options, f.log)
 	f.lanes.Add(key, l)
 	return l
 }
@@ -146,7 +147,10 @@ func (f *Fan) Close(ctx context.Context) {
 	f.mu.Unlock()
 	var wait sync.WaitGroup
 	for _, l := range lanes {
-		wait.Go(func() { l.flush(ctx) })
+		wait.Go(func() {
+			defer failure.Rescue(l.logPanic)
+			l.flush(ctx)
+		})
 	}
 	wait.Wait()
 	lost := 0

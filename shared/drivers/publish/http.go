@@ -5,11 +5,16 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+
+	"kubejobs/shared/drivers/dial"
 )
 
 // maxAnswer is how many bytes of an answer are read. The connection of a longer
 // answer is not used again.
 const maxAnswer = 16 << 10
+
+// MaxHeader bounds the header of an answer, in bytes.
+const MaxHeader = 64 << 10
 
 // NewClient returns an HTTP client over transport, which wrap may wrap; nil: it is
 // not wrapped. The client follows no redirect: what is sent goes to the
@@ -38,6 +43,15 @@ func Do(client *http.Client, r *http.Request) (status int, body []byte, err erro
 		return response.StatusCode, nil, WithoutURL(err)
 	}
 	return response.StatusCode, body, nil
+}
+
+// Phrase returns why a request got no answer. Other than the text of the error it never
+// repeats what the server sent.
+func Phrase(err error) string {
+	if phrase := dial.Phrase(err); phrase != "" {
+		return phrase
+	}
+	return "its answer cannot be read" // it is no HTTP, or exceeds the limits
 }
 
 // Transient reports whether a retry may succeed after an answer with this status.

@@ -30,7 +30,11 @@ type life struct {
 func (l *lane) newItem(ctx context.Context, n monitor.Notice, timeout time.Duration) *item {
 	return &item{
 		life: life{n.Spec.ID, n.Spec.Life()},
-		deliver: func() monitor.Delivery {
+		deliver: func() (d monitor.Delivery) {
+			defer failure.Rescue(func(err error) {
+				l.logPanic(err)
+				d = monitor.Delivery{Publisher: l.publisher.Name(), Outcome: monitor.DeliveryFailed, Err: err}
+			})
 			ctx, cancel := context.WithTimeout(ctx, timeout)
 			defer cancel()
 			return l.deliver(ctx, n)
@@ -78,6 +82,7 @@ func (l *lane) settle(it *item, d monitor.Delivery) {
 	}
 	l.reporting++
 	go func() {
+		defer failure.Rescue(l.logPanic)
 		defer func() {
 			l.mu.Lock()
 			defer l.mu.Unlock()
@@ -90,7 +95,10 @@ func (l *lane) settle(it *item, d monitor.Delivery) {
 
 // awaitReports waits until late deliveries have been reported, or ctx ends.
 func (l *lane) awaitReports(ctx context.Context) {
-	stop := context.AfterFunc(ctx, l.wake)
+	stop := context.AfterFunc(ctx, func() {
+		defer failure.Rescue(l.logPanic)
+		l.wake()
+	})
 	defer stop()
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -2,6 +2,7 @@ package publish
 
 import (
 	"context"
+	"log/slog"
 	"slices"
 	"sync"
 	"time"
@@ -19,6 +20,7 @@ import (
 type lane struct {
 	publisher Publisher
 	options   Options
+	log       *slog.Logger
 	depth     int // of the queue; 0: there is none
 
 	mu        sync.Mutex
@@ -33,8 +35,8 @@ type lane struct {
 	last      error        // of the attempts; it is of kind unavailable
 }
 
-func newLane(e Entry, o Options) *lane {
-	l := &lane{publisher: e.Publisher, options: o, depth: e.Queue, breaker: newBreaker(o), held: map[life]int{}}
+func newLane(e Entry, o Options, log *slog.Logger) *lane {
+	l := &lane{publisher: e.Publisher, options: o, log: log, depth: e.Queue, breaker: newBreaker(o), held: map[life]int{}}
 	l.ended = sync.NewCond(&l.mu)
 	return l
 }
@@ -43,7 +45,10 @@ func newLane(e Entry, o Options) *lane {
 func (l *lane) send(ctx context.Context, n monitor.Notice) *item {
 	if l.depth == 0 {
 		it := l.newItem(ctx, n, l.options.Patience*9/10) // so that the broadcast learns of it
-		go func() { it.report(it.deliver()) }()
+		go func() {
+			defer failure.Rescue(l.logPanic)
+			it.report(it.deliver())
+		}()
 		return it
 	}
 	it := l.newItem(ctx, monitor.Notice{Spec: n.Spec, Sample: n.Sample, Late: n.Late}, l.options.Deadline)
@@ -75,12 +80,18 @@ func (l *lane) next() {
 		it := l.queue[0]
 		l.queue = slices.Delete(l.queue, 0, 1)
 		l.sending++
-		go l.attempt(it)
+		go func() {
+			defer failure.Rescue(l.logPanic)
+			l.attempt(it)
+		}()
 	}
 	if len(l.queue) > 0 && l.sending == 0 && !l.paused {
 		l.paused = true
 		// The circuit is half-open once more than Rest is over.
-		time.AfterFunc(l.options.Rest+time.Millisecond, l.resume)
+		time.AfterFunc(l.options.Rest+time.Millisecond, func() {
+			defer failure.Rescue(l.logPanic)
+			l.resume()
+		})
 	}
 }
 
@@ -114,7 +125,10 @@ func (l *lane) attempt(it *item) {
 // flush sends what waits until ctx ends or the destination keeps failing. As this
 // is the last chance, it starts with a closed circuit.
 func (l *lane) flush(ctx context.Context) {
-	stop := context.AfterFunc(ctx, l.wake)
+	stop := context.AfterFunc(ctx, func() {
+		defer failure.Rescue(l.logPanic)
+		l.wake()
+	})
 	defer stop()
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -1,11 +1,13 @@
 package redispool_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"log"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -13,6 +15,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/alicebob/miniredis/v2/server"
 	"github.com/redis/go-redis/v9"
@@ -96,8 +99,8 @@ func TestReplies(t *testing.T) {
 			address := s.Addr().String()
 			err = explained(t, address, ping)
 			wantExplained(t, err, tt.kind, address, tt.phrase)
-			if !strings.Contains(err.Error(), reply) {
-				t.Errorf("error = %q, want the reply in its cause", err)
+			if strings.Contains(err.Error(), reply) || !strings.HasSuffix(failure.Detail(err), reply) {
+				t.Errorf("error = %q, detail %q, want the reply only in the detail", err, failure.Detail(err))
 			}
 		})
 	}
@@ -219,12 +222,32 @@ func TestExplainKeepsAnErrorWithAKind(t *testing.T) {
 	}
 }
 
-// What a peer wrote is bounded in the log, and is in no public text.
-func TestExplainBoundsThePeersWords(t *testing.T) {
+// What a peer wrote is in no text of the error, and bounded in its detail.
+func TestExplainHidesThePeersWords(t *testing.T) {
 	t.Parallel()
 	err := redispool.Explain("read the queue", "a:1", errors.New("secret "+strings.Repeat("x", 1<<20)))
-	if typed, ok := errors.AsType[*failure.Error](err); !ok || strings.Contains(typed.Public(), "secret") || len(err.Error()) > 400 {
-		t.Errorf("public text %q, %d bytes in the log, want none of the peer's words and at most 400", typed.Public(), len(err.Error()))
+	if got := err.Error(); strings.Contains(got, "secret") {
+		t.Errorf("error = %q, want none of the peer's words", got)
+	}
+	if got := failure.Detail(err); !strings.Contains(got, "secret") || utf8.RuneCountInString(got) != failure.MaxText {
+		t.Errorf("detail = %q, want the peer's words, at most %d characters", got, failure.MaxText)
+	}
+}
+
+// What a peer wrote is in the log only at debug.
+func TestPoolLogsThePeersWords(t *testing.T) {
+	t.Parallel()
+	for level, want := range map[slog.Level]bool{slog.LevelDebug: true, slog.LevelInfo: false} {
+		var lines bytes.Buffer
+		p := redispool.New(redispool.Options{
+			Dial: dialling("-ERR secret\x1b[31m\r\n", 100),
+			Log:  slog.New(slog.NewTextHandler(&lines, &slog.HandlerOptions{Level: level})),
+		})
+		err := p.Do("a:1", func(c *redis.Client) error { return c.LLen(t.Context(), "job").Err() })
+		p.Close()
+		if got := strings.Contains(lines.String(), "secret [31m"); err == nil || got != want {
+			t.Errorf("at %v: %v, logged %q, want the peer's words: %t", level, err, lines.String(), want)
+		}
 	}
 }
 

@@ -4,6 +4,7 @@ package redispool
 
 import (
 	"context"
+	"log/slog"
 	"net"
 	"strconv"
 	"strings"
@@ -13,6 +14,8 @@ import (
 	"github.com/hashicorp/golang-lru/v2/simplelru"
 	"github.com/redis/go-redis/v9"
 	"github.com/redis/go-redis/v9/maintnotifications"
+
+	"kubejobs/shared/core/failure"
 )
 
 // Dial opens a connection. It also checks whether the address is allowed.
@@ -25,8 +28,13 @@ type Options struct {
 	Timeout time.Duration    // of each dial, read and write; default 1 s
 	Dial    Dial             // default: that of net.Dialer, which checks nothing
 	Hook    redis.Hook       // of every client; default: none
+	Log     *slog.Logger     // gets what peers say, at debug; default: none
 	Now     func() time.Time // default: time.Now
 }
+
+// bufferSize is that of a connection's buffers, in bytes. The client's default of
+// 32 KiB, of thousands of connections, would fill the memory of a container.
+const bufferSize = 4 << 10
 
 // Pool caches clients by address.
 type Pool struct {
@@ -55,6 +63,9 @@ func New(o Options) *Pool {
 	if o.Timeout <= 0 {
 		o.Timeout = time.Second
 	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
 	if o.Now == nil {
 		o.Now = time.Now
 	}
@@ -74,7 +85,11 @@ func New(o Options) *Pool {
 func (p *Pool) Do(address string, use func(*redis.Client) error) error {
 	e := p.acquire(address)
 	defer p.release(e)
-	return use(e.client)
+	err := use(e.client)
+	if err != nil {
+		p.options.Log.Debug("a job's Redis failed", "redis", address, "error", failure.Detail(err))
+	}
+	return err
 }
 
 // Forget closes the client for address when its users are done. The next user gets
@@ -149,7 +164,7 @@ func (p *Pool) clientOptions(address string) *redis.Options {
 	return &redis.Options{
 		Addr:                  server,
 		DB:                    database,
-		Dialer:                recognising(p.options.Dial, timeout/4),
+		Dialer:                guarded(p.options.Dial, timeout/4),
 		Protocol:              2,
 		DisableIdentity:       true,
 		DialTimeout:           timeout,
@@ -160,7 +175,10 @@ func (p *Pool) clientOptions(address string) *redis.Options {
 		ContextTimeoutEnabled: true,
 		MaxRetries:            1,
 		PoolSize:              4,
+		PipelinePoolSize:      -1, // no other pool for pipelines, with larger buffers
 		MaxIdleConns:          2,
+		ReadBufferSize:        bufferSize,
+		WriteBufferSize:       bufferSize,
 		ConnMaxIdleTime:       p.options.Idle,
 		MaintNotificationsConfig: &maintnotifications.Config{
 			Mode: maintnotifications.ModeDisabled,

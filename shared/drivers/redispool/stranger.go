@@ -24,25 +24,25 @@ func (e *strangerError) Error() string { return e.text }
 // errTLS is the error of reading from a peer that speaks TLS.
 var errTLS = &strangerError{refused("TLS is required, which is not supported here"), "the peer speaks TLS"}
 
-// recognising returns a dial function whose connections look at the first bytes of
-// the peer. go-redis would wait for the end of a line that never comes from a server
-// that speaks TLS, and it ignores what a Redis says before it closes a connection.
-// timeout bounds how long a peer is asked for TLS.
-func recognising(dial Dial, timeout time.Duration) Dial {
+// guarded returns a dial function whose connections look at the first bytes of the
+// peer, and are guards. go-redis would wait for the end of a line that never comes from
+// a server that speaks TLS, and it ignores what a Redis says before it closes a
+// connection. timeout bounds how long a peer is asked for TLS.
+func guarded(dial Dial, timeout time.Duration) Dial {
 	return func(ctx context.Context, network, address string) (net.Conn, error) {
 		dialled, err := dial(ctx, network, address)
 		if err != nil {
 			return nil, err
 		}
-		c := &firstRead{Conn: dialled, speaksTLS: func() bool {
+		c := &guard{Conn: &firstRead{Conn: dialled, speaksTLS: func() bool {
 			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeout)
 			defer cancel()
 			other, err := dial(ctx, network, address)
 			return err == nil && speaksTLS(ctx, other)
-		}}
+		}}}
 		if raw, ok := dialled.(syscall.Conn); ok { // go-redis checks idle connections with it
 			return struct {
-				*firstRead
+				*guard
 				syscall.Conn
 			}{c, raw}, nil
 		}

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"knative.dev/pkg/network/handlers"
+
+	"kubejobs/shared/core/failure"
 )
 
 // Drainer serves requests. Once Drain is called, probes fail and answers close
@@ -55,6 +57,7 @@ func (d *Drainer) Drain(ctx context.Context) error {
 	d.mu.Unlock()
 	quiet := make(chan struct{})
 	go func() {
+		defer failure.Rescue(func(error) {}) // quietLimit ends the wait
 		d.inner.Drain()
 		close(quiet)
 	}()

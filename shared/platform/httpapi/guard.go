@@ -2,10 +2,13 @@ package httpapi
 
 import (
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"runtime/debug"
 	"time"
+
+	"kubejobs/shared/core/failure"
 )
 
 // Limits bound one request.
@@ -40,6 +43,6 @@ func rescue(w http.ResponseWriter, r *http.Request, log *slog.Logger, cause any)
 	if err, ok := cause.(error); ok && errors.Is(err, http.ErrAbortHandler) {
 		panic(cause)
 	}
-	log.ErrorContext(r.Context(), "panic", "path", r.URL.Path, "cause", cause, "stack", string(debug.Stack()))
+	log.ErrorContext(r.Context(), "panic", "path", r.URL.Path, "cause", failure.Clean(fmt.Sprint(cause)), "stack", string(debug.Stack()))
 	Refuse(w, http.StatusInternalServerError, "internal error")
 }

@@ -3,12 +3,16 @@ package logging_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
+	"log"
 	"log/slog"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"go.opentelemetry.io/otel/trace"
 
+	"kubejobs/shared/core/failure"
 	"kubejobs/shared/platform/logging"
 )
 
@@ -51,5 +55,42 @@ func TestLineHasTheIDsOfItsSpan(t *testing.T) {
 				t.Errorf("line (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// An error is logged as a clean text, also in a group.
+func TestErrorsAreClean(t *testing.T) {
+	t.Parallel()
+	var line bytes.Buffer
+	err := errors.New("a\x1b[31m\u202e" + strings.Repeat("x", 1000))
+	logging.New(&line, slog.LevelInfo).WithGroup("g").Warn("failed", "error", err, "stack", strings.Repeat("s", 1000))
+	var got struct{ G struct{ Error, Stack string } }
+	if err := json.Unmarshal(line.Bytes(), &got); err != nil {
+		t.Fatal(err)
+	}
+	if want := "a [31m " + strings.Repeat("x", failure.MaxText-8) + "…"; got.G.Error != want {
+		t.Errorf("error = %q, want %q", got.G.Error, want)
+	}
+	if len(got.G.Stack) != 1000 {
+		t.Errorf("stack = %q, want all of it", got.G.Stack)
+	}
+}
+
+// What net/http says of a peer that speaks without being asked is for debug; what else
+// the standard library says is a warning.
+func TestLibraries(t *testing.T) {
+	before, flags := log.Writer(), log.Flags()
+	defer func() { log.SetOutput(before); log.SetFlags(flags) }()
+	for text, want := range map[string]string{
+		`Unsolicited response received on idle HTTP channel starting with "hunter2"; err=<nil>`: "DEBUG",
+		"http: Accept error: too many open files":                                               "WARN",
+	} {
+		var line bytes.Buffer
+		logging.Libraries(logging.New(&line, slog.LevelDebug))
+		log.Print(text)
+		var got struct{ Level, Text string }
+		if err := json.Unmarshal(line.Bytes(), &got); err != nil || got.Level != want || got.Text != text {
+			t.Errorf("line = %s, %v, want level %s and the text %q", line.String(), err, want, text)
+		}
 	}
 }

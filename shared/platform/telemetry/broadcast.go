@@ -88,7 +88,8 @@ func (t *Telemetry) ObserveCircuits(ctx context.Context, read func() []monitor.C
 			t.countDeliveries(ctx, c.Publisher, outcome, 0)
 		}
 	}
-	_, err := t.meter.RegisterCallback(func(_ context.Context, o metric.Observer) error {
+	_, err := t.meter.RegisterCallback(func(_ context.Context, o metric.Observer) (err error) {
+		defer failure.Rescue(func(caught error) { err = caught })
 		for _, c := range read() {
 			publisher := labels(keyPublisher.With(c.Publisher))
 			o.ObserveInt64(t.circuitOpen, int64(c.Open), publisher)

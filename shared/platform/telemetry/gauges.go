@@ -6,6 +6,7 @@ import (
 
 	"go.opentelemetry.io/otel/metric"
 
+	"kubejobs/shared/core/failure"
 	"kubejobs/shared/core/job"
 )
 
@@ -33,7 +34,8 @@ func (m *maker) observeJobs(table *jobTable, now func() time.Time) {
 		listed:   m.observed("kubejobs.jobs", "Jobs with gauges in this instance."),
 		unlisted: m.observed("kubejobs.jobs.unlisted", "Jobs that this instance ticks beyond METRICS_JOBS."),
 	}
-	_, err := m.meter.RegisterCallback(func(_ context.Context, o metric.Observer) error {
+	_, err := m.meter.RegisterCallback(func(_ context.Context, o metric.Observer) (err error) {
+		defer failure.Rescue(func(caught error) { err = caught })
 		jobs, unlisted := table.jobs(now())
 		o.ObserveInt64(g.listed, int64(len(jobs)))
 		o.ObserveInt64(g.unlisted, int64(unlisted))

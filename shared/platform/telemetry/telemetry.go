@@ -26,6 +26,8 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
 	tracenoop "go.opentelemetry.io/otel/trace/noop"
+
+	"kubejobs/shared/core/failure"
 )
 
 // scope is the instrumentation scope of all instruments and spans.
@@ -103,7 +105,7 @@ func (t *Telemetry) Close(ctx context.Context) {
 	}
 	errs := make(chan error, len(t.shutdowns))
 	for _, shutdown := range t.shutdowns {
-		go func() { errs <- shutdown(ctx) }()
+		go func() { errs <- failure.Catch(func() error { return shutdown(ctx) }) }()
 	}
 	for range t.shutdowns {
 		select {

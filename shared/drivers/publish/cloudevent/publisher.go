@@ -50,6 +50,9 @@ func New(o Options) (*Publisher, error) {
 		MaxConnsPerHost:     64,
 		IdleConnTimeout:     90 * time.Second,
 		TLSHandshakeTimeout: 2 * time.Second,
+
+		MaxResponseHeaderBytes: publish.MaxHeader,
+		DisableCompression:     true, // the body of an answer is not used
 	}
 	if o.CACerts != "" {
 		roots, err := x509.SystemCertPool()
@@ -109,7 +112,7 @@ func (p *Publisher) send(ctx context.Context, e job.Event) error {
 	}
 	status, _, err := publish.Do(p.client, request)
 	if err != nil {
-		return failure.Unavailable("the event sink does not answer", err)
+		return failure.Unavailable("the event sink does not answer: "+publish.Phrase(err), failure.Hide(err))
 	}
 	switch {
 	case status >= http.StatusOK && status < http.StatusMultipleChoices:

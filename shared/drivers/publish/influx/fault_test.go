@@ -3,6 +3,7 @@ package influx_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -33,21 +34,21 @@ func TestAnswers(t *testing.T) {
 		kind    failure.Kind
 		want    string // the end of the error
 	}{
-		"no such database":         {login, 404, `{"error":"database not found: \"asperathos\""}`, failure.KindRefused, `answers 404: database not found: "asperathos"`},
-		"no login":                 {login, 401, `{"error":"authorization failed"}`, failure.KindRefused, "answers 401: authorization failed"},
-		"a partial write":          {login, 400, `{"error":"partial write: field type conflict dropped=1"}`, failure.KindRefused, "answers 400: partial write: field type conflict dropped=1"},
-		"2.x's error":              {token, 404, `{"code":"not found","message":"bucket \"b\" not found"}`, failure.KindRefused, `answers 404: bucket "b" not found`},
-		"too many":                 {token, 429, `{"code":"too many requests","message":"write limit"}`, failure.KindUnavailable, "answers 429: write limit"},
+		"no such database":         {login, 404, `{"error":"database not found: \"asperathos\""}`, failure.KindRefused, "answers 404: no such database"},
+		"no login":                 {login, 401, `{"error":"authorization failed"}`, failure.KindRefused, "answers 401: the login is wrong"},
+		"a partial write":          {login, 400, `{"error":"partial write: field type conflict dropped=1"}`, failure.KindRefused, "answers 400: another type of value is stored"},
+		"2.x's error":              {token, 404, `{"code":"not found","message":"bucket \"b\" not found"}`, failure.KindRefused, "answers 404: no such database"},
+		"too many":                 {token, 429, `{"code":"too many requests","message":"write limit"}`, failure.KindUnavailable, "answers 429: too many requests"},
 		"a request too slow":       {login, 408, "", failure.KindUnavailable, "answers 408"},
-		"a server error":           {login, 500, `{"error":"timeout"}`, failure.KindUnavailable, "answers 500: timeout"},
+		"a server error":           {login, 500, `{"error":"timeout"}`, failure.KindUnavailable, "answers 500: it timed out"},
 		"a proxy's page":           {login, 503, "<html>hunter2</html>", failure.KindUnavailable, "answers 503"},
 		"another success than 204": {login, 200, `{"results":[]}`, failure.KindInternal, "answers 200, which is not an answer to a write"},
-		"it repeats a password":    {login, 400, `{"error":"bad login u hunter2 dTpodW50ZXIy"}`, failure.KindRefused, "answers 400: bad login u [redacted] [redacted]"},
-		"it repeats a token":       {token, 403, `{"message":"bad token hunter2"}`, failure.KindRefused, "answers 403: bad token [redacted]"},
-		"a long error":             {login, 400, long(strings.Repeat("x", 199) + "€ and on"), failure.KindRefused, "answers 400: " + strings.Repeat("x", 199) + "…"},
+		"it repeats a password":    {login, 400, `{"error":"bad login u hunter2 dTpodW50ZXIy"}`, failure.KindRefused, "answers 400"},
+		"it repeats a token":       {token, 403, `{"message":"bad token hunter2"}`, failure.KindRefused, "answers 403: the login may not write"},
+		"a long error":             {login, 400, long(strings.Repeat("x", 199) + "€ and on"), failure.KindRefused, "answers 400"},
 		"an error of 1 MiB":        {login, 400, long(strings.Repeat("x", 1<<20)), failure.KindRefused, "answers 400"},
-		"a secret at the cut":      {login, 400, long(strings.Repeat("x", 196) + "hunter2"), failure.KindRefused, "answers 400: " + strings.Repeat("x", 196) + "[red…"},
-		"control characters":       {login, 400, long("a\nb\x1b[31m"), failure.KindRefused, "answers 400: a b [31m"},
+		"a secret at the cut":      {login, 400, long(strings.Repeat("x", 196) + "hunter2"), failure.KindRefused, "answers 400"},
+		"control characters":       {login, 400, long("a\nb\x1b[31m"), failure.KindRefused, "answers 400"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -59,6 +60,7 @@ func TestAnswers(t *testing.T) {
 				t.Errorf("Publish = %q of kind %q, want … %q of kind %q", err, failure.KindOf(err), tt.want, tt.kind)
 			}
 			safe(t, err)
+			safe(t, errors.New(failure.Detail(err))) // it is logged
 			if !strings.HasPrefix(err.Error(), "InfluxDB "+server.Listener.Addr().String()+"/") {
 				t.Errorf("Publish = %v, want an error that names the destination", err)
 			}

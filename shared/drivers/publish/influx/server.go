@@ -116,7 +116,7 @@ func newClient(dial Dial, o Options) client {
 		MaxIdleConns:           64,
 		MaxIdleConnsPerHost:    8, // as many as write to one destination at once
 		IdleConnTimeout:        90 * time.Second,
-		MaxResponseHeaderBytes: 64 << 10,
+		MaxResponseHeaderBytes: publish.MaxHeader,
 		DisableCompression:     true,
 	}
 	c := publish.NewClient(transport, o.Transport)

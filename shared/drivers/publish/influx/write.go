@@ -4,17 +4,17 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
-	"unicode"
 
 	"kubejobs/shared/core/failure"
 	"kubejobs/shared/drivers/publish"
 )
 
-// maxText bounds how much of the server's own words an error repeats.
-const maxText = 200
+// maxName bounds a destination in a text, in characters.
+const maxName = 100
 
 // write sends lines in one request.
 func (d destination) write(ctx context.Context, lines []byte) error {
@@ -29,32 +29,38 @@ func (d destination) write(ctx context.Context, lines []byte) error {
 	}
 	status, body, err := publish.Do(d.client.Client, r)
 	if status == 0 {
-		return failure.Classified(err, failure.Unavailable("InfluxDB "+d.name+" does not answer", err))
+		return failure.Classified(err, failure.Unavailable(
+			"InfluxDB "+d.shown()+" does not answer: "+publish.Phrase(err), failure.Hide(err)))
 	}
 	return d.judge(status, body) // an answer that breaks off has a status too
 }
 
+// shown returns the name for a text, shortened so that what follows is not cut.
+func (d destination) shown() string { return failure.Shorten(d.name, maxName) }
+
 // judge returns the error that an answer means, nil if the points are stored: both
 // versions answer 204 then.
 func (d destination) judge(status int, body []byte) error {
-	message := fmt.Sprintf("InfluxDB %s answers %d", d.name, status)
-	if text := d.words(body); text != "" {
-		message += ": " + text
+	message := fmt.Sprintf("InfluxDB %s answers %d", d.shown(), status)
+	words := d.words(body)
+	if meaning := phrase(status, words); meaning != "" {
+		message += ": " + meaning
 	}
+	said := failure.Hide(errors.New(words))
 	switch {
 	case status == http.StatusNoContent:
 		return nil
 	case publish.Transient(status):
-		return failure.Unavailable(message, nil)
+		return failure.Unavailable(message, said)
 	case status >= http.StatusBadRequest:
-		return failure.Refused(message, nil)
+		return failure.Refused(message, said)
 	default:
-		return &failure.Error{Kind: failure.KindInternal, Message: message + ", which is not an answer to a write"}
+		return &failure.Error{Kind: failure.KindInternal, Message: message + ", which is not an answer to a write", Err: said}
 	}
 }
 
-// words returns the server's own error, shortened: 1.x calls it error, 2.x
-// message. It removes a login that the server repeats.
+// words returns the server's own error: 1.x calls it error, 2.x message. It removes a
+// login that the server repeats.
 func (d destination) words(body []byte) string {
 	var answer struct{ Error, Message string }
 	if err := json.Unmarshal(body, &answer); err != nil {
@@ -68,15 +74,6 @@ func (d destination) words(body []byte) string {
 		if secret != "" {
 			text = strings.ReplaceAll(text, secret, "[redacted]")
 		}
-	}
-	text = strings.Map(func(c rune) rune {
-		if unicode.IsPrint(c) {
-			return c
-		}
-		return ' '
-	}, text)
-	if len(text) > maxText {
-		text = strings.ToValidUTF8(text[:maxText], "") + "…"
 	}
 	return text
 }

@@ -1,0 +1,38 @@
+package functions
+
+import (
+	"errors"
+	"log/slog"
+	"os"
+	"runtime/debug"
+	"testing"
+
+	"github.com/KimMachineGun/automemlimit/memlimit"
+)
+
+func TestMemoryLimit(t *testing.T) {
+	const before, container = 1 << 40, 100 << 20
+	tests := map[string]struct {
+		setting string // GOMEMLIMIT; "": not set
+		limit   memlimit.Provider
+		want    int64
+	}{
+		"a container":                   {"", memlimit.Limit(container), container / 10 * 9},
+		"a container, GOMEMLIMIT stays": {"1TiB", memlimit.Limit(container), before},
+		"unknown":                       {"", func() (uint64, error) { return 0, errors.New("no cgroup") }, before},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Setenv("GOMEMLIMIT", tt.setting)
+			if tt.setting == "" {
+				_ = os.Unsetenv("GOMEMLIMIT") // t.Setenv restores it
+			}
+			original := debug.SetMemoryLimit(before)
+			defer debug.SetMemoryLimit(original)
+			limitMemory(slog.New(slog.DiscardHandler), tt.limit)
+			if got := debug.SetMemoryLimit(-1); got != tt.want {
+				t.Errorf("limit = %d, want %d", got, tt.want)
+			}
+		})
+	}
+}
