@@ -29,7 +29,7 @@ func TestInfluxDBReturnsAfterTheEnd(t *testing.T) {
 	}{
 		"the job finished":            {finish, false, 4, false, "does not answer"},
 		"a caller stopped the job":    {func(w *world.World) { w.Call(http.MethodPut, "/monitoring/a/stop", "") }, false, 3, false, "does not answer"},
-		"and refuses what had waited": {finish, true, 0, true, "database not found"},
+		"and refuses what had waited": {finish, true, 0, true, "no such database"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -45,10 +45,10 @@ func TestMeasurementOfAnotherType(t *testing.T) {
 			}
 			w := patient(t, map[string]string{"INFLUX_URL": server.URL()})
 			w.Fill(6, 0, 0)
-			for _, id := range []string{"a", "b"} {
-				start(w, id, "")
-				run(w, id, 1, 10)
-			}
+			start(w, "a", "")
+			start(w, "b", "")
+			run(w, "a", 1, 10)
+			run(w, "b", 1, 10)
 			want := each(10)
 			want[tt.refused] = "0"
 			for _, id := range []string{"a", "b"} {

@@ -163,6 +163,7 @@ func cells(t *testing.T, title string, column int) []string {
 func TestTestsExist(t *testing.T) {
 	t.Parallel()
 	var sources strings.Builder
+	sources.WriteString(read(t, "function_test.go"))
 	for _, folder := range []string{"functions", "shared", "tests", "knative"} {
 		err := filepath.WalkDir(filepath.Join(root, folder), func(file string, _ fs.DirEntry, err error) error {
 			if err != nil || !strings.HasSuffix(file, "_test.go") {
