@@ -29,7 +29,7 @@ type Ticks struct {
 	Boundary int64 `json:"boundary"` // the last instant with a tick, at first that of Since
 	// Ticked has a bit for each of the last 64 instants that had a tick, the lowest
 	// one for Boundary. Those before the start count as if they had one.
-	Ticked      uint64 `json:"ticked,omitempty"`
+	Ticked      uint64 `json:"ticked,omitempty,string"` // a text: JSON numbers are exact up to 2^53
 	LastSent    int64  `json:"last_sent,omitempty"`
 	LastArrived int64  `json:"last_arrived,omitempty"`
 

@@ -43,7 +43,10 @@ func New(client dynamic.Interface, namespace string, sink duckv1.Destination, ow
 
 // Schedule creates a job's PingSource, and leaves an existing one as it is. One
 // that is being deleted is not there: the error is of kind unavailable until it is
-// gone. Schedule makes one request, after one by ownerOf if that is set.
+// gone. Schedule makes one request, after one by ownerOf if that is set, and a
+// second one if the name is taken: an API server that finds the name taken looks
+// again whether the object is being deleted, and if that is gone by then, it answers
+// as if the object stayed.
 func (s *Scheduler) Schedule(ctx context.Context, spec job.Spec) error {
 	var owner *Owner
 	if s.ownerOf != nil {
@@ -60,13 +63,15 @@ func (s *Scheduler) Schedule(ctx context.Context, spec job.Spec) error {
 	if err != nil {
 		return fmt.Errorf("encode PingSource: %w", err)
 	}
-	_, err = s.client.Create(ctx, &unstructured.Unstructured{Object: object}, metav1.CreateOptions{
-		FieldValidation: metav1.FieldValidationStrict,
-	})
-	if isThere(source.Name, err) {
-		return nil
+	for range 2 {
+		_, err = s.client.Create(ctx, &unstructured.Unstructured{Object: object}, metav1.CreateOptions{
+			FieldValidation: metav1.FieldValidationStrict,
+		})
+		if !isThere(source.Name, err) {
+			return translate("create PingSource "+source.Name, err)
+		}
 	}
-	return translate("create PingSource "+source.Name, err)
+	return nil
 }
 
 // beingDeleted begins the message of an API server that refuses a name because

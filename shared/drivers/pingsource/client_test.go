@@ -2,6 +2,7 @@ package pingsource_test
 
 import (
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -111,10 +112,41 @@ func TestScheduleReadsTheReason(t *testing.T) {
 			if kindOf(err) != tt.want || err != nil && !strings.Contains(err.Error(), tt.text) {
 				t.Errorf("Schedule = %v, want kind %q and %q", err, tt.want, tt.text)
 			}
-			if got := requests.Load(); tt.reply.code != http.StatusTooManyRequests && got != 1 {
-				t.Errorf("%d requests, want one", got)
+			most := int64(1)
+			if tt.want == none { // it is asked twice whether the schedule stays
+				most = 2
+			}
+			if got := requests.Load(); tt.reply.code != http.StatusTooManyRequests && got != most {
+				t.Errorf("%d requests, want %d", got, most)
 			}
 		})
+	}
+}
+
+// The object that had the name vanishes while the API server looks at it: the answer
+// says that it exists. The schedule is made all the same.
+func TestScheduleBehindOneThatVanishes(t *testing.T) {
+	t.Parallel()
+	created := false
+	var requests atomic.Int64
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if requests.Add(1) == 1 {
+			reply{409, "AlreadyExists", "it already exists", ""}.write(w)
+			return
+		}
+		created = true
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(http.StatusCreated)
+		_, _ = io.Copy(w, r.Body)
+	}))
+	t.Cleanup(server.Close)
+	client, err := dynamic.NewForConfig(&rest.Config{Host: server.URL})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := pingsource.New(client, "ticks", duckv1.Destination{}, nil)
+	if err := s.Schedule(t.Context(), monitortest.Spec("a", "f")); err != nil || !created {
+		t.Errorf("Schedule = %v, created %t", err, created)
 	}
 }
 
