@@ -23,7 +23,8 @@ func (s *Service) broadcast(ctx context.Context, n Notice) (deliveries []Deliver
 	if s.broadcaster == nil {
 		return nil, func() {}
 	}
-	first, spec := make(chan struct{}), n.Spec // Late must not keep the state in memory
+	first, spec := make(chan struct{}), n.Spec // Late must not keep the state in memory,
+	spec.Heuristics = nil                      // nor what may have any size
 	recorded = func() { close(first) }
 	n.Late = func(d Delivery) {
 		<-first

@@ -72,6 +72,11 @@ func (d *deployed) service(s *servingv1.Service) {
 	}
 }
 
+// hosts returns the setting ALLOWED_HOSTS that allows the Services of a namespace.
+func hosts(namespace string) string {
+	return "*." + namespace + ".svc,*." + namespace + ".svc.cluster.local"
+}
+
 func TestOverlays(t *testing.T) {
 	t.Parallel()
 	jobRoles := []string{"kubejobs-sweep-jobs", "kubejobs-tick-jobs"}
@@ -84,27 +89,30 @@ func TestOverlays(t *testing.T) {
 			Scale: map[string][2]string{"monitor": {"0", "5"}, "tick": {"0", "10"}, "sweep": {"0", "1"}},
 		},
 		"production": {
-			Settings: map[string]string{"PINGSOURCE_NAMESPACE": "kubejobs", "METRICS": "true"},
+			Settings: map[string]string{"PINGSOURCE_NAMESPACE": "kubejobs", "METRICS": "true", "ALLOWED_HOSTS": hosts("default")},
 			JobRoles: jobRoles, JobsIn: []string{"default"}, Scale: production,
 		},
 		"job-events": {
-			Settings: map[string]string{"PINGSOURCE_NAMESPACE": "kubejobs", "METRICS": "true", "JOB_STATUS": "events"},
+			Settings: map[string]string{"PINGSOURCE_NAMESPACE": "kubejobs", "METRICS": "true", "JOB_STATUS": "events", "ALLOWED_HOSTS": hosts("default")},
 			JobRoles: eventRoles, JobsIn: []string{"default"}, Scale: production,
 		},
 		"events": {
-			Settings: map[string]string{"PINGSOURCE_NAMESPACE": "kubejobs", "METRICS": "true"},
+			Settings: map[string]string{"PINGSOURCE_NAMESPACE": "kubejobs", "METRICS": "true", "ALLOWED_HOSTS": hosts("default")},
 			JobRoles: jobRoles, JobsIn: []string{"default"}, Scale: production,
 		},
 		"owner-references": {
-			Settings: map[string]string{"PINGSOURCE_NAMESPACE": "kubejobs", "METRICS": "true", "JOB_NAMESPACE": "kubejobs"},
+			Settings: map[string]string{"PINGSOURCE_NAMESPACE": "kubejobs", "METRICS": "true", "JOB_NAMESPACE": "kubejobs", "ALLOWED_HOSTS": hosts("kubejobs")},
 			JobRoles: []string{"kubejobs-monitor-jobs", "kubejobs-sweep-jobs", "kubejobs-tick-jobs"},
 			JobsIn:   []string{"kubejobs"}, Scale: production,
 		},
 		"README": {
-			Settings: map[string]string{"PINGSOURCE_NAMESPACE": "kubejobs", "METRICS": "true", "JOB_STATUS": "events", "JOB_NAMESPACE": "batch"},
+			Settings: map[string]string{"PINGSOURCE_NAMESPACE": "kubejobs", "METRICS": "true", "JOB_STATUS": "events", "JOB_NAMESPACE": "batch", "ALLOWED_HOSTS": hosts("batch")},
 			JobRoles: eventRoles, JobsIn: []string{"batch"}, Scale: production,
 		},
 	}
+	nodes := maps.Clone(want["production"].Settings)
+	nodes["ALLOWED_HOSTS"] += ",192.168.7.0/24"
+	want["README, nodes"] = deployed{Settings: nodes, JobRoles: jobRoles, JobsIn: []string{"default"}, Scale: production}
 	for name, kustomization := range overlays(t) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

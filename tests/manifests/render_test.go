@@ -18,7 +18,7 @@ import (
 )
 
 // overlays returns kustomizations by name: the overlays, production with each
-// component, and the example in README.md. Each is rendered as if it were in a folder
+// component, and the examples in README.md. Each is rendered as if it were in a folder
 // of knative/overlays.
 func overlays(t *testing.T) map[string]string {
 	t.Helper()
@@ -26,11 +26,12 @@ func overlays(t *testing.T) map[string]string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, example, _ := strings.Cut(string(readme), "```yaml\n")
-	example, _, found := strings.Cut(example, "```")
-	if !found {
-		t.Fatal("knative/README.md has no YAML block")
+	blocks := strings.Split(string(readme), "```yaml\n")
+	if len(blocks) != 3 {
+		t.Fatalf("knative/README.md has %d YAML blocks, want 2", len(blocks)-1)
 	}
+	example, _, _ := strings.Cut(blocks[1], "```")
+	nodes, _, _ := strings.Cut(blocks[2], "```")
 	return map[string]string{
 		"dev":              "resources: [../dev]",
 		"production":       "resources: [../production]",
@@ -38,6 +39,7 @@ func overlays(t *testing.T) map[string]string {
 		"job-events":       "resources: [../production]\ncomponents: [../../components/job-events]",
 		"owner-references": "resources: [../production]\ncomponents: [../../components/owner-references]",
 		"README":           example,
+		"README, nodes":    nodes,
 	}
 }
 

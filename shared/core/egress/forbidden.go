@@ -17,6 +17,12 @@ var forbidden = prefixes(
 	"64:ff9b:1::/48",     // NAT64 for local use: where the IPv4 address is differs (RFC 8215)
 )
 
+// Forbidden returns the ranges that are refused whatever is listed. IPv6 addresses that
+// stand for IPv4 addresses in them are refused too.
+func Forbidden() []netip.Prefix {
+	return append(prefixes("169.254.0.0/16", "fe80::/10", "224.0.0.0/4", "ff00::/8"), forbidden...)
+}
+
 // translation is a range of IPv6 addresses that stand for IPv4 addresses: a packet
 // to one reaches the other. The IPv4 address is in the bytes at.
 type translation struct {

@@ -195,3 +195,22 @@ func TestASuffixIsNoAddress(t *testing.T) {
 		t.Error("the address 127.0.0.1 is taken for a name below 0.1")
 	}
 }
+
+// No address of the forbidden ranges is allowed, nor one that stands for it.
+func TestForbiddenRanges(t *testing.T) {
+	t.Parallel()
+	policy := parse(t, "0.0.0.0/0", "::/0", "a.example")
+	for _, prefix := range egress.Forbidden() {
+		first := prefix.Addr()
+		if policy.Allows("a.example", first) {
+			t.Errorf("%s is allowed", first)
+		}
+		if first.Is4() {
+			for _, form := range []string{"64:ff9b::", "::ffff:"} {
+				if address := netip.MustParseAddr(form + first.String()); policy.Allows("a.example", address) {
+					t.Errorf("%s is allowed", address)
+				}
+			}
+		}
+	}
+}

@@ -5,11 +5,13 @@ package controllerlist
 import (
 	"context"
 	_ "embed"
+	"fmt"
 	"strconv"
 	"time"
 
 	"github.com/redis/go-redis/v9"
 
+	"kubejobs/shared/core/failure"
 	"kubejobs/shared/core/job"
 	"kubejobs/shared/core/sample"
 	"kubejobs/shared/drivers/redispool"
@@ -19,6 +21,13 @@ import (
 // MaxLength is the maximum length of the list, which keeps the newest samples.
 // The Controller never trims it.
 const MaxLength = 1024
+
+// foreign is what the script returns if the list is somebody else's.
+const foreign = "foreign"
+
+// maxAddress bounds an address in a text, in characters, so that the phrase behind it
+// is not cut.
+const maxAddress = 100
 
 // rememberedTicks is the number of entries by which Push recognises duplicates.
 // Each pushed tick has two: its id, and the instant of its schedule.
@@ -55,6 +64,11 @@ func ticksKey(id job.ID) string { return job.PushedTicksKey(id) }
 // on a key of a wrong type, on a replica, or for a user without scripting. The list
 // is in database 0, where the Controller looks, whatever the database of the queue.
 //
+// Push refuses a list of the job's name that is somebody else's, and changes nothing:
+// one that exists and that this program has not pushed to, unless its newest element is
+// a sample of the job. If others push to the job's list, it gets no expiry and loses no
+// element of theirs.
+//
 // There is no way without scripting: whether the tick was pushed, and the timestamp
 // of the last sample, decide what is pushed. WATCH could replace the script, but
 // with three round trips for each sample and a second copy of the rules.
@@ -64,10 +78,17 @@ func (l *List) Push(ctx context.Context, spec job.Spec, key monitor.PushKey, s s
 		return err
 	}
 	address := spec.Queue.Address.String()
-	err = l.pool.Do(address, func(client *redis.Client) error {
-		return l.script.Run(ctx, client, []string{Key(spec.ID), ticksKey(spec.ID)},
-			key.TickID, s.At, element.Head, element.Tail, MaxLength, rememberedTicks, l.expiry.Milliseconds(), instant(spec, key)).Err()
+	var answer any
+	err = l.pool.Do(address, func(client *redis.Client) (err error) {
+		answer, err = l.script.Run(ctx, client, []string{Key(spec.ID), ticksKey(spec.ID)},
+			key.TickID, s.At, element.Head, element.Tail, MaxLength, rememberedTicks, l.expiry.Milliseconds(), instant(spec, key),
+			sample.NameError, string(spec.ID)).Result()
+		return err
 	})
+	if err == nil && answer == foreign {
+		return failure.Refused(fmt.Sprintf("cannot push to the Controller's list at %s: the list %s belongs to somebody else",
+			failure.Shorten(address, maxAddress), Key(spec.ID)), nil)
+	}
 	return redispool.Explain("push to the Controller's list", address, err)
 }
 

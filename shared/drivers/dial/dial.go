@@ -42,7 +42,7 @@ func check(policy *egress.Policy, field, host, resolved string) error {
 		return fmt.Errorf("dial %s: %w", resolved, err)
 	}
 	if !policy.Allows(host, ap.Addr()) {
-		return failure.InvalidField(field, "%.80q is not an allowed address (ALLOWED_HOSTS)", host)
+		return failure.InvalidField(field, "%.80q is not an allowed address: see ALLOWED_HOSTS, and on a cluster the network policies", host)
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package publish
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -21,7 +22,7 @@ func newBreaker(o Options) *gobreaker.CircuitBreaker[int] {
 		Timeout:     o.Rest,
 		ReadyToTrip: func(c gobreaker.Counts) bool { return c.ConsecutiveFailures >= o.Failures },
 		// A refusal is an answer: what else is sent to the destination may be taken.
-		IsSuccessful: func(err error) bool { return !failure.IsRetryable(err) },
+		IsSuccessful: func(err error) bool { return !failure.IsRetryable(err) || isAnswer(err) },
 	})
 }
 
@@ -91,14 +92,14 @@ func (l *lane) outcome(err error) (monitor.DeliveryOutcome, error) {
 	if errors.Is(err, gobreaker.ErrOpenState) || errors.Is(err, gobreaker.ErrTooManyRequests) {
 		return monitor.DeliverySkipped, fmt.Errorf("circuit open after: %w", l.last)
 	}
-	if failure.IsRetryable(err) {
+	if failure.IsRetryable(err) && !isAnswer(err) {
 		l.last = err
 	}
 	return monitor.DeliveryFailed, err
 }
 
-// pending returns the delivery of a notice that is not sent because the ones
-// before it failed. The caller holds the lock.
-func (l *lane) pending(outcome monitor.DeliveryOutcome) monitor.Delivery {
-	return monitor.Delivery{Publisher: l.publisher.Name(), Outcome: outcome, Err: l.last}
+// pending returns the delivery of a notice that is not sent because it, or the ones
+// before it, failed. The caller holds the lock.
+func (l *lane) pending(it *item, outcome monitor.DeliveryOutcome) monitor.Delivery {
+	return monitor.Delivery{Publisher: l.publisher.Name(), Outcome: outcome, Err: cmp.Or(it.err, l.last)}
 }

@@ -6,8 +6,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/hashicorp/golang-lru/v2/simplelru"
-
 	"kubejobs/shared/core/failure"
 	"kubejobs/shared/monitor"
 )
@@ -18,7 +16,8 @@ type Options struct {
 	Deadline     time.Duration // for sending one queued notice, 2 s
 	Failures     uint32        // consecutive failures that open a circuit, 3
 	Rest         time.Duration // how long a circuit stays open, 10 s
-	Destinations int           // destinations remembered, 64; the least recently used is forgotten
+	Destinations int           // of one publisher that are remembered, 512
+	Waiting      int           // notices in all queues of one publisher, 8,192
 	Workers      int           // queued notices sent to one destination at once, 8
 	// Observe is called for each notice that was delivered, failed (another
 	// attempt may follow), was skipped, or was dropped.
@@ -36,15 +35,10 @@ type Entry struct {
 
 // Fan is a monitor.Broadcaster over publishers.
 type Fan struct {
-	options Options
-	entries []Entry
-	log     *slog.Logger
-
-	mu    sync.Mutex
-	lanes *simplelru.LRU[laneKey, *lane]
+	options    Options
+	publishers []*lanes
+	log        *slog.Logger
 }
-
-type laneKey struct{ publisher, destination string }
 
 var _ monitor.Broadcaster = (*Fan)(nil)
 
@@ -63,7 +57,10 @@ func NewFan(o Options, log *slog.Logger, entries ...Entry) *Fan {
 		o.Rest = 10 * time.Second
 	}
 	if o.Destinations <= 0 {
-		o.Destinations = 64
+		o.Destinations = 512
+	}
+	if o.Waiting <= 0 {
+		o.Waiting = 8192
 	}
 	if o.Workers <= 0 {
 		o.Workers = 8
@@ -71,8 +68,10 @@ func NewFan(o Options, log *slog.Logger, entries ...Entry) *Fan {
 	if o.Observe == nil {
 		o.Observe = func(string, monitor.DeliveryOutcome) {}
 	}
-	f := &Fan{options: o, entries: entries, log: log}
-	f.lanes, _ = simplelru.NewLRU(o.Destinations, func(_ laneKey, l *lane) { l.forget() }) // errs only for a size <= 0
+	f := &Fan{options: o, log: log}
+	for _, e := range entries {
+		f.publishers = append(f.publishers, newLanes(e, o, log))
+	}
 	return f
 }
 
@@ -82,10 +81,11 @@ func (f *Fan) Broadcast(ctx context.Context, n monitor.Notice) []monitor.Deliver
 	ctx = context.WithoutCancel(ctx)
 	var names []string
 	var items []*item
-	for _, e := range f.entries {
-		if destination := e.Publisher.Destination(n); destination != "" {
-			names = append(names, e.Publisher.Name())
-			items = append(items, f.lane(e, destination).send(ctx, n))
+	for _, p := range f.publishers {
+		if destination := p.entry.Publisher.Destination(n); destination != "" {
+			names = append(names, p.entry.Publisher.Name())
+			items = append(items, p.to(destination).send(ctx, n))
+			p.shed()
 		}
 	}
 	if len(items) == 0 {
@@ -100,32 +100,14 @@ func (f *Fan) Broadcast(ctx context.Context, n monitor.Notice) []monitor.Deliver
 	return deliveries
 }
 
-// lane returns the lane to a destination, a new one if there is none.
-func (f *Fan) lane(e Entry, destination string) *lane {
-	key := laneKey{e.Publisher.Name(), destination}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if l, ok := f.lanes.Get(key); ok {
-		return l
-	}
-	l := newLane(e, f.options, f.log)
-	f.lanes.Add(key, l)
-	return l
-}
-
 // Circuits returns the state of each publisher's destinations, in the order of
 // the publishers.
 func (f *Fan) Circuits() []monitor.Circuit {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	circuits := make([]monitor.Circuit, len(f.entries))
-	for i, e := range f.entries {
+	circuits := make([]monitor.Circuit, len(f.publishers))
+	for i, p := range f.publishers {
 		c := &circuits[i]
-		c.Publisher = e.Publisher.Name()
-		for _, l := range f.lanes.Values() {
-			if l.publisher.Name() != c.Publisher {
-				continue
-			}
+		c.Publisher = p.entry.Publisher.Name()
+		for _, l := range p.all() {
 			open, queued := l.circuit()
 			c.Queued += queued
 			if open {
@@ -142,9 +124,10 @@ const reportTimeout = time.Second
 // Close sends what waits until ctx ends, then drops the rest and logs how much
 // that was.
 func (f *Fan) Close(ctx context.Context) {
-	f.mu.Lock()
-	lanes := f.lanes.Values()
-	f.mu.Unlock()
+	var lanes []*lane
+	for _, p := range f.publishers {
+		lanes = append(lanes, p.all()...)
+	}
 	var wait sync.WaitGroup
 	for _, l := range lanes {
 		wait.Go(func() {

@@ -17,6 +17,10 @@ type item struct {
 	late     func(monitor.Delivery)  // see monitor.Notice; may be nil
 	reported atomic.Bool
 	done     chan monitor.Delivery // yields the one that is reported
+
+	// The lane's lock guards these.
+	notBefore time.Time
+	err       error // of the last attempt, if the destination answered it
 }
 
 // life is the life of a job that a notice is of.
@@ -72,6 +76,7 @@ var errDropped = failure.Unavailable("dropped before it was sent", nil)
 // notice's own Late gets it, unless the lane holds another notice of the same life:
 // what happens to that one is newer. The caller holds the lock.
 func (l *lane) settle(it *item, d monitor.Delivery) {
+	l.total.Add(-1)
 	l.held[it.life]--
 	last := l.held[it.life] == 0
 	if last {

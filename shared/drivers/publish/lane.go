@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/sony/gobreaker/v2"
@@ -16,12 +17,14 @@ import (
 // lane delivers to one destination through a circuit breaker. The notices of a
 // publisher with a queue wait in that queue: several are sent at once while the
 // circuit is closed, one while it is half-open, none while it is open. A timer
-// ends that pause, so nothing runs while nothing waits.
+// ends that pause, so nothing runs while nothing waits. A notice whose failure is not
+// that of the destination waits as long, and no other waits for it.
 type lane struct {
 	publisher Publisher
 	options   Options
 	log       *slog.Logger
-	depth     int // of the queue; 0: there is none
+	depth     int           // of the queue; 0: there is none
+	total     *atomic.Int64 // notices in all lanes of the publisher
 
 	mu        sync.Mutex
 	breaker   *gobreaker.CircuitBreaker[int]
@@ -30,13 +33,21 @@ type lane struct {
 	ended     *sync.Cond   // an attempt, or the report of a late delivery, ended
 	held      map[life]int // notices in the queue or being sent
 	reporting int          // late deliveries that are being reported
+	answered  bool         // the destination has answered
+	proven    bool         // it has answered since its circuit was open
 	paused    bool         // a timer will call resume
 	forgotten bool         // a notice that fails now is dropped
-	last      error        // of the attempts; it is of kind unavailable
+	last      error        // why the destination was unavailable
 }
 
-func newLane(e Entry, o Options, log *slog.Logger) *lane {
-	l := &lane{publisher: e.Publisher, options: o, log: log, depth: e.Queue, breaker: newBreaker(o), held: map[life]int{}}
+// unprovenWorkers is how many notices are sent at once to a destination that has not
+// answered yet.
+const unprovenWorkers = 2
+
+func newLane(e Entry, o Options, log *slog.Logger, total *atomic.Int64) *lane {
+	l := &lane{
+		publisher: e.Publisher, options: o, log: log, depth: e.Queue, total: total, breaker: newBreaker(o), held: map[life]int{},
+	}
 	l.ended = sync.NewCond(&l.mu)
 	return l
 }
@@ -51,15 +62,18 @@ func (l *lane) send(ctx context.Context, n monitor.Notice) *item {
 		}()
 		return it
 	}
-	it := l.newItem(ctx, monitor.Notice{Spec: n.Spec, Sample: n.Sample, Late: n.Late}, l.options.Deadline)
+	n = monitor.Notice{Spec: n.Spec, Sample: n.Sample, Late: n.Late}
+	n.Spec.Heuristics = nil // of any size
+	it := l.newItem(ctx, n, l.options.Deadline)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.held[it.life]++
-	if len(l.queue) >= l.depth {
-		l.dropOldest()
-	}
+	l.total.Add(1)
 	l.queue = append(l.queue, it)
 	l.next()
+	if len(l.queue) > l.depth {
+		l.drop(l.surplus())
+	}
 	return it
 }
 
@@ -67,18 +81,25 @@ func (l *lane) send(ctx context.Context, n monitor.Notice) *item {
 // caller holds the lock.
 func (l *lane) next() {
 	limit := l.options.Workers
+	if !l.proven {
+		limit = min(limit, unprovenWorkers)
+	}
 	if state := l.breaker.State(); state != gobreaker.StateClosed {
-		limit = 0
+		limit, l.proven = 0, false
 		if state == gobreaker.StateHalfOpen {
 			limit = 1
 		}
 		for _, it := range l.queue { // no broadcast waits for a destination that fails
-			it.report(l.pending(monitor.DeliveryWaiting))
+			it.report(l.pending(it, monitor.DeliveryWaiting))
 		}
 	}
-	for len(l.queue) > 0 && l.sending < limit {
-		it := l.queue[0]
-		l.queue = slices.Delete(l.queue, 0, 1)
+	for l.sending < limit {
+		i := l.ready()
+		if i < 0 {
+			break
+		}
+		it := l.queue[i]
+		l.queue = slices.Delete(l.queue, i, i+1)
 		l.sending++
 		go func() {
 			defer failure.Rescue(l.logPanic)
@@ -93,6 +114,13 @@ func (l *lane) next() {
 			l.resume()
 		})
 	}
+}
+
+// ready returns the index of the oldest notice that may be sent, -1 if there is none.
+// The caller holds the lock.
+func (l *lane) ready() int {
+	now := time.Now()
+	return slices.IndexFunc(l.queue, func(it *item) bool { return !now.Before(it.notBefore) })
 }
 
 // resume ends the pause.
@@ -110,16 +138,35 @@ func (l *lane) attempt(it *item) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.sending--
-	if d.Outcome == monitor.DeliverySkipped || failure.IsRetryable(d.Err) {
-		l.queue = slices.Insert(l.queue, 0, it)
-		if l.forgotten || len(l.queue) > l.depth {
-			l.dropOldest()
-		}
-	} else {
+	retried := d.Outcome == monitor.DeliverySkipped || failure.IsRetryable(d.Err)
+	if !retried || isAnswer(d.Err) {
+		l.answered, l.proven = true, true
+	}
+	if !retried {
 		l.settle(it, d)
+	} else {
+		l.queue = slices.Insert(l.queue, 0, it)
+		l.delay(it, d)
+		switch {
+		case l.forgotten:
+			l.drop(0)
+		case len(l.queue) > l.depth:
+			l.drop(l.surplus())
+		}
 	}
 	l.next()
 	l.ended.Broadcast()
+}
+
+// delay lets a notice wait whose failure is not that of the destination: it opens no
+// circuit. The caller holds the lock.
+func (l *lane) delay(it *item, d monitor.Delivery) {
+	if !isAnswer(d.Err) {
+		it.err = nil
+		return
+	}
+	it.notBefore, it.err = time.Now().Add(l.options.Rest), d.Err
+	it.report(l.pending(it, monitor.DeliveryWaiting))
 }
 
 // flush sends what waits until ctx ends or the destination keeps failing. As this
@@ -133,6 +180,9 @@ func (l *lane) flush(ctx context.Context) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.breaker = newBreaker(l.options)
+	for _, it := range l.queue {
+		it.notBefore = time.Time{}
+	}
 	l.next()
 	for l.sending > 0 && ctx.Err() == nil {
 		l.ended.Wait()
@@ -154,18 +204,7 @@ func (l *lane) forget() int {
 	l.forgotten = true
 	count := len(l.queue) + l.sending
 	for len(l.queue) > 0 {
-		l.dropOldest()
+		l.drop(0)
 	}
 	return count
-}
-
-// dropOldest drops the oldest notice. The caller holds the lock.
-func (l *lane) dropOldest() {
-	d := l.pending(monitor.DeliveryDropped)
-	if d.Err == nil {
-		d.Err = errDropped
-	}
-	l.settle(l.queue[0], d)
-	l.queue = slices.Delete(l.queue, 0, 1)
-	l.options.Observe(l.publisher.Name(), monitor.DeliveryDropped)
 }

@@ -12,6 +12,7 @@ import (
 var parts = []struct{ part, meaning string }{
 	{"field type conflict", "another type of value is stored"},
 	{"is type", "another type of value is stored"}, // 2.x: input field "value" is type float, already exists as type integer
+	{"retention policy not found", "the database has no retention policy"},
 	{"retention policy", "the points are older than its retention"},
 	{"max-series", "it holds too many series"},
 	{"max-values", "it holds too many values of a tag"},

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"strings"
 	"time"
 
 	"kubejobs/shared/core/job"
@@ -82,13 +83,15 @@ func New(o Options, dial Dial) (*Publisher, error) {
 // Name implements publish.Publisher.
 func (p *Publisher) Name() string { return Name }
 
-// Destination returns host:port/database, or host:port/bucket; "" for a notice
-// without a sample, and if the job's samples go to no InfluxDB.
+// Destination returns the server of the job's database, as its URL without the
+// database; "" for a notice without a sample, and if the job's samples go to no
+// InfluxDB.
 func (p *Publisher) Destination(n monitor.Notice) string {
-	if n.Sample == nil {
+	to := p.destinationOf(n.Spec)
+	if n.Sample == nil || to.name == "" {
 		return ""
 	}
-	return p.destinationOf(n.Spec).name
+	return to.base.Scheme + "://" + to.address + strings.TrimSuffix(to.base.EscapedPath(), "/")
 }
 
 // Publish writes the notice's sample in one request. It ignores a notice without

@@ -15,6 +15,8 @@ import (
 	"kubejobs/shared/monitor"
 )
 
+// A destination is a server, whatever database of it is meant. What speaks TLS, or is
+// below a path, may be another server than the one that a job reaches without these.
 func TestDestination(t *testing.T) {
 	t.Parallel()
 	one := influx.Options{URL: "http://Influx:8086/x/", User: "u", Password: "hunter2"}
@@ -28,19 +30,23 @@ func TestDestination(t *testing.T) {
 		database *job.Database
 		want     string
 	}{
-		"neither":                    {influx.Options{}, nil, ""},
-		"the program's":              {one, nil, "influx:8086/asperathos"},
-		"the program's own database": {influx.Options{URL: "http://influx", Database: "d"}, nil, "influx:80/d"},
-		"the program's bucket":       {two, nil, "influx.example:443/jobs"},
-		"the job's":                  {influx.Options{}, database("10.1.2.3", 8086, "a"), "10.1.2.3:8086/a"},
-		"the job's, by IPv6":         {influx.Options{}, database("fd00::1", 8086, "a"), "[fd00::1]:8086/a"},
-		"both":                       {one, database("other", 8086, "asperathos"), "other:8086/asperathos"},
-		"both, another port":         {one, database("influx", 8087, "asperathos"), "influx:8087/asperathos"},
-		"both, the same":             {one, database("influx", 8086, "asperathos"), "influx:8086/asperathos"},
-		"both, another database":     {one, database("influx", 8086, "a"), "influx:8086/a"},
-		"both, an absolute name":     {one, database("INFLUX.", 8086, "asperathos"), "influx:8086/asperathos"},
-		"both, a mapped address":     {three, database("::ffff:10.1.2.3", 8086, "asperathos"), "10.1.2.3:8086/asperathos"},
-		"both, the same bucket":      {two, database("influx.example", 443, "jobs"), "influx.example:443/jobs"},
+		"neither":                  {influx.Options{}, nil, ""},
+		"the program's":            {one, nil, "http://influx:8086/x"},
+		"the program's, no port":   {influx.Options{URL: "http://influx", Database: "d"}, nil, "http://influx:80"},
+		"the program's bucket":     {two, nil, "https://influx.example:443"},
+		"the job's":                {influx.Options{}, database("10.1.2.3", 8086, "a"), "http://10.1.2.3:8086"},
+		"another database of it":   {influx.Options{}, database("10.1.2.3", 8086, "b"), "http://10.1.2.3:8086"},
+		"the job's, by IPv6":       {influx.Options{}, database("fd00::1", 8086, "a"), "http://[fd00::1]:8086"},
+		"both":                     {one, database("other", 8086, "asperathos"), "http://other:8086"},
+		"both, another port":       {one, database("influx", 8087, "asperathos"), "http://influx:8087"},
+		"both, the same":           {one, database("influx", 8086, "asperathos"), "http://influx:8086/x"},
+		"both, another database":   {three, database("10.1.2.3", 8086, "a"), "http://10.1.2.3:8086"},
+		"both, an absolute name":   {one, database("INFLUX.", 8086, "asperathos"), "http://influx:8086/x"},
+		"both, a mapped address":   {three, database("::ffff:10.1.2.3", 8086, "asperathos"), "http://10.1.2.3:8086"},
+		"both, the same bucket":    {two, database("influx.example", 443, "jobs"), "https://influx.example:443"},
+		"the server without TLS":   {two, database("influx.example", 443, "a"), "http://influx.example:443"},
+		"what is beside the path":  {one, database("influx", 8086, "a"), "http://influx:8086"},
+		"the server without login": {three, database("10.1.2.3", 8086, "asperathos"), "http://10.1.2.3:8086"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

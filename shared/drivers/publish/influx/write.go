@@ -30,7 +30,7 @@ func (d destination) write(ctx context.Context, lines []byte) error {
 	status, body, err := publish.Do(d.client.Client, r)
 	if status == 0 {
 		return failure.Classified(err, failure.Unavailable(
-			"InfluxDB "+d.shown()+" does not answer: "+publish.Phrase(err), failure.Hide(err)))
+			"InfluxDB "+failure.Shorten(d.address, maxName)+" does not answer: "+publish.Phrase(err), failure.Hide(err)))
 	}
 	return d.judge(status, body) // an answer that breaks off has a status too
 }
@@ -42,6 +42,9 @@ func (d destination) shown() string { return failure.Shorten(d.name, maxName) }
 // versions answer 204 then.
 func (d destination) judge(status int, body []byte) error {
 	message := fmt.Sprintf("InfluxDB %s answers %d", d.shown(), status)
+	if absent(status) {
+		message = fmt.Sprintf("InfluxDB %s answers %d", failure.Shorten(d.address, maxName), status)
+	}
 	words := d.words(body)
 	if meaning := phrase(status, words); meaning != "" {
 		message += ": " + meaning
@@ -50,13 +53,28 @@ func (d destination) judge(status int, body []byte) error {
 	switch {
 	case status == http.StatusNoContent:
 		return nil
-	case publish.Transient(status):
+	case absent(status):
 		return failure.Unavailable(message, said)
+	case publish.Transient(status):
+		return publish.Answer(failure.Unavailable(message, said))
 	case status >= http.StatusBadRequest:
 		return failure.Refused(message, said)
 	default:
 		return &failure.Error{Kind: failure.KindInternal, Message: message + ", which is not an answer to a write", Err: said}
 	}
+}
+
+// absent reports whether an answer with this status means that the server, or what is
+// behind it, is unavailable to all. InfluxDB answers 500 for a fault of one database, such
+// as one without a retention policy. A text for this names no database: it is shown for
+// other jobs' databases on the server too.
+func absent(status int) bool {
+	switch status {
+	case http.StatusRequestTimeout, http.StatusTooManyRequests,
+		http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		return true
+	}
+	return false
 }
 
 // words returns the server's own error: 1.x calls it error, 2.x message. It removes a
