@@ -90,11 +90,15 @@ type count struct {
 	resumed  time.Time                    // of the first sample after the last mark
 }
 
+func newCount() *count {
+	return &count{outcomes: map[monitor.Outcome][]string{}, statuses: map[int]int{}}
+}
+
 // tick starts to send ticks of jobs.
 func (s *system) tick(jobs []string) *ticker {
 	t := &ticker{system: s, jobs: jobs, stop: make(chan struct{}), count: map[string]*count{}}
 	for i, id := range jobs {
-		t.count[id] = &count{outcomes: map[monitor.Outcome][]string{}, statuses: map[int]int{}}
+		t.count[id] = newCount()
 		t.ended.Go(func() {
 			time.Sleep(period * time.Duration(i) / time.Duration(len(jobs)))
 			t.run(id)

@@ -27,6 +27,9 @@ const (
 	Halve
 	// Hang keeps the command, and all that follow on the connection, without an answer.
 	Hang
+	// Withhold lets the server carry the command out, and keeps the reply and all that
+	// follow.
+	Withhold
 )
 
 // Proxy stands between clients and a Redis. It is honest until it is told otherwise.
@@ -151,7 +154,7 @@ func (p *Proxy) forget(connections ...net.Conn) {
 type link struct {
 	proxy          *Proxy
 	client, server net.Conn
-	fault          atomic.Int32 // Lose or Halve: of the next reply
+	fault          atomic.Int32 // Lose, Halve or Withhold: of the next reply
 }
 
 func (l *link) close() {
@@ -181,7 +184,7 @@ func (l *link) forwardCommands() {
 			return
 		case Hang:
 			hung = true
-		case Lose, Halve:
+		case Lose, Halve, Withhold:
 			l.fault.Store(int32(fault))
 		case Pass:
 		}
@@ -216,6 +219,8 @@ func (l *link) forwardReplies() {
 		case Halve:
 			_, _ = l.client.Write(reply[:n/2])
 			return
+		case Withhold:
+			continue
 		case Pass, Drop, Hang:
 		}
 		if _, err := l.client.Write(reply[:n]); err != nil {
