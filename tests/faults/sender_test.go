@@ -224,9 +224,11 @@ func (t *ticker) suffer(f fault) {
 	took := t.resumed(since)
 	t.mark()
 	t.resumed(time.Now()) // and goes on
-	lost, sent := t.end(), 0
+	lost, sent, blind := t.end(), 0, 0
 	for _, c := range t.count {
 		sent += c.sent
+		blind += len(c.outcomes[monitor.OutcomeFailed])
 	}
-	t.t.Logf("figures of %s: %d jobs resume after %.1f s, %d of %d ticks lost", f.what, len(t.jobs), took.Seconds(), lost, sent)
+	t.t.Logf("figures of %s: %d jobs resume after %.1f s; of %d ticks %d lost, %d without a queue",
+		f.what, len(t.jobs), took.Seconds(), sent, lost, blind)
 }
