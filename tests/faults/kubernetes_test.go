@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
 	"kubejobs/shared/testkit/proctest"
 	"kubejobs/shared/testkit/redistest"
 )
@@ -130,7 +132,7 @@ func TestKubernetes(t *testing.T) {
 			began := time.Now()
 			for _, id := range ids(some) {
 				proctest.Until(t, "the Job of "+id+" is read again", func() bool {
-					if _, _, err := s.deliver(t.Context(), id, fmt.Sprint(time.Now().UnixNano())); err != nil {
+					if _, _, err := s.deliver(t.Context(), id, uuid.NewString()); err != nil {
 						return false
 					}
 					got := s.status(id)

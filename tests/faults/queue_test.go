@@ -4,6 +4,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/redis/go-redis/v9"
+
 	"kubejobs/shared/testkit/redistest"
 )
 
@@ -11,10 +13,7 @@ import (
 // acknowledged and counts a failure.
 func TestJobRedis(t *testing.T) {
 	t.Parallel()
-	tests := map[string]struct {
-		lasts       time.Duration
-		begin, heal func(parts)
-	}{
+	tests := map[string]outage{
 		"killed": {
 			5 * time.Second, func(p parts) { p.server.Stop() },
 			func(p parts) { p.server.Restart() },
@@ -29,13 +28,7 @@ func TestJobRedis(t *testing.T) {
 		"stopped for 30 s":     {30 * time.Second, func(p parts) { p.server.Pause() }, func(p parts) { p.server.Resume() }},
 		"CLIENT PAUSE of 30 s": {30 * time.Second, func(p parts) { p.do("CLIENT", "PAUSE", 30_000) }, nil},
 		"password changed": {
-			3 * time.Second, func(p parts) {
-				p.do("ACL", "SETUSER", "admin", "on", ">pass", "~*", "&*", "+@all")
-				p.do("AUTH", "admin", "pass")
-				p.do("ACL", "SETUSER", "default", "resetpass", ">other")
-				p.do("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
-			},
-			func(p parts) { p.do("ACL", "SETUSER", "default", "nopass") },
+			3 * time.Second, changePassword, func(p parts) { p.admin("ACL", "SETUSER", "default", "nopass") },
 		},
 	}
 	for name, tt := range tests {
@@ -55,6 +48,24 @@ func TestJobRedis(t *testing.T) {
 			ticks.suffer(f)
 			ticks.check(p.client, 0)
 		})
+	}
+}
+
+// changePassword gives the server a password, and ends all connections.
+func changePassword(p parts) {
+	p.t.Helper()
+	p.do("ACL", "SETUSER", "admin", "on", ">pass", "~*", "&*", "+@all")
+	p.admin("ACL", "SETUSER", "default", "resetpass", ">other")
+	p.admin("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
+}
+
+// admin sends a command as the user that changePassword creates.
+func (p parts) admin(args ...any) {
+	p.t.Helper()
+	client := redis.NewClient(&redis.Options{Addr: p.server.Addr(), Username: "admin", Password: "pass"})
+	defer client.Close()
+	if err := client.Do(p.t.Context(), args...).Err(); err != nil {
+		p.t.Fatalf("%v: %v", args, err)
 	}
 }
 

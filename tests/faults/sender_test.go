@@ -74,6 +74,7 @@ type ticker struct {
 	*system
 
 	jobs  []string
+	every time.Duration
 	stop  chan struct{}
 	ended sync.WaitGroup
 
@@ -95,12 +96,14 @@ func newCount() *count {
 }
 
 // tick starts to send ticks of jobs.
-func (s *system) tick(jobs []string) *ticker {
-	t := &ticker{system: s, jobs: jobs, stop: make(chan struct{}), count: map[string]*count{}}
+func (s *system) tick(jobs []string) *ticker { return s.tickEvery(period, jobs) }
+
+func (s *system) tickEvery(every time.Duration, jobs []string) *ticker {
+	t := &ticker{system: s, jobs: jobs, every: every, stop: make(chan struct{}), count: map[string]*count{}}
 	for i, id := range jobs {
 		t.count[id] = newCount()
 		t.ended.Go(func() {
-			time.Sleep(period * time.Duration(i) / time.Duration(len(jobs)))
+			time.Sleep(every * time.Duration(i) / time.Duration(len(jobs)))
 			t.run(id)
 		})
 	}
@@ -108,13 +111,13 @@ func (s *system) tick(jobs []string) *ticker {
 }
 
 func (t *ticker) run(id string) {
-	every := time.NewTicker(period)
-	defer every.Stop()
+	next := time.NewTicker(t.every)
+	defer next.Stop()
 	for {
 		select {
 		case <-t.stop:
 			return
-		case <-every.C:
+		case <-next.C:
 			t.ended.Go(func() { t.one(id, uuid.NewString()) })
 		}
 	}

@@ -70,13 +70,16 @@ func (p parts) each(f redistest.Fault) {
 	}
 }
 
+// outage is a fault of parts that lasts for a while.
+type outage struct {
+	lasts       time.Duration
+	begin, heal func(parts)
+}
+
 // The state Redis fails, and comes back.
 func TestStateRedis(t *testing.T) {
 	t.Parallel()
-	tests := map[string]struct {
-		lasts       time.Duration
-		begin, heal func(parts)
-	}{
+	tests := map[string]outage{
 		"killed, with AOF": {
 			5 * time.Second, func(p parts) { p.server.Stop() }, func(p parts) { p.server.Restart() },
 		},
