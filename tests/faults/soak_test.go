@@ -52,6 +52,8 @@ func TestLongSoak(t *testing.T) {
 	}
 	for _, all := range ticks {
 		all.mark()
+	}
+	for _, all := range ticks {
 		all.resumed(time.Now())
 	}
 	sent, lost := 0, 0
