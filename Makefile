@@ -90,6 +90,14 @@ bench-cluster: setup control-plane ## Measure 1,000 starts, and sweeps over 10,0
 	cd tests/cluster && go test -run '^$$' -bench Start -benchtime 1000x ./functions
 	cd tests/cluster && go test -run '^$$' -bench Sweep -benchtime 3x ./functions
 
+# How long the soak runs, and with how many jobs.
+SOAK_FOR  ?= 10m
+SOAK_JOBS ?= 2000
+
+.PHONY: soak
+soak: setup ## Tick SOAK_JOBS jobs for SOAK_FOR while random faults come
+	SOAK_FOR='$(SOAK_FOR)' SOAK_JOBS='$(SOAK_JOBS)' go test -count=1 -timeout 0 -run '^TestLongSoak$$' -v ./tests/faults
+
 .PHONY: fuzz
 fuzz: ## Run each fuzz test for half a minute
 	@grep -rHoE --include='*_test.go' 'func Fuzz[A-Za-z]+' functions shared | while IFS=: read -r file name; do \

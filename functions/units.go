@@ -54,7 +54,7 @@ func (s *Set) newUnits() map[string]unit {
 		probes := s.probes(name)
 		mux.Handle("/health/", probes)
 		mux.Handle("/metrics", s.metrics())
-		traced := s.telemetry.Requests(httpapi.CleanPath(s.telemetry.Routes(mux)))
+		traced := s.telemetry.Requests(httpapi.CleanPath(s.limited(s.telemetry.Routes(mux))))
 		units[name] = httpapi.NewDrainer(httpapi.Guard(limits(name), s.log, traced), probes, quietPeriod)
 	}
 	return units

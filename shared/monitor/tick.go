@@ -60,8 +60,7 @@ func (s *Service) Tick(ctx context.Context, tick Tick) (Outcome, error) {
 	case failure.KindOf(err) == failure.KindNotFound:
 		return OutcomeUnknown, nil // the sweep removes the schedule if the job stays unknown
 	case errors.Is(err, ErrUnreadable):
-		s.log.ErrorContext(ctx, "a job cannot be read", "job", tick.Job, "error", err)
-		return OutcomeUnreadable, nil
+		return s.unreadable(ctx, tick, err)
 	case err != nil:
 		return "", err
 	case tick.Life != 0 && tick.Life != record.Spec.Life():
@@ -80,7 +79,18 @@ func (s *Service) Tick(ctx context.Context, tick Tick) (Outcome, error) {
 	if err := ctx.Err(); err != nil { // the sender's fault, not the job's
 		return "", failure.Unavailable("the tick was cut short", err)
 	}
-	return s.finish(ctx, seen)
+	outcome, err := s.finish(ctx, seen)
+	if errors.Is(err, ErrUnreadable) {
+		return s.unreadable(ctx, tick, err)
+	}
+	return outcome, err
+}
+
+// unreadable acknowledges a tick of a job whose record is damaged: the sender would
+// repeat it in vain.
+func (s *Service) unreadable(ctx context.Context, tick Tick, err error) (Outcome, error) {
+	s.log.ErrorContext(ctx, "a job cannot be read", "job", tick.Job, "error", err)
+	return OutcomeUnreadable, nil
 }
 
 // repeat finishes a committed tick that is delivered again: the first delivery

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -18,7 +19,7 @@ const root = "../.."
 
 // documents are the documents with commands.
 var documents = []string{
-	"README.md", "CONTRIBUTING.md", "functions/README.md", "tests/README.md", "knative/README.md", "knative/observability/README.md",
+	"README.md", "CONTRIBUTING.md", "functions/README.md", "tests/README.md", "tests/RELIABILITY.md", "knative/README.md", "knative/observability/README.md",
 }
 
 // block is a fenced block of a document.
@@ -159,28 +160,47 @@ func cells(t *testing.T, title string, column int) []string {
 	return found
 }
 
-// TestTestsExist checks that the tests which tests/README.md names exist.
+// TestTestsExist checks that the tests which documents name exist.
 func TestTestsExist(t *testing.T) {
 	t.Parallel()
-	var sources strings.Builder
-	sources.WriteString(read(t, "function_test.go"))
-	for _, folder := range []string{"functions", "shared", "tests", "knative"} {
-		err := filepath.WalkDir(filepath.Join(root, folder), func(file string, _ fs.DirEntry, err error) error {
-			if err != nil || !strings.HasSuffix(file, "_test.go") {
-				return err
+	all := testSources(t)
+	for _, document := range []string{"tests/README.md", "tests/RELIABILITY.md", "SECURITY.md"} {
+		named := 0
+		for _, match := range code.FindAllStringSubmatch(read(t, document), -1) {
+			name, row, _ := strings.Cut(match[1], "/")
+			if !strings.HasPrefix(name, "Test") && !strings.HasPrefix(name, "Fuzz") {
+				continue
 			}
-			text, err := os.ReadFile(file)
-			sources.Write(text)
+			if named++; !strings.Contains(all, "\nfunc "+name+"(") {
+				t.Errorf("%s names %s, which does not exist", document, name)
+			}
+			if row != "" && !strings.Contains(all, strconv.Quote(row)+":") {
+				t.Errorf("%s names %s, which has no such row", document, match[1])
+			}
+		}
+		if named == 0 {
+			t.Errorf("%s names no test", document)
+		}
+	}
+}
+
+// testSources returns the text of all tests.
+func testSources(t *testing.T) string {
+	t.Helper()
+	var sources strings.Builder
+	err := filepath.WalkDir(root, func(file string, entry fs.DirEntry, err error) error {
+		if err == nil && entry.IsDir() && strings.HasPrefix(entry.Name(), ".") && file != root {
+			return filepath.SkipDir
+		}
+		if err != nil || !strings.HasSuffix(file, "_test.go") {
 			return err
-		})
-		if err != nil {
-			t.Fatal(err)
 		}
+		text, err := os.ReadFile(file)
+		sources.Write(text)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
-	all := sources.String()
-	for _, match := range code.FindAllStringSubmatch(read(t, "tests/README.md"), -1) {
-		if strings.HasPrefix(match[1], "Test") && !strings.Contains(all, "\nfunc "+match[1]+"(") {
-			t.Errorf("tests/README.md names %s, which does not exist", match[1])
-		}
-	}
+	return sources.String()
 }

@@ -15,6 +15,7 @@ import (
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
+	"k8s.io/client-go/transport"
 
 	"kubejobs/shared/core/failure"
 )
@@ -45,6 +46,7 @@ func New(kubeconfig string, wrap func(http.RoundTripper) http.RoundTripper) (dyn
 	config.Timeout, config.QPS, config.Burst = timeout, requestsPerSecond, burst
 	config.UserAgent = "kubejobs"
 	config.Wrap(func(next http.RoundTripper) http.RoundTripper { return bounded{next} })
+	rereadToken(config)
 	if wrap != nil {
 		config.Wrap(wrap)
 	}
@@ -53,6 +55,17 @@ func New(kubeconfig string, wrap func(http.RoundTripper) http.RoundTripper) (dyn
 		return nil, fmt.Errorf("connect to Kubernetes: %w", err)
 	}
 	return client, nil
+}
+
+// rereadToken makes the client read the file of its token again after the API server has
+// refused the token, in addition to once a minute: it may have been rotated.
+func rereadToken(config *rest.Config) {
+	if config.BearerTokenFile == "" {
+		return
+	}
+	source := transport.NewCachedFileTokenSource(config.BearerTokenFile)
+	config.BearerToken, config.BearerTokenFile = "", ""
+	config.Wrap(transport.ResettableTokenSourceWrapTransport(source))
 }
 
 func loadConfig(kubeconfig string) (*rest.Config, error) {

@@ -14,6 +14,12 @@ import (
 // timeout bounds each dial, read and write of the state Redis.
 const timeout = time.Second
 
+// slotsReload is how old the table of a Cluster's slots may become before the client
+// reads it again, beside what it learns from redirections. With the client's default
+// of a minute it would call a dead master until then: a pipeline that cannot connect
+// does not make it read the table.
+const slotsReload = 2 * time.Second
+
 // Quiet silences go-redis's own logger, for the whole process: its lines are not
 // JSON, and go-redis also returns what it logs as errors.
 func Quiet() { redis.SetLogger(silentLogger{}) }
@@ -52,6 +58,7 @@ func Open(stateURL string) (redis.UniversalClient, error) {
 		}
 		setDeadlines(&o.DialTimeout, &o.ReadTimeout, &o.WriteTimeout, &o.ContextTimeoutEnabled)
 		o.MaintNotificationsConfig = noMaintenance()
+		o.ClusterStateReloadInterval = slotsReload
 		return redis.NewClusterClient(o), nil
 	default:
 		o, err := redis.ParseURL(stateURL)

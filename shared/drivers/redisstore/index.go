@@ -3,6 +3,7 @@ package redisstore
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/redis/go-redis/v9"
 
@@ -13,7 +14,17 @@ import (
 
 // Index implements monitor.JobStore.
 func (s *Store) Index(ctx context.Context, id job.ID) error {
-	return unavailable("index job", s.client.ZAdd(ctx, indexKey, redis.Z{Member: monitor.ListOrder(id)}).Err())
+	return indexFailed("index job", s.client.ZAdd(ctx, indexKey, redis.Z{Member: monitor.ListOrder(id)}).Err())
+}
+
+// indexFailed classifies an error of the index, nil for nil. An index of a wrong type is
+// the trouble of no single job: its text says what mends it.
+func indexFailed(operation string, err error) error {
+	if !wrongType(err) {
+		return unavailable(operation, err)
+	}
+	return failure.Unavailable("the key "+indexKey+" of the state store has a wrong type: delete it, and a sweep writes it again",
+		fmt.Errorf("%s: %w", operation, err))
 }
 
 // removeFromIndex removes jobs that need not be listed. Then it reads them again,
@@ -24,7 +35,7 @@ func (s *Store) removeFromIndex(ctx context.Context, ids ...job.ID) error {
 		members[i] = monitor.ListOrder(id)
 	}
 	if err := s.client.ZRem(ctx, indexKey, members...).Err(); err != nil {
-		return unavailable("clean index", err)
+		return indexFailed("clean index", err)
 	}
 	page, _, err := s.loadPage(ctx, ids)
 	for _, record := range page.Records {

@@ -48,7 +48,7 @@ func (s *Store) Create(ctx context.Context, spec job.Spec, state job.State) (mon
 
 // Discard implements monitor.JobStore.
 func (s *Store) Discard(ctx context.Context, id job.ID) error {
-	if err := s.client.Del(ctx, scriptKeys(id)...).Err(); err != nil {
+	if err := s.client.Del(ctx, append(scriptKeys(id), kubeStatusKey(id), suspectKey(id))...).Err(); err != nil {
 		return unavailable("discard job", err)
 	}
 	return s.removeFromIndex(ctx, id)
@@ -87,7 +87,7 @@ func (s *Store) List(ctx context.Context, after job.ID, limit int) (monitor.Page
 		Key: indexKey, Start: start, Stop: "+", ByLex: true, Count: int64(limit),
 	}).Result()
 	if err != nil {
-		return monitor.Page{}, unavailable("list jobs", err)
+		return monitor.Page{}, indexFailed("list jobs", err)
 	}
 	if len(members) == 0 {
 		return monitor.Page{}, nil

@@ -39,6 +39,7 @@ const (
 type Config struct {
 	Listen       string // host:port
 	Target       string
+	MaxRequests  int    // of events, and of calls, in progress
 	StateRedis   Secret // URL; "" is the embedded Redis
 	AllowedHosts []string
 

@@ -27,6 +27,7 @@ func Load(lookup Lookup) (Config, error) {
 	}
 	c := Config{
 		Target:        r.oneOf("FUNCTION_TARGET", TargetAll, Targets()),
+		MaxRequests:   r.integer("MAX_REQUESTS", 512, 1, 100_000),
 		StateRedis:    r.stateRedis(),
 		Scheduler:     r.oneOf("SCHEDULER", scheduler, []string{SchedulerKnative, SchedulerLocal}),
 		JobStatus:     r.oneOf("JOB_STATUS", jobStatus, []string{JobStatusKubernetes, JobStatusEvents, JobStatusQueue}),

@@ -55,7 +55,7 @@ func wrong(t *testing.T, err error) []string {
 func TestDefaults(t *testing.T) {
 	t.Parallel()
 	want := config.Config{
-		Listen: ":8080", Target: "all",
+		Listen: ":8080", Target: "all", MaxRequests: 512,
 		Scheduler: "local", TickSink: "http://127.0.0.1:8080/", JobStatus: "queue", JobNamespace: "default",
 		StaleAfter: 10 * time.Minute, MaxAge: 720 * time.Hour,
 		AllowedHosts: []string{
@@ -87,7 +87,7 @@ func sameZone(a, b *time.Location) bool { return a.String() == b.String() }
 func TestLoad(t *testing.T) {
 	t.Parallel()
 	want := config.Config{
-		Listen: ":9090", Target: "tick", StateRedis: "rediss://user:pw@redis:6380/1", TickSink: "https://tick.default.svc/x",
+		Listen: ":9090", Target: "tick", MaxRequests: 9, StateRedis: "rediss://user:pw@redis:6380/1", TickSink: "https://tick.default.svc/x",
 		Scheduler: "local", JobStatus: "events", JobNamespace: "batch", PingNamespace: "ticks",
 		Events:     config.Events{Samples: true},
 		StaleAfter: time.Hour, MaxAge: 24 * time.Hour,
@@ -103,7 +103,7 @@ func TestLoad(t *testing.T) {
 		"MIN_PERIOD": "1s", "DEFAULT_PERIOD": "5s", "TICK_SPACING": "0", "TICK_JITTER": "0s", "RETRIES": "3", "FAIL_AFTER": "1m",
 		"RETENTION": "1h", "SUBMISSION_TIMEZONE": "America/Recife", "LOG_LEVEL": "warn", "PLUGINS": "kubejobs, other",
 		"SCHEDULER": "local", "JOB_STATUS": "events", "K_SERVICE": "monitor", "PINGSOURCE_NAMESPACE": "ticks",
-		"STALE_AFTER": "1h", "MAX_AGE": "24h", "METRICS_JOBS": "7",
+		"STALE_AFTER": "1h", "MAX_AGE": "24h", "METRICS_JOBS": "7", "MAX_REQUESTS": "9",
 	})
 	if zone := got.SubmissionZone.String(); zone != "America/Recife" {
 		t.Errorf("SubmissionZone = %s, want America/Recife", zone)
@@ -175,6 +175,7 @@ func TestLoadNamesTheWrongSetting(t *testing.T) {
 		"spacing of a whole period":    {map[string]string{"TICK_SPACING": "1"}, []string{"TICK_SPACING"}},
 		"spacing that is NaN":          {map[string]string{"TICK_SPACING": "NaN"}, []string{"TICK_SPACING"}},
 		"negative jitter":              {map[string]string{"TICK_JITTER": "-1ms"}, []string{"TICK_JITTER"}},
+		"no request at a time":         {map[string]string{"MAX_REQUESTS": "0"}, []string{"MAX_REQUESTS"}},
 		"retries under 1":              {map[string]string{"RETRIES": "0"}, []string{"RETRIES"}},
 		"retries with a fraction":      {map[string]string{"RETRIES": "1.5"}, []string{"RETRIES"}},
 		"retention too short":          {map[string]string{"RETENTION": "1s"}, []string{"RETENTION"}},

@@ -75,6 +75,14 @@ func (p *Process) Addr() string { return net.JoinHostPort("127.0.0.1", strconv.I
 // Port returns the port that the process listens on.
 func (p *Process) Port() int { return p.port }
 
+// PID returns the id of the process, 0 if it is not running.
+func (p *Process) PID() int {
+	if p.run == nil {
+		return 0
+	}
+	return p.run.cmd.Process.Pid
+}
+
 // Output returns what the program has written, in all of its runs.
 func (p *Process) Output() string { return p.output.String() }
 

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"io"
 	"net"
-	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -107,7 +106,7 @@ func (h *Hostile) accept() {
 func (h *Hostile) serve(connection net.Conn) {
 	reader := bufio.NewReader(connection)
 	for {
-		command, err := readCommand(reader)
+		command, _, err := readCommand(reader)
 		if err != nil {
 			return
 		}
@@ -179,35 +178,4 @@ func honest(command string) string {
 	default:
 		return ":1\r\n"
 	}
-}
-
-// readCommand reads a command, an array of texts, and returns its name.
-func readCommand(reader *bufio.Reader) (string, error) {
-	count, err := readLength(reader)
-	if err != nil {
-		return "", err
-	}
-	name := ""
-	for i := range count {
-		length, err := readLength(reader)
-		if err != nil {
-			return "", err
-		}
-		text := make([]byte, length+2)
-		if _, err := io.ReadFull(reader, text); err != nil {
-			return "", err
-		}
-		if i == 0 {
-			name = strings.ToUpper(string(text[:length]))
-		}
-	}
-	return name, nil
-}
-
-func readLength(reader *bufio.Reader) (int, error) {
-	line, err := reader.ReadString('\n')
-	if err != nil {
-		return 0, err
-	}
-	return strconv.Atoi(strings.TrimSpace(line[1:]))
 }

@@ -8,6 +8,14 @@
 --       8 sample to append to the history, '' for none
 --       9 milliseconds after which an ended job's keys expire
 -- Returns 1 committed, 2 tick already committed, 3 revision differs, 4 no such job.
+-- Redis takes nothing back if a command fails, so the types are checked first: a commit
+-- is whole or none.
+for i, want in ipairs({'hash', 'hash', 'list', 'list'}) do
+  local is = redis.call('TYPE', KEYS[i]).ok
+  if is ~= 'none' and is ~= want then
+    return redis.error_reply('WRONGTYPE ' .. KEYS[i] .. ' holds a ' .. is .. ', want a ' .. want)
+  end
+end
 local rev = redis.call('HGET', KEYS[1], 'rev')
 if not rev then return 4 end
 if ARGV[4] ~= '' and redis.call('HEXISTS', KEYS[2], ARGV[4]) == 1 then return 2 end

@@ -1,0 +1,43 @@
+// Package faults_test breaks what the functions depend on while jobs are ticked, heals it,
+// and checks that no sample is lost or doubled and that no job ends. The tests log the
+// figures of ../RELIABILITY.md.
+package faults_test
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+)
+
+// program is the path of the kubejobs command, which TestMain builds once.
+var program string
+
+// rows is how many tests run at the same time: most of them wait for an outage to pass.
+const rows = "12"
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if err := flag.Set("test.parallel", rows); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	os.Exit(build(m))
+}
+
+func build(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "kubejobs")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(dir)
+	program = filepath.Join(dir, "kubejobs")
+	if out, err := exec.Command("go", "build", "-o", program, "kubejobs/functions/cmd/kubejobs").CombinedOutput(); err != nil {
+		fmt.Fprintf(os.Stderr, "build: %v\n%s", err, out)
+		return 1
+	}
+	return m.Run()
+}
