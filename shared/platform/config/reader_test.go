@@ -130,39 +130,3 @@ var names = []string{
 	"JOB_NAMESPACE", "ALLOWED_HOSTS", "MIN_PERIOD", "DEFAULT_PERIOD", "TICK_SPACING", "TICK_JITTER", "RETRIES", "RETENTION",
 	"SUBMISSION_TIMEZONE", "LOG_LEVEL", "PLUGINS",
 }
-
-func FuzzLoad(f *testing.F) {
-	for i := range names {
-		for _, value := range []string{"", "1", "1s", "NaN", "-1", "::", "redis://a", "%zz", "[", "\x00", "9223372036854775808", "*."} {
-			f.Add(uint8(i), value)
-		}
-	}
-	f.Fuzz(func(t *testing.T, i uint8, value string) {
-		setting := names[int(i)%len(names)]
-		cfg, err := config.Load(lookup(map[string]string{setting: value}))
-		if err != nil {
-			if len(wrong(t, err)) == 0 {
-				t.Errorf("%s=%q: the error names no setting: %v", setting, value, err)
-			}
-			return
-		}
-		if cfg.MinPeriod <= 0 || cfg.DefaultPeriod < cfg.MinPeriod || cfg.Retries < 1 || cfg.Retention <= 0 ||
-			!(cfg.TickSpacing >= 0 && cfg.TickSpacing < 1) || cfg.SubmissionZone == nil || len(cfg.AllowedHosts) == 0 {
-			t.Errorf("%s=%q was accepted: %+v", setting, value, cfg)
-		}
-	})
-}
-
-func FuzzMonitorConfig(f *testing.F) {
-	f.Add("[general]\nhost = a\nport = 1\n")
-	f.Add("[general]\nport = %(port)s\n")
-	f.Add("[general\n")
-	f.Add("\"\"\"")
-	f.Add("[DEFAULT]\nPort: 1\n  2\n\n[general]\n# a\n")
-	f.Fuzz(func(t *testing.T, text string) {
-		_, err := config.Load(lookup(map[string]string{"MONITOR_CONFIG": file(t, text)}))
-		if err != nil && len(wrong(t, err)) == 0 {
-			t.Errorf("the error names no setting: %v", err)
-		}
-	})
-}
