@@ -90,11 +90,16 @@ bench-cluster: setup control-plane ## Measure 1,000 starts, and sweeps over 10,0
 	cd tests/cluster && go test -run '^$$' -bench Start -benchtime 1000x ./functions
 	cd tests/cluster && go test -run '^$$' -bench Sweep -benchtime 3x ./functions
 
+# What a fuzz test finds stays in testdata/fuzz of its package, where go test finds it.
+FUZZ_TIME ?= 30s
+
 .PHONY: fuzz
-fuzz: ## Run each fuzz test for half a minute
-	@grep -rHoE --include='*_test.go' 'func Fuzz[A-Za-z]+' functions shared | while IFS=: read -r file name; do \
-		echo "$${name#func } in $$(dirname $$file)"; \
-		go test -run '^$$' -fuzz "^$${name#func }$$" -fuzztime 30s "./$$(dirname $$file)"; done
+fuzz: setup ## Run each fuzz test for FUZZ_TIME (30s)
+	@failed=; while read -r folder name; do \
+		echo "$$name in $$folder"; \
+		go test -run '^$$' -fuzz "^$$name$$" -fuzztime $(FUZZ_TIME) "./$$folder" </dev/null || failed="$$failed $$folder:$$name"; \
+	done < <(grep -roE --include='*_test.go' '^func Fuzz[A-Za-z0-9_]+' functions shared | sed -E 's|/[^/]*:func | |' | sort); \
+	[ -z "$$failed" ] || { echo "failed:$$failed" >&2; exit 1; }
 
 .PHONY: fmt
 fmt: $(GOLANGCI_LINT) ## Format the code

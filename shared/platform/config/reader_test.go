@@ -7,8 +7,6 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-
-	"kubejobs/shared/platform/config"
 )
 
 // file writes a monitor.cfg and returns its path.
@@ -121,12 +119,4 @@ func TestMonitorConfig(t *testing.T) {
 			}
 		})
 	}
-}
-
-// names are the settings whose values the fuzzer chooses. MONITOR_CONFIG is not
-// among them, because it would open any file.
-var names = []string{
-	"PORT", "LISTEN_ADDRESS", "FUNCTION_TARGET", "STATE_REDIS_URL", "K_SERVICE", "SCHEDULER", "TICK_SINK", "JOB_STATUS",
-	"JOB_NAMESPACE", "ALLOWED_HOSTS", "MIN_PERIOD", "DEFAULT_PERIOD", "TICK_SPACING", "TICK_JITTER", "RETRIES", "RETENTION",
-	"SUBMISSION_TIMEZONE", "LOG_LEVEL", "PLUGINS",
 }
