@@ -45,11 +45,11 @@ func FuzzQuery(f *testing.F) {
 	} {
 		f.Add(query)
 	}
-	many := ""
+	var many strings.Builder
 	for i := range 300 {
-		many += fmt.Sprintf("&x%d", i)
+		fmt.Fprintf(&many, "&x%d", i)
 	}
-	f.Add(many)
+	f.Add(many.String())
 	f.Fuzz(func(t *testing.T, query string) {
 		asked, w := ask(t, query, "application/json")
 		if asked == nil {

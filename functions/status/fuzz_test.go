@@ -41,11 +41,11 @@ func FuzzQuery(f *testing.F) {
 	} {
 		f.Add(query)
 	}
-	many := ""
+	var many strings.Builder
 	for i := range 300 {
-		many += fmt.Sprintf("&x%d", i)
+		fmt.Fprintf(&many, "&x%d", i)
 	}
-	f.Add(many)
+	f.Add(many.String())
 	f.Fuzz(func(t *testing.T, query string) {
 		service := &asked{}
 		get := func(query string) *httptest.ResponseRecorder {

@@ -179,7 +179,8 @@ func TestTestsExist(t *testing.T) {
 	}
 	all := sources.String()
 	for _, match := range code.FindAllStringSubmatch(read(t, "tests/README.md"), -1) {
-		if strings.HasPrefix(match[1], "Test") && !strings.Contains(all, "\nfunc "+match[1]+"(") {
+		named := strings.HasPrefix(match[1], "Test") || strings.HasPrefix(match[1], "Fuzz")
+		if named && !strings.Contains(all, "\nfunc "+match[1]+"(") {
 			t.Errorf("tests/README.md names %s, which does not exist", match[1])
 		}
 	}

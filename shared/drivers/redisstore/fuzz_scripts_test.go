@@ -88,14 +88,15 @@ func step(ctx context.Context, s monitor.Store, c choices, revision func(job.ID)
 		result, err := s.Commit(ctx, c.change(id, revision(id)+int64(c.below(8)/7), c.below(256)))
 		return fmt.Sprint("commit ", result, err), c
 	case 4: // many ticks, so that the oldest are forgotten
+		var results []any
 		id, first := c.id(), c.below(256)
 		for i := range redisstore.Remembered + c.below(8) {
 			result, err := s.Commit(ctx, monitor.Change{
 				ID: id, Revision: revision(id), State: job.State{Phase: job.PhaseRunning}, TickID: "tick-" + strconv.Itoa(first+i),
 			})
-			text += fmt.Sprint(result, err, " ")
+			results = append(results, result, err)
 		}
-		return "commits " + text, c
+		return fmt.Sprint("commits ", results), c
 	case 5:
 		id, life := c.id(), c.life()
 		return fmt.Sprint("mark ", s.MarkScheduled(ctx, id, life, c.below(2) == 1), s.CountDuplicate(ctx, id, life), s.CountSurplus(ctx, id, c.life())), c
