@@ -57,8 +57,8 @@ func FuzzModes(f *testing.F) {
 	f.Add("a", int64(1<<63-1), "\u2028 %0d%0a \"", int64(1<<62), "\x00", true)
 	plain := regexp.MustCompile(`^[^/]+$`)
 	f.Fuzz(func(t *testing.T, id string, life int64, eventID string, sent int64, namespace string, structured bool) {
-		if !utf8.ValidString(id + eventID + namespace) {
-			return // no text of a CloudEvent
+		if !utf8.ValidString(id+eventID+namespace) || strings.TrimSpace(eventID) != eventID {
+			return // no text of a CloudEvent, or one that the SDK trims in a header
 		}
 		want := monitor.Tick{ID: eventID, Job: job.ID(id), Life: life, Sent: time.Unix(0, sent).UTC()}
 		event := cloudevents.NewEvent()

@@ -11,6 +11,7 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 	"github.com/redis/go-redis/v9"
 
+	"kubejobs/shared/core/failure"
 	"kubejobs/shared/core/job"
 	"kubejobs/shared/core/sample"
 	"kubejobs/shared/drivers/controllerlist"
@@ -23,25 +24,55 @@ import (
 // model is what the script is meant to keep: the list, and which ticks and instants
 // were pushed.
 type model struct {
-	list   []string
-	pushed map[string]int64
+	list    []string
+	pushed  map[string]int64
+	expires bool // the list
+	evicted bool // the ticks were, once
 }
 
-func (m *model) push(element sample.Element, tick, instant string, at int64) {
+const foreign = "theirs"
+
+// own reports whether an element is of the job; so is a list without one.
+func (m *model) own(last bool) bool {
+	switch {
+	case len(m.list) == 0:
+		return true
+	case last:
+		return m.list[len(m.list)-1] != foreign
+	default:
+		return m.list[0] != foreign
+	}
+}
+
+// push pushes a sample; false if the list is somebody else's.
+func (m *model) push(element sample.Element, tick, instant string, at int64) bool {
 	_, ticked := m.pushed[tick]
 	_, due := m.pushed[instant]
 	if ticked || due && instant != "" {
-		return
+		return true
+	}
+	newest := m.own(true)
+	if !newest && len(m.pushed) == 0 || !m.own(false) && len(m.list) >= controllerlist.MaxLength {
+		return false
 	}
 	for _, other := range m.pushed {
 		at = max(at, other+1)
 	}
 	m.list = append(m.list, element.At(at))
-	m.list = m.list[max(len(m.list)-controllerlist.MaxLength, 0):]
+	for len(m.list) > controllerlist.MaxLength && m.own(false) {
+		m.list = m.list[1:]
+	}
+	m.expires = m.expires || newest && m.own(false)
 	m.pushed[tick] = at
 	if instant != "" {
 		m.pushed[instant] = at
 	}
+	m.forget()
+	return true
+}
+
+// forget keeps the newest entries.
+func (m *model) forget() {
 	const remembered = 512
 	if len(m.pushed) <= remembered {
 		return
@@ -56,9 +87,26 @@ func (m *model) push(element sample.Element, tick, instant string, at int64) {
 	}
 }
 
-func (m *model) pop() {
-	m.list = m.list[:max(len(m.list)-1, 0)]
+// other changes what the Controller, others and an eviction change.
+func (m *model) other(operation byte) {
+	switch operation {
+	case pop:
+		m.list = m.list[:max(len(m.list)-1, 0)]
+		m.expires = m.expires && len(m.list) > 0
+	case fill:
+		m.list = append(m.list, foreign)
+	case evict:
+		clear(m.pushed)
+		m.evicted = true
+	}
 }
+
+// Values of the third byte of an operation that is no push.
+const (
+	pop   = 0
+	evict = 254
+	fill  = 255
+)
 
 // fuzzed is a list on a server that lives as long as the fuzz test.
 type fuzzed struct {
@@ -82,11 +130,14 @@ func newFuzzed(f *testing.F, address job.Address) fuzzed {
 }
 
 // pushes decodes operations, four bytes each: tick, instant, time and how many such
-// pushes follow one another; pop is called for a push without a time.
-func pushes(bytes []byte, push func(key monitor.PushKey, at int64), pop func()) {
+// pushes follow one another, or one that is no push.
+func pushes(bytes []byte, push func(key monitor.PushKey, at int64), other func(operation byte)) {
 	for operation := range slices.Chunk(bytes, 4) {
-		if len(operation) < 4 || operation[2] == 0 {
-			pop()
+		if len(operation) < 4 {
+			return
+		}
+		if what := operation[2]; what == pop || what == fill || what == evict {
+			other(what)
 			continue
 		}
 		for i := range int64(operation[3]) + 1 {
@@ -108,6 +159,8 @@ func FuzzPush(f *testing.F) {
 		"miniredis":    newFuzzed(f, job.Address{Host: embedded.IP.String(), Port: embedded.Port}),
 	}
 	for _, seed := range [][]byte{
+		{0, 0, fill, 0, 1, 0, 1, 0}, {1, 0, 1, 0, 0, 0, fill, 0, 2, 0, 2, 0, 0, 0, pop, 0, 3, 0, 3, 0}, {1, 0, 1, 3, 0, 0, evict, 0, 9, 9, 9, 0, 0, 0, evict, 0, 0, 0, fill, 0, 9, 9, 9, 0},
+		{1, 0, 1, 0, 0, 0, pop, 0, 0, 0, fill, 0, 0, 0, 1, 255, 255, 0, 2, 255, 0, 1, 3, 255, 255, 2, 4, 255, 9, 0, 200, 9},
 		{},
 		{1, 1, 5, 0, 1, 2, 9, 0, 2, 1, 9, 0, 3, 0, 4, 0},
 		{1, 0, 5, 0, 0, 0, 0, 0, 2, 0, 5, 0, 0, 0, 0, 0, 0, 0, 0, 0},
@@ -128,9 +181,6 @@ func FuzzPush(f *testing.F) {
 			m := model{pushed: map[string]int64{}}
 			pushes(bytes, func(key monitor.PushKey, at int64) {
 				x := sample.Sample{At: at, Error: -0.5}
-				if err := l.Push(t.Context(), l.spec, key, x); err != nil {
-					t.Fatal(err)
-				}
 				element, err := sample.Encode(string(jobID), x)
 				if err != nil {
 					t.Fatal(err)
@@ -139,14 +189,30 @@ func FuzzPush(f *testing.F) {
 				if key.Instant != 0 {
 					instant = strconv.FormatInt(l.spec.Life(), 36) + "@" + strconv.FormatInt(key.Instant, 36)
 				}
-				m.push(element, key.TickID, instant, at)
-			}, func() {
-				l.client.RPop(t.Context(), controllerlist.Key(jobID))
-				m.pop()
+				pushed := m.push(element, key.TickID, instant, at)
+				err = l.Push(t.Context(), l.spec, key, x)
+				if pushed && err != nil || !pushed && failure.KindOf(err) != failure.KindRefused {
+					t.Fatalf("%s: push: %v, in the model %t", name, err, pushed)
+				}
+			}, func(operation byte) {
+				m.other(operation)
+				l.other(t, operation)
 			})
 			l.expect(t, name, m)
 		}
 	})
+}
+
+func (l fuzzed) other(t *testing.T, operation byte) {
+	t.Helper()
+	switch operation {
+	case pop:
+		l.client.RPop(t.Context(), controllerlist.Key(jobID))
+	case fill:
+		l.client.RPush(t.Context(), controllerlist.Key(jobID), foreign)
+	case evict:
+		l.client.Del(t.Context(), job.PushedTicksKey(jobID))
+	}
 }
 
 // expect compares what a Redis holds with the model.
@@ -163,8 +229,11 @@ func (l fuzzed) expect(t *testing.T, name string, m model) {
 	if diff := gocmp.Diff(m.pushed, pushed); diff != "" {
 		t.Errorf("%s: what was pushed (-model +got):\n%s", name, diff)
 	}
-	for i := 1; i < len(got); i++ {
-		if got[i-1] >= got[i] { // equal but for the timestamp, all of as many digits
+	if expires := l.client.PTTL(t.Context(), controllerlist.Key(jobID)).Val() > 0; expires != m.expires {
+		t.Errorf("%s: the list expires: %t, in the model %t", name, expires, m.expires)
+	}
+	for i := 1; i < len(got) && !m.evicted; i++ {
+		if got[i-1] != foreign && got[i] != foreign && got[i-1] >= got[i] { // equal but for the timestamp, all of as many digits
 			t.Fatalf("%s: the element %s is not newer than %s", name, got[i], got[i-1])
 		}
 	}
