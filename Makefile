@@ -98,11 +98,16 @@ SOAK_JOBS ?= 2000
 soak: setup ## Tick SOAK_JOBS jobs for SOAK_FOR while random faults come
 	SOAK_FOR='$(SOAK_FOR)' SOAK_JOBS='$(SOAK_JOBS)' go test -count=1 -timeout 0 -run '^TestLongSoak$$' -v ./tests/faults
 
+# What a fuzz test finds stays in testdata/fuzz of its package, where go test finds it.
+FUZZ_TIME ?= 30s
+
 .PHONY: fuzz
-fuzz: ## Run each fuzz test for half a minute
-	@grep -rHoE --include='*_test.go' 'func Fuzz[A-Za-z]+' functions shared | while IFS=: read -r file name; do \
-		echo "$${name#func } in $$(dirname $$file)"; \
-		go test -run '^$$' -fuzz "^$${name#func }$$" -fuzztime 30s "./$$(dirname $$file)"; done
+fuzz: setup ## Run each fuzz test for FUZZ_TIME (30s)
+	@failed=; while read -r folder name; do \
+		echo "$$name in $$folder"; \
+		go test -run '^$$' -fuzz "^$$name$$" -fuzztime $(FUZZ_TIME) "./$$folder" </dev/null || failed="$$failed $$folder:$$name"; \
+	done < <(grep -roE --include='*_test.go' '^func Fuzz[A-Za-z0-9_]+' functions shared | sed -E 's|/[^/]*:func | |' | sort); \
+	[ -z "$$failed" ] || { echo "failed:$$failed" >&2; exit 1; }
 
 .PHONY: fmt
 fmt: $(GOLANGCI_LINT) ## Format the code

@@ -2,7 +2,6 @@ package start_test
 
 import (
 	"encoding/json"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -189,32 +188,4 @@ func TestDecodeNamesEveryWrongField(t *testing.T) {
 			}
 		})
 	}
-}
-
-func FuzzDecode(f *testing.F) {
-	for _, seed := range []string{
-		whole, queue(`{"pending":"a","results":"b\u0000","database":3}`), info(`"redis_ip":"::1"`), info(`"submission_time":"2026-11-24T05:41:07.3GMT"`), "null", "{}",
-		"[1]", "\xff", `{"plugin_info":1e999}`,
-	} {
-		f.Add([]byte(seed))
-	}
-	f.Fuzz(func(t *testing.T, body []byte) {
-		r, _, err := start.Decode("kj-abc1234", body, rules())
-		if err != nil {
-			if len(failuretest.Fields(t, err)) == 0 {
-				t.Errorf("the error names no field: %v", err)
-			}
-			return
-		}
-		if r.Budget <= 0 || r.Items < 0 || r.Period < 0 || r.QueuePort < 0 || r.QueuePort > 65535 || r.Fingerprint == "" {
-			t.Errorf("%q was taken: %+v", body, r)
-		}
-		names := r.QueueLists.Names()
-		if slices.Contains(names[:], "") || names[0] == names[1] || names[1] == names[2] || names[0] == names[2] || r.QueueDatabase < 0 {
-			t.Errorf("%q was taken with the lists %q of database %d", body, names, r.QueueDatabase)
-		}
-		if d := r.Database; d != nil && (d.Host == "" || d.Port < 1 || d.Port > 65535 || d.Name == "") {
-			t.Errorf("%q was taken with the database %+v", body, *d)
-		}
-	})
 }

@@ -16,20 +16,24 @@ func decimal(number json.Number) (digits string, exponent int, ok bool) {
 		text, sign = unsigned, "-"
 	}
 	mantissa, power, powered := strings.Cut(text, "e")
-	if powered {
-		const longest = 10 // with its sign
-		var err error
-		if exponent, err = strconv.Atoi(power); err != nil || len(power) > longest {
-			return "", 0, false
-		}
-	}
 	whole, fraction, _ := strings.Cut(mantissa, ".")
 	digits = strings.TrimLeft(whole+fraction, "0")
-	exponent -= len(fraction)
 	short := strings.TrimRight(digits, "0")
 	if short == "" {
 		return "0", 0, true
 	}
+	if powered {
+		const longest = 9
+		unsigned := strings.TrimLeft(power, "+-0")
+		if len(unsigned) > longest {
+			return "", 0, false
+		}
+		exponent, _ = strconv.Atoi(unsigned) // "" is 0
+		if strings.HasPrefix(power, "-") {
+			exponent = -exponent
+		}
+	}
+	exponent -= len(fraction)
 	return sign + short, exponent + len(digits) - len(short), true
 }
 

@@ -8,6 +8,7 @@ import (
 	"time"
 	"unicode"
 
+	"kubejobs/shared/core/failure"
 	"kubejobs/shared/monitor"
 )
 
@@ -126,7 +127,7 @@ func printable(name string) string {
 	const longest = 80
 	strange := strings.ContainsFunc(name, func(c rune) bool { return c > unicode.MaxASCII || !unicode.IsPrint(c) })
 	if name == "" || len(name) > longest || strange {
-		return fmt.Sprintf("%.80q", name)
+		return failure.Shorten(fmt.Sprintf("%.80q", name), longest+len(`""`)) // an escaped letter is up to ten long
 	}
 	return name
 }

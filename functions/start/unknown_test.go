@@ -77,8 +77,10 @@ func TestWarningsAreBounded(t *testing.T) {
 	if len(got) != 21 || got[20] != "there are 981 more unknown fields" {
 		t.Errorf("%d warnings, the last %q, want 20 and the number of the others", len(got), got[len(got)-1])
 	}
-	_, got, err = start.Decode("a", []byte(info(members[1000])), rules())
-	if err != nil || len(got) != 1 || len(got[0]) > 200 {
-		t.Errorf("warnings %.300q, %v, want one that is short", got, err)
+	for _, member := range []string{members[1000], `"` + strings.Repeat(`\udb40\udc01`, 80) + `":1`, `"` + strings.Repeat(`\u0001`, 80) + `":1`} {
+		_, got, err = start.Decode("a", []byte(info(member)), rules())
+		if err != nil || len(got) != 1 || len(got[0]) > 200 {
+			t.Errorf("warnings %.300q, %v, want one that is short", got, err)
+		}
 	}
 }

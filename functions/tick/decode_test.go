@@ -14,7 +14,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"kubejobs/functions/tick"
-	"kubejobs/shared/core/job"
 	"kubejobs/shared/monitor"
 	"kubejobs/shared/platform/httpapi"
 	"kubejobs/shared/testkit/failuretest"
@@ -211,27 +210,4 @@ func TestDecodeRefusesOtherRequests(t *testing.T) {
 			}
 		})
 	}
-}
-
-func FuzzDecode(f *testing.F) {
-	const source = "/apis/v1/namespaces/default/pingsources/a"
-	f.Add("1.0", "tick-1", monitor.TickEventType, source, "2026-11-24T06:12:04Z", "application/json", `{"app_id":"a"}`)
-	f.Add("", "", "", "", "", "application/cloudevents+json", `{"specversion":"1.0","id":"a","type":"t","source":"s","data":{}}`)
-	f.Add("0.3", "\xff", "%", "::", "x", "", "null")
-	f.Fuzz(func(t *testing.T, version, id, kind, source, sent, contentType, body string) {
-		r := binary(t, map[string]string{
-			"Ce-Specversion": version, "Ce-Id": id, "Ce-Type": kind, "Ce-Source": source, "Ce-Time": sent,
-			"Content-Type": contentType,
-		})
-		got, err := tick.Decode(r, []byte(body))
-		if err != nil {
-			if len(failuretest.Fields(t, err)) == 0 {
-				t.Errorf("the error names no field: %v", err)
-			}
-			return
-		}
-		if _, err := job.ParseID(string(got.Job)); err != nil || got.ID == "" || len(got.ID) > 128 {
-			t.Errorf("accepted: %+v", got)
-		}
-	})
 }

@@ -96,6 +96,15 @@ func TestUnreadableRecord(t *testing.T) {
 		"the spec of another job": func(b *bench) { b.redis.HSet("monitor:{bad}:state", "spec", `{"id":"good"}`) },
 		"no phase":                func(b *bench) { b.redis.HSet("monitor:{bad}:state", "state", "{}") },
 		"a counter that is text":  func(b *bench) { b.redis.HSet("monitor:{bad}:state", "surplus", "x") },
+		"no first sample":         damagedState(`{"phase":"pending","summary":{"last":{"at":1}}}`),
+		"no last sample":          damagedState(`{"phase":"pending","summary":{"first":{"at":1}}}`),
+		"a sample without a year": damagedState(`{"phase":"pending","summary":{"first":{"at":9223372036854775807},"last":{"at":1}}}`),
+		"progress over 1":         damagedState(`{"phase":"pending","summary":{"first":{"at":1},"last":{"at":1,"job_progress":1e308}}}`),
+		"a gap without a year":    damagedState(`{"phase":"pending","queue_gap":{"since":-9223372036854775808}}`),
+		"an end without a year":   damagedState(`{"phase":"pending","ended_at":9223372036854775807}`),
+		"a deadline too late": func(b *bench) {
+			b.redis.HSet("monitor:{bad}:state", "spec", `{"id":"bad","submitted":"9999-12-31T00:00:00Z","budget_ns":31536000000000000}`)
+		},
 	}
 	for name, damage := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -163,4 +172,8 @@ func TestSweepThatCannotSchedule(t *testing.T) {
 			}
 		})
 	}
+}
+
+func damagedState(text string) func(*bench) {
+	return func(b *bench) { b.redis.HSet("monitor:{bad}:state", "state", text) }
 }

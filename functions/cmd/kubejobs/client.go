@@ -100,18 +100,19 @@ func refusal(server string, response *http.Response, body []byte) error {
 		Message string `json:"error_message"`
 	}
 	isKnown := json.Unmarshal(body, &known) == nil && known.Code == response.StatusCode
+	status, message := printable(response.Status), printable(known.Message)
 	switch {
 	case isKnown && known.Code == http.StatusNotFound && known.Message == monitor.ErrUnknownJob.Error():
 		return monitor.ErrUnknownJob
 	case isKnown && known.Code == http.StatusNotFound: // a path before that of kubejobs, or another unit
-		return &foreignError{server, fmt.Sprintf("answers %s: %.200s", response.Status, known.Message)}
+		return &foreignError{server, fmt.Sprintf("answers %s: %.200s", status, message)}
 	case isKnown:
-		return errors.New(response.Status + ": " + known.Message)
+		return errors.New(status + ": " + message)
 	}
 	switch response.StatusCode {
 	case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
-		return errors.New(response.Status)
+		return errors.New(status)
 	default:
-		return &foreignError{server, fmt.Sprintf("answers %s (%s)", response.Status, response.Header.Get("Content-Type"))}
+		return &foreignError{server, fmt.Sprintf("answers %s (%s)", status, printable(response.Header.Get("Content-Type")))}
 	}
 }

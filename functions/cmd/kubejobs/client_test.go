@@ -59,6 +59,8 @@ func TestGetStatusKnowsKubejobs(t *testing.T) {
 		"the status of another":  {200, `{"id":"b","phase":"running"}`, foreign},
 		"a page that is missing": {404, "<html>not found</html>", foreign},
 		"JSON of another kind":   {404, `{"status":404}`, foreign},
+		"a strange message":      {404, `{"error_code":404,"error_message":"\u001b[31m\u202e"}`, foreign},
+		"a strange message, 500": {500, `{"error_code":500,"error_message":"\u001b[31m\u202e"}`, passing},
 		"a login":                {401, "", foreign},
 		"a method":               {405, "", foreign},
 	}
@@ -83,6 +85,9 @@ func TestGetStatusKnowsKubejobs(t *testing.T) {
 			}
 			if got != tt.want {
 				t.Errorf("%d %s: %s (%v), want %s", tt.code, tt.body, got, err, tt.want)
+			}
+			if err != nil {
+				expectLine(t, err.Error())
 			}
 			if isForeign && !strings.Contains(err.Error(), "this is not kubejobs: "+server.URL) {
 				t.Errorf("error %q does not say what is wrong", err)

@@ -66,7 +66,7 @@ func (l layout) line(s monitor.Status, now time.Time) string {
 		id = cut(id, l.id)
 	}
 	if l.phase {
-		id += fmt.Sprintf(" %-*s", phaseWidth, s.Phase)
+		id += fmt.Sprintf(" %-*s", phaseWidth, printable(string(s.Phase)))
 	}
 	ending := printable(expectation(s, now))
 	switch {

@@ -29,7 +29,7 @@ func (a answer) verdict() (string, error) {
 	switch {
 	case a.Phase == job.PhaseFinished && a.EndedAt != nil:
 	case a.Reason == "":
-		return string(a.Phase), errFailed
+		return printable(string(a.Phase)), errFailed
 	default:
 		return printable(fmt.Sprintf("%s: %s", a.Phase, a.Reason)), errFailed
 	}

@@ -31,6 +31,7 @@ func TestVerdict(t *testing.T) {
 		"as the server says":    {told, "deadline met, 7.0 s to spare", nil},
 		"failed":                {ended(job.PhaseFailed, "the Job\ndoes not exist", -time.Hour), "failed: the Job does not exist", errFailed},
 		"stopped with a reason": {ended(job.PhaseStopped, "asked to", 0), "stopped: asked to", errFailed},
+		"a strange phase":       {ended("\x1b[31m", "", 0), " [31m", errFailed},
 		"stopped":               {ended(job.PhaseStopped, "", 0), "stopped", errFailed},
 	}
 	for name, tt := range tests {

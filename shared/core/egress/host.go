@@ -27,17 +27,31 @@ func CanonicalHost(text string) (string, bool) {
 		}
 		return address.Unmap().String(), true
 	}
-	name := strings.ToLower(strings.TrimSuffix(text, "."))
+	name := lower(strings.TrimSuffix(text, "."))
 	if bracketed || !hostname(name) || numeric(name) {
 		return "", false
 	}
 	return name, true
 }
 
+// lower returns a text in lower case. strings.ToLower also turns letters outside ASCII
+// into letters of it, such as the sign of Kelvin into a k.
+func lower(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= 'A' && r <= 'Z' {
+			r += 'a' - 'A'
+		}
+		return r
+	}, text)
+}
+
+// maxZone bounds the zone of an IPv6 address, in bytes.
+const maxZone = 63
+
 // plainZone reports whether the zone of an IPv6 address could be the name of a
 // network interface. netip accepts any text.
 func plainZone(zone string) bool {
-	return !strings.ContainsFunc(zone, func(r rune) bool {
+	return len(zone) <= maxZone && !strings.ContainsFunc(zone, func(r rune) bool {
 		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && !strings.ContainsRune("-_.", r)
 	})
 }

@@ -1,6 +1,7 @@
 package egress_test
 
 import (
+	"strings"
 	"testing"
 
 	"kubejobs/shared/core/egress"
@@ -49,6 +50,10 @@ func TestCanonicalHost(t *testing.T) {
 		"a suffix":                    {"*.svc", ""},
 		"a CIDR":                      {"10.0.0.0/8", ""},
 		"a letter outside ASCII":      {"rédis", ""},
+		"a letter that is k in lower": {"redis.\u212Aube", ""},
+		"a letter that is i in lower": {"\u0130nflux", ""},
+		"the longest zone":            {"fe80::1%" + strings.Repeat("a", 63), "fe80::1%" + strings.Repeat("a", 63)},
+		"a zone that is too long":     {"fe80::1%" + strings.Repeat("a", 64), ""},
 		"a line break":                {"redis\r\nSLAVEOF", ""},
 	}
 	for name, tt := range tests {

@@ -31,7 +31,7 @@ func Loopback() []string { return []string{"127.0.0.0/8", "::1/128"} }
 func Parse(entries []string) (*Policy, error) {
 	p := &Policy{}
 	for _, entry := range entries {
-		entry = strings.ToLower(strings.TrimSpace(entry))
+		entry = lower(strings.TrimSpace(entry))
 		if prefix, err := netip.ParsePrefix(entry); err == nil {
 			p.prefixes = append(p.prefixes, unmap(prefix).Masked())
 			continue
@@ -83,7 +83,7 @@ func (p *Policy) Allows(host string, address netip.Addr) bool {
 	if _, err := netip.ParseAddr(host); err == nil {
 		return false // an address has no name
 	}
-	host = strings.ToLower(strings.TrimSuffix(host, "."))
+	host = lower(strings.TrimSuffix(host, "."))
 	for _, name := range p.names {
 		if host == name || (strings.HasPrefix(name, ".") && strings.HasSuffix(host, name)) {
 			return true

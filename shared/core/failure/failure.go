@@ -65,12 +65,16 @@ func (e *Error) Public() string {
 func (e *Error) Unwrap() error { return e.Err }
 
 // Invalid returns an error that names every wrong field, or nil if there is
-// none.
+// none. The texts are clean: a problem may repeat what a caller wrote.
 func Invalid(fields ...FieldError) error {
 	if len(fields) == 0 {
 		return nil
 	}
-	return &Error{Kind: KindInvalid, Fields: fields}
+	shown := make([]FieldError, len(fields))
+	for i, f := range fields {
+		shown[i] = FieldError{Field: Clean(f.Field), Problem: Clean(f.Problem)}
+	}
+	return &Error{Kind: KindInvalid, Fields: shown}
 }
 
 // JoinInvalid returns one error of kind invalid that names every field of errs,

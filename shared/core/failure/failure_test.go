@@ -3,6 +3,7 @@ package failure_test
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 
 	"kubejobs/shared/core/failure"
@@ -87,6 +88,25 @@ func TestInvalidField(t *testing.T) {
 	err := failure.InvalidField("a", "want at most %d bytes, got %q", 1, "xy")
 	if failure.KindOf(err) != failure.KindInvalid || err.Error() != `a: want at most 1 bytes, got "xy"` {
 		t.Errorf("InvalidField = %v, want one error of kind invalid with a", err)
+	}
+}
+
+// What a caller wrote is shown short and printable, in a name as in a problem.
+func TestInvalidIsClean(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct{ field, problem, want string }{
+		"a plain text":       {"id", "is missing", "id: is missing"},
+		"an escape sequence": {"\x1b[31m", "got \u202e", " [31m: got  "},
+		"a long text":        {"f", strings.Repeat("x", 999), "f: " + strings.Repeat("x", 199) + "…"},
+		"a long name":        {strings.Repeat("x", 999), "p", strings.Repeat("x", 199) + "…: p"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if got := failure.InvalidField(tt.field, "%s", tt.problem).Error(); got != tt.want {
+				t.Errorf("text %q, want %q", got, tt.want)
+			}
+		})
 	}
 }
 

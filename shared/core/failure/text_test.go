@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"unicode"
-	"unicode/utf8"
 
 	"kubejobs/shared/core/failure"
 )
@@ -41,23 +39,6 @@ func TestClean(t *testing.T) {
 			}
 		})
 	}
-}
-
-func FuzzClean(f *testing.F) {
-	f.Add("a\x1b[31m\u202e\xff")
-	f.Add(strings.Repeat("日", 300))
-	f.Fuzz(func(t *testing.T, text string) {
-		got := failure.Clean(text)
-		if n := utf8.RuneCountInString(got); n > failure.MaxText || !utf8.ValidString(got) {
-			t.Errorf("Clean(%q) = %q, of %d characters", text, got, n)
-		}
-		if at := strings.IndexFunc(got, func(c rune) bool { return !unicode.IsPrint(c) }); at >= 0 {
-			t.Errorf("Clean(%q) = %q, which cannot be printed from byte %d on", text, got, at)
-		}
-		if again := failure.Clean(got); again != got {
-			t.Errorf("Clean(%q) = %q, want no change", got, again)
-		}
-	})
 }
 
 // Only Detail tells what a peer said, and the error's chain is whole.

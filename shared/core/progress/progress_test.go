@@ -123,19 +123,6 @@ func TestProgressGrowsAsTheQueueShrinks(t *testing.T) {
 	})
 }
 
-func FuzzCompute(f *testing.F) {
-	f.Add(int64(6), int64(2), int64(1), int64(4e9), int64(60e9))
-	f.Fuzz(func(t *testing.T, items, queued, inFlight, elapsed, budget int64) {
-		p := progress.Compute(progress.Facts{
-			Items: items, Queued: queued, InFlight: inFlight, WorkSeen: true,
-			Elapsed: time.Duration(elapsed), Budget: time.Duration(budget),
-		})
-		if math.IsNaN(p.Error) || math.IsInf(p.Error, 0) {
-			t.Fatalf("error is %v", p.Error)
-		}
-	})
-}
-
 func ExampleCompute() {
 	p := progress.Compute(progress.Facts{
 		Items: 6, Queued: 2, InFlight: 1, WorkSeen: true,

@@ -121,21 +121,6 @@ func TestSecond(t *testing.T) {
 	}
 }
 
-func FuzzParse(f *testing.F) {
-	f.Add("1795500382418,0.5,0.1,0.4,3")
-	f.Add("1,NaN,0,0,0")
-	f.Fuzz(func(t *testing.T, text string) {
-		s, err := sample.Parse(text)
-		if err != nil {
-			return
-		}
-		again, err := sample.Parse(s.String())
-		if err != nil || again != s {
-			t.Fatalf("Parse(%q) = %+v, and again %+v, %v", text, s, again, err)
-		}
-	})
-}
-
 func ExampleEncode() {
 	element, _ := sample.Encode("kj-1", sample.Sample{At: 1795500382418, Error: 0.9})
 	fmt.Println(element.At(1795500382418))

@@ -63,7 +63,7 @@ func (j *Jobs) Get(ctx context.Context, id job.ID) (*batchv1.Job, error) {
 // without pods has not started, whatever its start time says.
 func StatusOf(object *batchv1.Job) job.KubeStatus {
 	status := job.KubeStatus{
-		Active:    int64(object.Status.Active),
+		Active:    max(int64(object.Status.Active), 0),
 		Started:   object.Status.Active > 0 || object.Status.Succeeded > 0 || object.Status.Failed > 0,
 		Suspended: object.Spec.Suspend != nil && *object.Spec.Suspend,
 	}

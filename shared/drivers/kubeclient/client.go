@@ -170,12 +170,13 @@ func refusal(err error) string {
 // quota, and what is requested, used and allowed of it.
 const quotaExceeded = "exceeded quota: "
 
-// maxQuota bounds how much of that part an error repeats.
-const maxQuota = 200
+// maxQuota bounds how many bytes of that part an error repeats: what is before it has
+// 32 characters, and a text has at most failure.MaxText.
+const maxQuota = 168
 
-// quota returns that part of a text.
+// quota returns that part of a text, clean: an API server repeats what others wrote.
 func quota(text string) string {
 	_, rest, _ := strings.Cut(text, quotaExceeded)
 	part := quotaExceeded + strings.ToValidUTF8(rest, "")
-	return strings.ToValidUTF8(part[:min(len(part), maxQuota)], "")
+	return failure.Clean(strings.ToValidUTF8(part[:min(len(part), maxQuota)], ""))
 }

@@ -66,8 +66,13 @@ func TestTranslate(t *testing.T) {
 	}
 	over := apierrors.NewForbidden(resource, "a", errors.New("exceeded quota: q, requested: "+strings.Repeat("é", 300)))
 	refused, ok = errors.AsType[*failure.Error](kubeclient.Translate("create PingSource a", over))
-	if text := refused.Public(); !ok || !strings.Contains(text, "exceeded quota: q, requested: é") || len(text) > 240 || !utf8.ValidString(text) {
+	if text := refused.Public(); !ok || !strings.Contains(text, "exceeded quota: q, requested: é") || len(text) > 200 || !utf8.ValidString(text) {
 		t.Errorf("Translate = %q, want the quota, cut to 200 bytes", text)
+	}
+	strange := apierrors.NewForbidden(resource, "a", errors.New("exceeded quota: \x1b[31mq\u202e"))
+	refused, ok = errors.AsType[*failure.Error](kubeclient.Translate("create PingSource a", strange))
+	if want := "Kubernetes forbids the request: exceeded quota:  [31mq "; !ok || refused.Public() != want {
+		t.Errorf("Translate = %q, want %q", refused.Public(), want)
 	}
 	if err := kubeclient.Translate("nothing", nil); err != nil {
 		t.Errorf("Translate(nil) = %v, want nil", err)

@@ -54,7 +54,8 @@ func Name(id job.ID, life int64) string {
 }
 
 // parseName returns the id and the life of the PingSource with a name; false if
-// it is not one of ours.
+// it is not one of ours. A life has one spelling: by another one Unschedule would not
+// find the object.
 func parseName(name string) (job.ID, int64, bool) {
 	text, ours := strings.CutPrefix(name, namePrefix)
 	text, suffix, hasLife := strings.Cut(text, ".")
@@ -66,7 +67,7 @@ func parseName(name string) (job.ID, int64, bool) {
 		return id, 0, true
 	}
 	life, err := strconv.ParseInt(suffix, 36, 64)
-	return id, life, err == nil && life > 0
+	return id, life, err == nil && life > 0 && name == Name(id, life)
 }
 
 // PingSource is the part of Knative's object that kubejobs writes.

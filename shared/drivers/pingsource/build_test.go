@@ -96,6 +96,34 @@ func TestNamesSortLikeTheStore(t *testing.T) {
 }
 
 // Each life has its own name, which Kubernetes accepts.
+// A life that is written in another way is not ours: Unschedule would not find it.
+func TestListReadsNames(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		name string
+		want []monitor.Scheduled
+	}{
+		"a life":                {"kubejobs-a.mwu9o0fs", []monitor.Scheduled{{ID: "a", Life: 1795498867000}}},
+		"none":                  {"kubejobs-a", []monitor.Scheduled{{ID: "a"}}},
+		"zeros before the life": {"kubejobs-a.00mwu9o0fs", []monitor.Scheduled{}},
+		"capitals":              {"kubejobs-a.MWU9O0FS", []monitor.Scheduled{}},
+		"a sign":                {"kubejobs-a.+1", []monitor.Scheduled{}},
+		"life 0":                {"kubejobs-a.0", []monitor.Scheduled{}},
+		"another's":             {"a.mwu9o0fs", []monitor.Scheduled{}},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			body := `{"apiVersion":"sources.knative.dev/v1","kind":"PingSourceList","metadata":{},"items":[` +
+				`{"apiVersion":"sources.knative.dev/v1","kind":"PingSource","metadata":{"name":"` + tt.name + `"}}]}`
+			got, _, err := newScheduler(t, &replying{code: 200, body: []byte(body)}).List(t.Context(), "", 9)
+			if diff := cmp.Diff(tt.want, got); diff != "" || err != nil {
+				t.Errorf("listed (-want +got): %v\n%s", err, diff)
+			}
+		})
+	}
+}
+
 func TestNameOfALife(t *testing.T) {
 	t.Parallel()
 	longest := job.ID(strings.Repeat("a", 63))

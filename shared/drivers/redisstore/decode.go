@@ -42,8 +42,11 @@ func decodeRecord(id job.ID, fields *redis.SliceCmd) (monitor.Record, error) {
 	if err := json.Unmarshal([]byte(text(1)), &r.State); err != nil {
 		return monitor.Record{}, unreadable(fmt.Errorf("decode state of %s: %w", id, err))
 	}
-	if r.Spec.ID != id || !r.State.Phase.Valid() {
-		return monitor.Record{}, unreadable(fmt.Errorf("the record of %s is of %.80q in phase %.80q", id, r.Spec.ID, r.State.Phase))
+	if r.Spec.ID != id {
+		return monitor.Record{}, unreadable(fmt.Errorf("the record of %s is of %.80q", id, r.Spec.ID))
+	}
+	if err := job.Check(r.Spec, r.State); err != nil {
+		return monitor.Record{}, unreadable(fmt.Errorf("the record of %s: %w", id, err))
 	}
 	for i, target := range map[int]*int64{2: &r.Revision, 4: &r.Duplicate, 5: &r.Surplus} {
 		if text(i) == "" {
@@ -72,9 +75,9 @@ func decodeTick(tick *redis.StringCmd) (*monitor.TickRecord, error) {
 	case text == "":
 		return &monitor.TickRecord{}, nil
 	}
-	x, err := sample.Parse(text)
+	x, err := decodeSample(text)
 	if err != nil {
-		return nil, unreadable(err)
+		return nil, err
 	}
 	return &monitor.TickRecord{Sample: &x}, nil
 }
@@ -104,11 +107,22 @@ func decodeSamples(texts []string) ([]sample.Sample, error) {
 		if text == "" {
 			continue
 		}
-		x, err := sample.Parse(text)
+		x, err := decodeSample(text)
 		if err != nil {
-			return nil, unreadable(err)
+			return nil, err
 		}
 		samples = append(samples, x)
 	}
 	return samples, nil
+}
+
+func decodeSample(text string) (sample.Sample, error) {
+	x, err := sample.Parse(text)
+	if err == nil {
+		err = job.CheckSample(x)
+	}
+	if err != nil {
+		return sample.Sample{}, unreadable(err)
+	}
+	return x, nil
 }

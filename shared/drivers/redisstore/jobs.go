@@ -46,7 +46,8 @@ func (s *Store) Create(ctx context.Context, spec job.Spec, state job.State) (mon
 	}
 }
 
-// Discard implements monitor.JobStore.
+// Discard implements monitor.JobStore. The status of the Kubernetes Job may be what
+// cannot be read, so it goes too; its next change stores it again.
 func (s *Store) Discard(ctx context.Context, id job.ID) error {
 	if err := s.client.Del(ctx, append(scriptKeys(id), kubeStatusKey(id), suspectKey(id))...).Err(); err != nil {
 		return unavailable("discard job", err)
@@ -71,8 +72,10 @@ func (s *Store) Replay(ctx context.Context, id job.ID) (monitor.Replay, error) {
 	if replay.History, err = decodeSamples(history.Val()); err != nil {
 		return monitor.Replay{}, err
 	}
-	replay.Recent, err = decodeSamples(recent.Val())
-	return replay, err
+	if replay.Recent, err = decodeSamples(recent.Val()); err != nil {
+		return monitor.Replay{}, err
+	}
+	return replay, nil
 }
 
 // List implements monitor.JobStore. It reads one page of the index, then the

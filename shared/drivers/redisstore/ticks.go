@@ -34,11 +34,16 @@ func (s *Store) Load(ctx context.Context, id job.ID, tickID string) (monitor.Rec
 	if err != nil {
 		return record, err
 	}
-	if record.Kube, err = decodeKubeStatus(kubeStatus); err != nil || tick == nil {
-		return record, err
+	if record.Kube, err = decodeKubeStatus(kubeStatus); err != nil {
+		return monitor.Record{}, err
 	}
-	record.Tick, err = decodeTick(tick)
-	return record, err
+	if tick == nil {
+		return record, nil
+	}
+	if record.Tick, err = decodeTick(tick); err != nil {
+		return monitor.Record{}, err
+	}
+	return record, nil
 }
 
 // Commit implements monitor.TickStore. Afterwards it removes a job that need not

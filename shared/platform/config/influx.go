@@ -100,7 +100,11 @@ func (r *reader) name(setting, fallback, excluded string) string {
 		if excluded != "" {
 			want += " and none of " + excluded
 		}
-		r.reject(setting, "%s, got %.80q", want, text)
+		if strings.Contains(excluded, ":") {
+			r.reject(setting, "%s", want) // what follows the colon may be a password
+		} else {
+			r.reject(setting, "%s, got %.80q", want, text)
+		}
 	}
 	return text
 }

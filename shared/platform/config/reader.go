@@ -10,6 +10,7 @@ import (
 
 	"kubejobs/shared/core/dnslabel"
 	"kubejobs/shared/core/egress"
+	"kubejobs/shared/core/failure"
 )
 
 // Error names every invalid setting.
@@ -39,12 +40,13 @@ type reader struct {
 
 // warn records what is ignored but looks like a mistake.
 func (r *reader) warn(setting, format string, args ...any) {
-	r.warnings = append(r.warnings, setting+": "+fmt.Sprintf(format, args...))
+	r.warnings = append(r.warnings, failure.Clean(setting+": "+fmt.Sprintf(format, args...)))
 }
 
-// reject records a problem with a setting.
+// reject records a problem with a setting. Its text is clean: it may repeat what
+// somebody wrote.
 func (r *reader) reject(setting, format string, args ...any) {
-	r.problems = append(r.problems, Problem{setting, fmt.Sprintf(format, args...)})
+	r.problems = append(r.problems, Problem{setting, failure.Clean(fmt.Sprintf(format, args...))})
 }
 
 // err returns an Error with the problems, nil if there are none.

@@ -7,8 +7,6 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-
-	"kubejobs/shared/platform/config"
 )
 
 // file writes a monitor.cfg and returns its path.
@@ -121,48 +119,4 @@ func TestMonitorConfig(t *testing.T) {
 			}
 		})
 	}
-}
-
-// names are the settings whose values the fuzzer chooses. MONITOR_CONFIG is not
-// among them, because it would open any file.
-var names = []string{
-	"PORT", "LISTEN_ADDRESS", "FUNCTION_TARGET", "STATE_REDIS_URL", "K_SERVICE", "SCHEDULER", "TICK_SINK", "JOB_STATUS",
-	"JOB_NAMESPACE", "ALLOWED_HOSTS", "MIN_PERIOD", "DEFAULT_PERIOD", "TICK_SPACING", "TICK_JITTER", "RETRIES", "RETENTION",
-	"SUBMISSION_TIMEZONE", "LOG_LEVEL", "PLUGINS",
-}
-
-func FuzzLoad(f *testing.F) {
-	for i := range names {
-		for _, value := range []string{"", "1", "1s", "NaN", "-1", "::", "redis://a", "%zz", "[", "\x00", "9223372036854775808", "*."} {
-			f.Add(uint8(i), value)
-		}
-	}
-	f.Fuzz(func(t *testing.T, i uint8, value string) {
-		setting := names[int(i)%len(names)]
-		cfg, err := config.Load(lookup(map[string]string{setting: value}))
-		if err != nil {
-			if len(wrong(t, err)) == 0 {
-				t.Errorf("%s=%q: the error names no setting: %v", setting, value, err)
-			}
-			return
-		}
-		if cfg.MinPeriod <= 0 || cfg.DefaultPeriod < cfg.MinPeriod || cfg.Retries < 1 || cfg.Retention <= 0 ||
-			!(cfg.TickSpacing >= 0 && cfg.TickSpacing < 1) || cfg.SubmissionZone == nil || len(cfg.AllowedHosts) == 0 {
-			t.Errorf("%s=%q was accepted: %+v", setting, value, cfg)
-		}
-	})
-}
-
-func FuzzMonitorConfig(f *testing.F) {
-	f.Add("[general]\nhost = a\nport = 1\n")
-	f.Add("[general]\nport = %(port)s\n")
-	f.Add("[general\n")
-	f.Add("\"\"\"")
-	f.Add("[DEFAULT]\nPort: 1\n  2\n\n[general]\n# a\n")
-	f.Fuzz(func(t *testing.T, text string) {
-		_, err := config.Load(lookup(map[string]string{"MONITOR_CONFIG": file(t, text)}))
-		if err != nil && len(wrong(t, err)) == 0 {
-			t.Errorf("the error names no setting: %v", err)
-		}
-	})
 }

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/netip"
 	"strings"
+	"unicode"
 )
 
 // RefuseCrossOrigin refuses with 403 the requests that a browser sends for a page of
@@ -44,5 +45,9 @@ func hostName(hostport string) string {
 	} else if inner, ok := strings.CutPrefix(hostport, "["); ok {
 		host = strings.TrimSuffix(inner, "]")
 	}
-	return strings.TrimSuffix(strings.ToLower(host), ".")
+	host = strings.TrimSuffix(host, ".")
+	if strings.ContainsFunc(host, func(r rune) bool { return r > unicode.MaxASCII }) {
+		return host // in lower case some letters would be of ASCII
+	}
+	return strings.ToLower(host)
 }

@@ -80,6 +80,7 @@ func TestRefuseForeignHosts(t *testing.T) {
 		"[2001:db8::1]":             403,
 		"2130706433:8080":           403, // 127.0.0.1 as a number
 		"localhost@example.org":     403,
+		"my-mach\u0130ne":           403, // whose lower case is an i
 		"localhost,example.org":     403,
 		"localhost:8080:8080":       403,
 		"169.254.169.254":           403,

@@ -25,8 +25,11 @@ func Limit(values url.Values, most, otherwise int, wrong *failure.Fields) int {
 	return limit
 }
 
+// maxUnknown bounds the parameters that an error names.
+const maxUnknown = 20
+
 // UnknownParameters returns the parameters of a query that are not in known, or
-// occur twice, in the order of their names.
+// occur twice, in the order of their names. It names at most twenty.
 func UnknownParameters(values url.Values, known ...string) failure.Fields {
 	var wrong failure.Fields
 	for name, given := range values {
@@ -38,6 +41,10 @@ func UnknownParameters(values url.Values, known ...string) failure.Fields {
 		}
 	}
 	slices.SortFunc(wrong, func(a, b failure.FieldError) int { return cmp.Compare(a.Field, b.Field) })
+	if more := len(wrong) - maxUnknown; more > 0 {
+		wrong = wrong[:maxUnknown:maxUnknown]
+		wrong.Add("query", "there are %d more wrong parameters", more)
+	}
 	return wrong
 }
 

@@ -1,12 +1,39 @@
 package httpapi_test
 
 import (
+	"fmt"
 	"net/url"
 	"testing"
 
 	"kubejobs/shared/core/failure"
 	"kubejobs/shared/platform/httpapi"
 )
+
+func TestUnknownParameters(t *testing.T) {
+	t.Parallel()
+	many := url.Values{}
+	for i := range 300 {
+		many.Set(fmt.Sprintf("x%03d", i), "")
+	}
+	tests := map[string]struct {
+		values url.Values
+		count  int
+		last   failure.FieldError
+	}{
+		"one":   {url.Values{"x": {"1"}}, 1, failure.FieldError{Field: `"x"`, Problem: "no such parameter: there are a and b"}},
+		"many":  {many, 21, failure.FieldError{Field: "query", Problem: "there are 280 more wrong parameters"}},
+		"twice": {url.Values{"a": {"1", "2"}}, 1, failure.FieldError{Field: "a", Problem: "want it once"}},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			wrong := httpapi.UnknownParameters(tt.values, "a", "b")
+			if len(wrong) != tt.count || wrong[len(wrong)-1] != tt.last {
+				t.Errorf("%d wrong parameters, the last %+v, want %d and %+v", len(wrong), wrong[len(wrong)-1], tt.count, tt.last)
+			}
+		})
+	}
+}
 
 func TestLimit(t *testing.T) {
 	t.Parallel()

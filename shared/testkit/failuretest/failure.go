@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http/httptest"
+	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"kubejobs/shared/core/failure"
 	"kubejobs/shared/platform/httpapi"
@@ -38,4 +40,35 @@ func Message(tb testing.TB, w *httptest.ResponseRecorder) string {
 		tb.Fatalf("answer %d, body %q (%v), want an error", w.Code, w.Body, err)
 	}
 	return body.Message
+}
+
+// Shown checks what an error shows to others: its message and each wrong field have at
+// most failure.MaxText printable characters, and none of secrets is anywhere in it.
+func Shown(tb testing.TB, err error, secrets ...string) {
+	tb.Helper()
+	typed, ok := errors.AsType[*failure.Error](err)
+	if !ok {
+		tb.Fatalf("error %v has no kind", err)
+	}
+	texts := []string{typed.Message}
+	for _, f := range typed.Fields {
+		texts = append(texts, f.Field, f.Problem)
+	}
+	for _, text := range texts {
+		Printable(tb, text)
+	}
+	for _, secret := range secrets {
+		if strings.Contains(err.Error(), secret) || strings.Contains(failure.Detail(err), secret) {
+			tb.Errorf("the error shows the secret %q: %v", secret, err)
+		}
+	}
+}
+
+// Printable checks that a text has at most failure.MaxText characters, each of which can
+// be printed.
+func Printable(tb testing.TB, text string) {
+	tb.Helper()
+	if failure.Clean(text) != text {
+		tb.Errorf("%q has %d characters or cannot be printed, want at most %d that can", text, utf8.RuneCountInString(text), failure.MaxText)
+	}
 }

@@ -38,6 +38,14 @@ func testSaveKubeStatus(t *testing.T, store monitor.Store) {
 	if diff := cmp.Diff(&job.KubeStatus{Complete: true}, load(t, store, "a", "").Kube); diff != "" {
 		t.Errorf("after saving a newer status (-want +got):\n%s", diff)
 	}
+	for i, pair := range [][2]uint64{{1<<53 + 1, 1 << 53}, {1<<63 + 1, 1 << 63}, {1<<64 - 1, 1<<64 - 2}} {
+		newer := job.KubeStatus{Active: int64(i + 1)}
+		save(newer, pair[0])
+		save(job.KubeStatus{Active: 9}, pair[1])
+		if diff := cmp.Diff(&newer, load(t, store, "a", "").Kube); diff != "" {
+			t.Errorf("after saving version %d, then %d (-want +got):\n%s", pair[0], pair[1], diff)
+		}
+	}
 	create(t, store, Spec("b", "f"), running(0), monitor.CreatedNew)
 	if got := load(t, store, "b", "").Kube; got != nil {
 		t.Errorf("a job whose status was never saved has %+v, want nil", got)

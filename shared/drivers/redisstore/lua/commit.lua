@@ -21,7 +21,8 @@ if not rev then return 4 end
 if ARGV[4] ~= '' and redis.call('HEXISTS', KEYS[2], ARGV[4]) == 1 then return 2 end
 if rev ~= ARGV[1] then return 3 end
 
-redis.call('HSET', KEYS[1], 'state', ARGV[2], 'living', ARGV[3], 'rev', tostring(tonumber(rev) + 1))
+redis.call('HINCRBY', KEYS[1], 'rev', 1)
+redis.call('HSET', KEYS[1], 'state', ARGV[2], 'living', ARGV[3])
 if ARGV[4] ~= '' then
   redis.call('HSET', KEYS[2], ARGV[4], ARGV[5])
   local remembered = redis.call('RPUSH', KEYS[3], ARGV[4])

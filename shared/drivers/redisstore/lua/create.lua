@@ -10,9 +10,11 @@ if old[1] == '1' then
 end
 local life = tonumber(ARGV[4])
 if life > 0 and (tonumber(old[4] or '') or 0) >= life then return 4 end
+local rev = string.match(old[3] or '', '^%d+$') or '0'
+if #rev > 18 then rev = '0' end -- damaged
 redis.call('DEL', KEYS[1], KEYS[2], KEYS[3], KEYS[4])
 redis.call('HSET', KEYS[1],
   'living', '1', 'fingerprint', ARGV[1], 'spec', ARGV[2], 'state', ARGV[3],
-  'life', ARGV[4],
-  'rev', tostring((tonumber(old[3]) or 0) + 1))
+  'life', ARGV[4], 'rev', rev)
+redis.call('HINCRBY', KEYS[1], 'rev', 1)
 return 1
