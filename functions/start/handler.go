@@ -27,8 +27,7 @@ type Options struct {
 // New returns the handler. It answers 202 with an Answer.
 func New(service starter, o Options, log *slog.Logger) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
-		body, ok := httpapi.ReadBody(w, r)
+		body, ok := httpapi.ReadBodyUpTo(w, r, maxBody)
 		if !ok {
 			return
 		}
