@@ -63,9 +63,21 @@ type MarkStore interface {
 	// stored. The job need not exist.
 	Suspect(ctx context.Context, id job.ID, life int64, now, since time.Time) (time.Time, error)
 	// SaveKubeStatus stores the status of the Kubernetes Job, whether the job is
-	// monitored or not, unless the stored one is newer (by version).
+	// monitored or not, unless the stored one is newer: of the same Job one with a
+	// higher version, else one of a Job that was created later. It marks the job as
+	// doubted if the order of the two says that one of them is late or wrong. An
+	// earlier status is stored all the same if it is the end of the same Job, or if
+	// both are no end and the stored one is older than KubeStatusTrust.
 	SaveKubeStatus(ctx context.Context, id job.ID, status job.KubeStatus, version uint64) error
+	// ReplaceKubeStatus stores what Kubernetes answered when it was asked, in place of
+	// a stored status of any version that was not stored since, and ends the doubt.
+	ReplaceKubeStatus(ctx context.Context, id job.ID, status job.KubeStatus) error
 }
+
+// KubeStatusTrust is how long a reported status of a Kubernetes Job is kept although
+// another one that is not the end of the Job, and is called an earlier one, contradicts
+// it. That is longer than ApiServerSource repeats a delivery.
+const KubeStatusTrust = time.Minute
 
 // MaxQueueUsers bounds how many jobs UseQueue returns.
 const MaxQueueUsers = 100
@@ -105,6 +117,7 @@ type Record struct {
 	Surplus   int64 // ticks too close to another one
 	Tick      *TickRecord
 	Kube      *job.KubeStatus // as it was saved; nil if it never was
+	Doubted   bool            // events contradicted each other about Kube since Kubernetes was asked
 	// Publishers holds the state of each publisher that has failed for this job,
 	// by name.
 	Publishers map[string]PublisherState

@@ -72,7 +72,9 @@ func (s *Service) Sweep(ctx context.Context) (Swept, error) {
 type sweeper struct {
 	*Service
 	swept Swept
-	asked int // jobs of the page of which Kubernetes was asked
+	// Jobs of the page about which Kubernetes was asked, and those of them that were
+	// doubted.
+	asked, doubted int
 }
 
 func (w *sweeper) logSwept(ctx context.Context) {
@@ -91,7 +93,7 @@ func (w *sweeper) listJobs(ctx context.Context, after job.ID) ([]Record, job.ID,
 	}
 	w.logUnreadable(ctx, page)
 	w.swept.Unreadable += len(page.Unreadable)
-	w.asked = 0
+	w.asked, w.doubted = 0, 0
 	for _, record := range page.Records {
 		w.swept.Sent += w.resend(ctx, record, record.State)
 	}
