@@ -57,6 +57,7 @@ func RunStore(t *testing.T, open func(t *testing.T) monitor.Store) {
 		"index and discard":                    testIndexAndDiscard,
 		"list order":                           testListOrder,
 		"save the status of a Kubernetes Job":  testSaveKubeStatus,
+		"contradictory status of a Job":        testContradictoryKubeStatus,
 		"use of a queue":                       testUseQueue,
 		"use of a queue belongs to a life":     testUseQueueOfALife,
 		"queues that share a list":             testSharedLists,
