@@ -86,7 +86,7 @@ func (s *Set) Drain(ctx context.Context) error {
 func (s *Set) monitorMux(root http.Handler) *http.ServeMux {
 	job := httpapi.Methods{
 		http.MethodPost: start.New(s.service, start.Options{
-			Plugins: []string{config.Plugin}, Zone: s.cfg.SubmissionZone, Now: s.now,
+			Plugins: []string{config.Plugin}, Zone: s.cfg.SubmissionZone, Proxies: s.cfg.TrustedProxies, Now: s.now,
 		}, s.log),
 		http.MethodGet: status.New(s.service, s.log),
 	}

@@ -21,6 +21,7 @@ type starter interface {
 type Options struct {
 	Plugins []string       // values of plugin
 	Zone    *time.Location // of submission_time
+	Proxies int            // number of trusted proxies, see httpapi.Caller
 	Now     func() time.Time
 }
 
@@ -35,6 +36,7 @@ func New(service starter, o Options, log *slog.Logger) http.Handler {
 		id, badID := job.ParseID(r.PathValue("id"))
 		request, warnings, err := Decode(id, body, Rules{Plugins: o.Plugins, Zone: o.Zone, Now: now})
 		err = failure.JoinInvalid(badID, err)
+		request.Caller = httpapi.Caller(r, o.Proxies)
 		var started monitor.Started
 		if err == nil {
 			started, err = service.Start(r.Context(), request)

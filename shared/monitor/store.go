@@ -16,6 +16,7 @@ type Store interface {
 	TickStore
 	MarkStore
 	QueueStore
+	PlaceStore
 }
 
 // JobStore creates, lists and replays jobs.
@@ -93,6 +94,34 @@ type QueueStore interface {
 	// LeaveQueue removes what UseQueue stored for a life of a job.
 	LeaveQueue(ctx context.Context, spec job.Spec) error
 }
+
+// PlaceStore counts living jobs. A life of a job has a place from before it is stored
+// until it ends. What a process that died left behind, and what was lost, the sweep
+// corrects with HoldPlaces and FreePlaces.
+type PlaceStore interface {
+	// TakePlace takes a place for a life of a job at a time, unless there are most in
+	// all or perCaller of its caller; 0 means no limit. Parallel calls take no more.
+	TakePlace(ctx context.Context, spec job.Spec, most, perCaller int, now time.Time) (PlaceResult, error)
+	// LeavePlace frees the place of a life of a job.
+	LeavePlace(ctx context.Context, spec job.Spec) error
+	// HoldPlaces takes places for living jobs, or keeps them, whatever the limits are.
+	HoldPlaces(ctx context.Context, specs []job.Spec, now time.Time) error
+	// FreePlaces frees the places that were neither taken nor held since a time, and
+	// returns their number.
+	FreePlaces(ctx context.Context, since time.Time) (int, error)
+}
+
+// PlaceResult is the result of PlaceStore.TakePlace.
+type PlaceResult int
+
+const (
+	// PlaceTaken means that the life has a place.
+	PlaceTaken PlaceResult = iota + 1
+	// PlaceAllTaken means that there are as many living jobs as there may be.
+	PlaceAllTaken
+	// PlaceCallerTaken means that the caller has as many living jobs as it may have.
+	PlaceCallerTaken
+)
 
 // Page is a page of jobs.
 type Page struct {

@@ -179,7 +179,7 @@ func (w *sweeper) endFailed(ctx context.Context, record Record, reason string) e
 		return nil
 	}
 	w.log.InfoContext(ctx, "job ended", "job", id, "phase", job.PhaseFailed, "reason", reason)
-	w.leaveQueue(ctx, before.Spec)
+	w.leave(ctx, before.Spec)
 	w.unschedule(ctx, id, life)
 	w.swept.Ended++
 	w.swept.Sent += w.resend(ctx, before, state)

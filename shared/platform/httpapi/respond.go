@@ -23,6 +23,7 @@ var statusOf = map[failure.Kind]int{
 	failure.KindNotFound:    http.StatusBadRequest,
 	failure.KindConflict:    http.StatusBadRequest,
 	failure.KindRefused:     http.StatusBadRequest,
+	failure.KindLimit:       http.StatusTooManyRequests,
 	failure.KindUnavailable: http.StatusServiceUnavailable,
 	failure.KindInternal:    http.StatusInternalServerError,
 }
