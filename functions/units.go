@@ -131,7 +131,9 @@ func (s *Set) allMux() *http.ServeMux {
 // use them.
 func (s *Set) jobStatus() http.Handler {
 	if s.cfg.JobStatus != config.JobStatusEvents {
-		return http.HandlerFunc(httpapi.NotFound)
+		return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			httpapi.Refuse(w, http.StatusNotFound, "events of Jobs are taken only with JOB_STATUS=events")
+		})
 	}
 	parse := func(text []byte) (change jobstatus.Change, err error) {
 		change.Namespace, change.ID, change.Status, change.Version, err = batchjob.Parse(text)

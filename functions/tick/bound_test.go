@@ -66,7 +66,8 @@ func TestBounds(t *testing.T) {
 
 // structured returns an event in structured mode with a changed attribute.
 func structured(attribute, value, data string) []byte {
-	text := `{"data":` + data
+	var text strings.Builder
+	text.WriteString(`{"data":` + data)
 	for name, standard := range map[string]string{
 		"specversion": "1.0", "id": "tick-1", "type": "dev.knative.sources.ping", "time": "2026-11-24T06:12:04Z",
 		"source": "/apis/v1/namespaces/default/pingsources/a",
@@ -74,9 +75,9 @@ func structured(attribute, value, data string) []byte {
 		if name == attribute {
 			standard = strings.ReplaceAll(value, "\t", `\t`)
 		}
-		text += `,"` + name + `":"` + standard + `"`
+		text.WriteString(`,"` + name + `":"` + standard + `"`)
 	}
-	return []byte(text + "}")
+	return []byte(text.String() + "}")
 }
 
 // A control character in an id passes a header no more than JSON.
