@@ -25,8 +25,12 @@ func Limit(values url.Values, most, otherwise int, wrong *failure.Fields) int {
 	return limit
 }
 
+// maxWrong bounds the wrong parameters that an answer names.
+const maxWrong = 20
+
 // UnknownParameters returns the parameters of a query that are not in known, or
-// occur twice, in the order of their names.
+// occur twice, in the order of their names: the first maxWrong, and the number of the
+// others.
 func UnknownParameters(values url.Values, known ...string) failure.Fields {
 	var wrong failure.Fields
 	for name, given := range values {
@@ -38,6 +42,10 @@ func UnknownParameters(values url.Values, known ...string) failure.Fields {
 		}
 	}
 	slices.SortFunc(wrong, func(a, b failure.FieldError) int { return cmp.Compare(a.Field, b.Field) })
+	if more := len(wrong) - maxWrong; more > 0 {
+		wrong = wrong[:maxWrong]
+		wrong.Add("query", "there are %d more wrong parameters", more)
+	}
 	return wrong
 }
 
