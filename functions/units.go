@@ -26,9 +26,10 @@ import (
 
 // limits returns the limits of a unit's requests. A start may wait 10 s for its
 // schedule, and func's middleware cuts an answer after 30 s. A sweep takes longer the
-// more jobs there are.
+// more jobs there are. The largest body is that of a Kubernetes Job; other handlers
+// have smaller limits of their own.
 func limits(unit string) httpapi.Limits {
-	l := httpapi.Limits{Body: 1 << 20, Read: 10 * time.Second, Write: 25 * time.Second}
+	l := httpapi.Limits{Body: 2 << 20, Read: 10 * time.Second, Write: 25 * time.Second}
 	if unit == config.TargetSweep || unit == config.TargetAll {
 		l.Write = 5 * time.Minute
 	}
@@ -85,7 +86,7 @@ func (s *Set) Drain(ctx context.Context) error {
 func (s *Set) monitorMux(root http.Handler) *http.ServeMux {
 	job := httpapi.Methods{
 		http.MethodPost: start.New(s.service, start.Options{
-			Plugins: []string{config.Plugin}, Zone: s.cfg.SubmissionZone, Now: s.now,
+			Plugins: []string{config.Plugin}, Zone: s.cfg.SubmissionZone, Proxies: s.cfg.TrustedProxies, Now: s.now,
 		}, s.log),
 		http.MethodGet: status.New(s.service, s.log),
 	}
@@ -126,8 +127,14 @@ func (s *Set) allMux() *http.ServeMux {
 	return mux
 }
 
-// jobStatus serves the CloudEvents of an ApiServerSource.
+// jobStatus serves the CloudEvents of an ApiServerSource, or 404 if the settings do not
+// use them.
 func (s *Set) jobStatus() http.Handler {
+	if s.cfg.JobStatus != config.JobStatusEvents {
+		return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			httpapi.Refuse(w, http.StatusNotFound, "events of Jobs are taken only with JOB_STATUS=events")
+		})
+	}
 	parse := func(text []byte) (change jobstatus.Change, err error) {
 		change.Namespace, change.ID, change.Status, change.Version, err = batchjob.Parse(text)
 		return change, err

@@ -156,6 +156,7 @@ func (s *Set) openService(ctx context.Context, o Options) error {
 			MinPeriod: s.cfg.MinPeriod, DefaultPeriod: s.cfg.DefaultPeriod, Spacing: s.cfg.TickSpacing,
 			DefaultQueue: s.defaultQueue, ScheduleFor: scheduleFor,
 			StoredKubeStatus: s.cfg.JobStatus == config.JobStatusEvents, StaleAfter: s.cfg.StaleAfter, MaxAge: s.cfg.MaxAge,
+			MaxJobs: s.cfg.MaxJobs, MaxJobsPerCaller: s.cfg.MaxJobsPerCaller,
 			Events: job.EventPolicy{Enabled: s.cfg.Events.Sink != nil, Samples: s.cfg.Events.Samples}, Now: o.Now,
 		},
 		monitor.Ports{

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	"time"
 
 	cloudevents "github.com/cloudevents/sdk-go/v2"
 
@@ -23,6 +24,15 @@ import (
 const (
 	typePrefix = "dev.knative.apiserver.resource."
 	typeDelete = typePrefix + "delete"
+)
+
+const (
+	maxBody = 2 << 20 // bytes; Kubernetes keeps objects of up to 1.5 MiB
+	// Of bodies over smallBody at most largeAtOnce are in memory at once. Others wait
+	// for largeWait.
+	smallBody   = 64 << 10
+	largeAtOnce = 8
+	largeWait   = time.Second
 )
 
 // Change is a change of a Job.
@@ -44,8 +54,18 @@ type saver interface {
 // New returns the handler for the Jobs of a namespace. It acknowledges and ignores
 // changes of other Jobs. After 503 the sender should retry.
 func New(service saver, parse Parse, namespace string, log *slog.Logger) http.Handler {
+	large := make(chan struct{}, largeAtOnce)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		body, ok := httpapi.ReadBody(w, r)
+		if r.ContentLength < 0 || r.ContentLength > smallBody {
+			select {
+			case large <- struct{}{}:
+				defer func() { <-large }()
+			case <-time.After(largeWait):
+				httpapi.Refuse(w, http.StatusServiceUnavailable, "too many large events at once")
+				return
+			}
+		}
+		body, ok := httpapi.ReadBodyUpTo(w, r, maxBody)
 		if !ok {
 			return
 		}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"slices"
 	"time"
@@ -17,12 +18,14 @@ import (
 // Bounds of the values in a request. They keep the arithmetic exact, and what is
 // stored of a job small.
 const (
-	maxBody         = 64 << 10    // bytes
-	maxItems        = 1 << 53     // the largest whole number that JSON's readers agree on
-	maxSeconds      = 365 * 86400 // a year
-	maxStrategy     = 63          // characters
-	maxOptions      = 4 << 10     // bytes of JSON
-	maxOptionsDepth = 32          // objects and lists inside one another
+	maxBody     = 64 << 10    // bytes
+	maxItems    = 1 << 53     // the largest whole number that JSON's readers agree on
+	maxSeconds  = 365 * 86400 // a year
+	maxStrategy = 63          // characters
+	maxOptions  = 4 << 10     // bytes of JSON
+	// maxDepth bounds the objects and lists inside one another: those of the body, and
+	// those of heuristic_options, which count from there.
+	maxDepth = 32
 )
 
 // Rules say what a request may contain.
@@ -58,9 +61,10 @@ func Decode(id job.ID, body []byte, rules Rules) (monitor.Request, []string, err
 	r.QueueHost = info.host("redis_ip")
 	r.QueuePort = int(info.whole("redis_port", 1, 65535))
 	r.QueueLists, r.QueueDatabase = info.queue(id)
-	r.Strategy = info.short("scaling_strategy", maxStrategy)
+	r.Strategy = info.name("scaling_strategy", maxStrategy)
 	r.Database = info.database()
 	r.Heuristics = info.options("heuristic_options", r.Strategy == "pid")
+	outer.checkDepth(top)
 	if err := failure.Invalid(append(outer.problems, info.problems...)...); err != nil {
 		return monitor.Request{}, nil, err
 	}
@@ -77,6 +81,9 @@ func parseObject(body []byte) (map[string]any, error) {
 	body = bytes.TrimPrefix(body, []byte("\ufeff"))
 	if !utf8.Valid(body) {
 		return nil, invalid("want a JSON object in UTF-8; this is another encoding")
+	}
+	if nested(body) {
+		return nil, invalid(fmt.Sprintf("want at most %d objects and lists inside one another", maxDepth))
 	}
 	decoder := json.NewDecoder(bytes.NewReader(body))
 	decoder.UseNumber()

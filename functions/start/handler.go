@@ -21,14 +21,14 @@ type starter interface {
 type Options struct {
 	Plugins []string       // values of plugin
 	Zone    *time.Location // of submission_time
+	Proxies int            // number of trusted proxies, see httpapi.Caller
 	Now     func() time.Time
 }
 
 // New returns the handler. It answers 202 with an Answer.
 func New(service starter, o Options, log *slog.Logger) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
-		body, ok := httpapi.ReadBody(w, r)
+		body, ok := httpapi.ReadBodyUpTo(w, r, maxBody)
 		if !ok {
 			return
 		}
@@ -36,6 +36,7 @@ func New(service starter, o Options, log *slog.Logger) http.Handler {
 		id, badID := job.ParseID(r.PathValue("id"))
 		request, warnings, err := Decode(id, body, Rules{Plugins: o.Plugins, Zone: o.Zone, Now: now})
 		err = failure.JoinInvalid(badID, err)
+		request.Caller = httpapi.Caller(r, o.Proxies)
 		var started monitor.Started
 		if err == nil {
 			started, err = service.Start(r.Context(), request)

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"kubejobs/shared/core/egress"
@@ -69,49 +70,18 @@ func (r *reader) sub(field string) *reader {
 	return &reader{object: object, prefix: r.prefix + field + "."}
 }
 
-// short reads a text of at most longest characters.
-func (r *reader) short(field string, longest int) string {
+// name reads a text of at most longest characters, which can be shown on one line.
+func (r *reader) name(field string, longest int) string {
 	value := r.text(field)
-	if utf8.RuneCountInString(value) > longest {
-		r.wrong(field, fmt.Sprintf("at most %d characters", longest))
-		return ""
-	}
-	return value
-}
-
-// options reads an object of options as JSON, nil if it is not used. Its bounds are
-// checked in any case.
-func (r *reader) options(field string, used bool) json.RawMessage {
-	text, err := json.Marshal(r.object[field])
 	switch {
-	case err != nil || len(text) > maxOptions:
-		r.bad(field, "want at most %d bytes of JSON, got %d", maxOptions, len(text))
-	case depth(r.object[field]) > maxOptionsDepth:
-		r.bad(field, "want at most %d objects and lists inside one another, got %d", maxOptionsDepth, depth(r.object[field]))
-	}
-	if !used {
-		return nil
-	}
-	r.required(field).sub(field)
-	return text
-}
-
-// depth returns how many objects and lists are inside one another.
-func depth(value any) int {
-	deepest := 0
-	switch v := value.(type) {
-	case map[string]any:
-		for _, member := range v {
-			deepest = max(deepest, depth(member))
-		}
-	case []any:
-		for _, element := range v {
-			deepest = max(deepest, depth(element))
-		}
+	case utf8.RuneCountInString(value) > longest:
+		r.wrong(field, fmt.Sprintf("at most %d characters", longest))
+	case strings.ContainsFunc(value, control) || strings.ContainsRune(value, unicode.ReplacementChar):
+		r.wrong(field, "a text without control characters, in valid Unicode")
 	default:
-		return 0
+		return value
 	}
-	return deepest + 1
+	return ""
 }
 
 // whole reads a whole number from low to high.

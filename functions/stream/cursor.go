@@ -56,6 +56,9 @@ func resumeFrom(r *http.Request) (cursor, error) {
 	}
 	var wrong failure.Fields
 	field, text := "last_event_id", values.Get("last_event_id")
+	if len(values[field]) > 1 {
+		wrong.Add(field, "want it once")
+	}
 	values.Del("last_event_id")
 	if len(values) > 0 {
 		wrong.Add("query", "there is no other parameter than last_event_id")

@@ -37,6 +37,7 @@ func TestRefusals(t *testing.T) {
 		"an id with a bad phase":  {"", "1.dead", answer{}, 400, "Last-Event-ID: " + wrongID},
 		"an id with two phases":   {"", "1.failed.failed", answer{}, 400, "Last-Event-ID: " + wrongID},
 		"a wrong id in the query": {"?last_event_id=x", "", answer{}, 400, "last_event_id: " + wrongID},
+		"two ids in the query":    {"?last_event_id=1&last_event_id=2", "", answer{}, 400, "last_event_id: want it once"},
 		"another parameter":       {"?since=1", "", answer{}, 400, other},
 		"both":                    {"?since=1&last_event_id=x", "", answer{}, 400, other + "; last_event_id: " + wrongID},
 		"a malformed query":       {"?%zz", "", answer{}, 400, "query: want last_event_id=ID or nothing"},

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"regexp"
 	"strings"
+	"unicode"
 
 	cloudevents "github.com/cloudevents/sdk-go/v2"
 
@@ -15,11 +16,14 @@ import (
 	"kubejobs/shared/monitor"
 )
 
-// source is the CloudEvent source of a PingSource.
-var source = regexp.MustCompile(`^/apis/v1/namespaces/[^/]+/pingsources/[^/]+$`)
+// source is the CloudEvent source of a PingSource. The names are a DNS label and a DNS
+// subdomain.
+var source = regexp.MustCompile(`^/apis/v1/namespaces/[a-z0-9-]{1,63}/pingsources/[a-z0-9.-]{1,253}$`)
 
-// maxEventID bounds the id of a tick, which is stored.
-const maxEventID = 128
+const (
+	maxBody    = 64 << 10 // bytes
+	maxEventID = 128      // bytes of the id of a tick, which is stored
+)
 
 // Decode decodes a tick from a CloudEvent with the data {"app_id": "ID"}, and
 // optionally "life", the life of the job that the schedule belongs to. The error is of kind invalid and names every wrong attribute.
@@ -30,7 +34,7 @@ func Decode(r *http.Request, body []byte) (monitor.Tick, error) {
 		return monitor.Tick{}, failure.InvalidField("event", "want a CloudEvent in binary or structured mode")
 	}
 	if err := event.Validate(); err != nil {
-		return monitor.Tick{}, failure.InvalidField("event", "%s", strings.ReplaceAll(strings.TrimSpace(err.Error()), "\n", "; "))
+		return monitor.Tick{}, failure.InvalidField("event", "%s", failure.Clean(strings.ReplaceAll(strings.TrimSpace(err.Error()), "\n", "; ")))
 	}
 	var wrong failure.Fields
 	if event.Type() != monitor.TickEventType {
@@ -41,6 +45,8 @@ func Decode(r *http.Request, body []byte) (monitor.Tick, error) {
 	}
 	if len(event.ID()) > maxEventID {
 		wrong.Add("id", "want at most %d bytes, got %d", maxEventID, len(event.ID()))
+	} else if strange := func(c rune) bool { return !unicode.IsPrint(c) || c == unicode.ReplacementChar }; strings.ContainsFunc(event.ID(), strange) {
+		wrong.Add("id", "want characters that can be printed, got %q", event.ID())
 	}
 	var data struct {
 		ID   string `json:"app_id"`

@@ -20,7 +20,7 @@ type ticker interface {
 // with 503, and a tick of a job that is unknown or has ended is acknowledged.
 func New(service ticker, log *slog.Logger) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		body, ok := httpapi.ReadBody(w, r)
+		body, ok := httpapi.ReadBodyUpTo(w, r, maxBody)
 		if !ok {
 			return
 		}

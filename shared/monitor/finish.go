@@ -204,7 +204,7 @@ func (s *Service) settle(ctx context.Context, before Record, after job.State) {
 	switch {
 	case !after.Phase.Living():
 		log.InfoContext(ctx, "job ended", "reason", after.Reason, "samples", after.Summary.Count)
-		s.leaveQueue(ctx, before.Spec)
+		s.leave(ctx, before.Spec)
 		s.unschedule(ctx, before.Spec.ID, before.Spec.Life())
 	case after.Phase != before.State.Phase:
 		log.InfoContext(ctx, "job is running")

@@ -2,6 +2,7 @@ package monitor
 
 import (
 	"context"
+	"time"
 
 	"kubejobs/shared/core/failure"
 	"kubejobs/shared/core/job"
@@ -13,10 +14,20 @@ const (
 	kubeJobUnheard = "no status of the Job has arrived"
 )
 
+// maxVersion is the largest version of a Kubernetes Job: a revision of etcd is an
+// int64.
+const maxVersion = 1<<63 - 1
+
 // SaveKubeStatus stores the status of a Kubernetes Job. version rises with the
-// changes of the Job: a status that arrives late changes nothing.
+// changes of the Job: a status that arrives late changes nothing. Anybody who can
+// reach the program may report a status, so no version, time or UID keeps later
+// reports out for good.
 func (s *Service) SaveKubeStatus(ctx context.Context, id job.ID, status job.KubeStatus, version uint64) error {
+	if version > maxVersion {
+		return failure.InvalidField("resourceVersion", "want at most %d, got %d", int64(maxVersion), version)
+	}
 	status.Saved = s.now().UnixMilli()
+	status.Created = min(status.Created, status.Saved) // no Job was created in the future
 	return s.marks.SaveKubeStatus(ctx, id, status, version)
 }
 
@@ -52,4 +63,37 @@ func (s *Service) askKubernetes(ctx context.Context, id job.ID) job.KubeHalf {
 		s.log.WarnContext(ctx, "reading the job status failed", "job", id, "error", err)
 		return job.KubeHalf{Asked: true, Error: explain(err)}
 	}
+}
+
+// correct replaces the stored status of a Kubernetes Job by what Kubernetes answered
+// to a question that was asked at a time, if that is something else. An end is kept
+// after the Job was deleted.
+func (s *Service) correct(ctx context.Context, record Record, answer job.KubeHalf, asked time.Time) {
+	stored := record.Kube
+	if stored == nil || answer.Status == nil && !answer.Absent {
+		return
+	}
+	truth := job.KubeStatus{Started: stored.Started, Gone: true}
+	switch {
+	case answer.Status != nil:
+		truth = *answer.Status
+	case stored.Complete || stored.Failed:
+		truth = *stored
+	}
+	if !record.Doubted && sameStatus(truth, *stored) {
+		return
+	}
+	truth.Saved = asked.UnixMilli()
+	if answer.Absent && (stored.Complete || stored.Failed) {
+		truth.Saved = stored.Saved
+	}
+	if err := s.marks.ReplaceKubeStatus(ctx, record.Spec.ID, truth); err != nil {
+		s.log.WarnContext(ctx, "correcting the job status failed", "job", record.Spec.ID, "error", err)
+	}
+}
+
+// sameStatus reports whether two statuses of a Kubernetes Job mean the same.
+func sameStatus(a, b job.KubeStatus) bool {
+	a.Saved, a.UID, a.Created = b.Saved, b.UID, b.Created
+	return a == b
 }

@@ -34,6 +34,9 @@ type Config struct {
 	StaleAfter time.Duration
 	// MaxAge is how long a job may be monitored; 0 means no limit.
 	MaxAge time.Duration
+	// MaxJobs and MaxJobsPerCaller bound the living jobs, in all and of one caller; 0
+	// means no limit.
+	MaxJobs, MaxJobsPerCaller int
 	// Chance returns a number in [0, 1) by which a sweep selects healthy jobs; nil
 	// is rand.Float64.
 	Chance func() float64
@@ -61,6 +64,7 @@ type Service struct {
 	ticks       TickStore
 	marks       MarkStore
 	queues      QueueStore
+	places      PlaceStore
 	queue       Queue
 	kubeJobs    KubeJobs
 	sampleList  SampleList
@@ -86,7 +90,7 @@ func NewService(cfg Config, p Ports, log *slog.Logger) *Service {
 		panic("monitor.NewService: nil dependency")
 	}
 	s := &Service{
-		cfg: cfg, jobs: p.Store, ticks: p.Store, marks: p.Store, queues: p.Store, queue: p.Queue, kubeJobs: p.KubeJobs,
+		cfg: cfg, jobs: p.Store, ticks: p.Store, marks: p.Store, queues: p.Store, places: p.Store, queue: p.Queue, kubeJobs: p.KubeJobs,
 		sampleList: p.SampleList, broadcaster: p.Broadcaster, scheduler: p.Scheduler, log: log, now: cfg.Now,
 		removals: rate.NewLimiter(removalsEachSecond, removalsAtOnce), turns: newTurns(),
 	}

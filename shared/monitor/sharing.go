@@ -55,6 +55,12 @@ func (s *Service) sharing(ctx context.Context, spec job.Spec) Sharing {
 	return Sharing{SharedWith: users[:min(len(users), shownUsers)], SharedCount: len(users)}
 }
 
+// leave removes what the store keeps of an ended life of a job beside its record.
+func (s *Service) leave(ctx context.Context, spec job.Spec) {
+	s.leaveQueue(ctx, spec)
+	s.leavePlace(ctx, spec)
+}
+
 // leaveQueue removes an ended life of a job from the users of its queue. If that
 // fails, the next reader removes it.
 func (s *Service) leaveQueue(ctx context.Context, spec job.Spec) {

@@ -35,24 +35,43 @@ func (s *Service) Start(ctx context.Context, r Request) (Started, error) {
 	case err != nil && failure.KindOf(err) != failure.KindNotFound:
 		return Started{}, err
 	}
-	spec, workSeen, err := s.complete(ctx, r, record.Spec.Accepted)
-	if err != nil {
+	spec := s.complete(r, record.Spec.Accepted)
+	if err := s.takePlace(ctx, spec); err != nil {
+		if living, loadErr := s.ticks.Load(ctx, r.ID, ""); loadErr == nil && living.State.Phase.Living() {
+			return s.startAgain(ctx, living, r) // the same start took the last place
+		}
 		return Started{}, err
 	}
-	created, err := s.jobs.Create(ctx, spec, job.New(spec, workSeen, record.State.Outbox))
+	workSeen, err := s.countItems(ctx, &spec)
 	if err != nil {
+		s.leavePlace(ctx, spec)
 		return Started{}, err
+	}
+	return s.create(ctx, r, spec, job.New(spec, workSeen, record.State.Outbox))
+}
+
+// create stores a life of a job that has a place, and schedules it.
+func (s *Service) create(ctx context.Context, r Request, spec job.Spec, state job.State) (Started, error) {
+	created, err := s.jobs.Create(ctx, spec, state)
+	if err != nil {
+		return Started{}, err // it may be stored: the sweep knows whether it keeps its place
 	}
 	switch created {
 	case CreatedOther:
+		s.leavePlace(ctx, spec)
 		return Started{}, ErrOtherRequest
 	case CreatedBefore:
+		s.leavePlace(ctx, spec)
 		return Started{}, failure.Unavailable("the job was stopped while it was started", nil)
 	case CreatedNew:
 		s.log.InfoContext(ctx, "job started", "job", spec.ID, "phase", job.PhasePending,
 			"items", spec.Items, "deadline", spec.Deadline(), "queue", spec.Queue.String())
 	case CreatedSame:
-		if record, err = s.ticks.Load(ctx, r.ID, ""); err != nil {
+		record, err := s.ticks.Load(ctx, r.ID, "")
+		if record.Spec.Life() != spec.Life() { // else the call was repeated
+			s.leavePlace(ctx, spec)
+		}
+		if err != nil {
 			return Started{}, err
 		}
 		spec = record.Spec
@@ -79,15 +98,14 @@ func (s *Service) started(ctx context.Context, spec job.Spec) Started {
 	return Started{Spec: spec, Sharing: sharing}
 }
 
-// complete returns the spec of a request, with the defaults filled in, and
-// reports whether its queue holds work.
-// The life of the spec is later than the one that was accepted before.
-func (s *Service) complete(ctx context.Context, r Request, before time.Time) (job.Spec, bool, error) {
+// complete returns the spec of a request, with the defaults filled in but the number
+// of items. The life of the spec is later than the one that was accepted before.
+func (s *Service) complete(r Request, before time.Time) job.Spec {
 	now := s.now().UTC()
 	spec := job.Spec{
 		ID: r.ID, Items: r.Items, Budget: r.Budget, Submitted: r.Submitted.UTC(), Queue: s.queueOf(r),
 		Period: max(r.Period, s.cfg.MinPeriod), Strategy: r.Strategy, Heuristics: r.Heuristics,
-		Database: r.Database, Fingerprint: r.Fingerprint, Accepted: now,
+		Database: r.Database, Fingerprint: r.Fingerprint, Caller: r.Caller, Accepted: now,
 	}
 	if least := before.Truncate(time.Millisecond).Add(time.Millisecond); spec.Accepted.Before(least) {
 		spec.Accepted = least // the clock was set back, or two lives start within a millisecond
@@ -101,8 +119,7 @@ func (s *Service) complete(ctx context.Context, r Request, before time.Time) (jo
 	if spec.Strategy == "" {
 		spec.Strategy = "default"
 	}
-	workSeen, err := s.countItems(ctx, &spec)
-	return spec, workSeen, err
+	return spec
 }
 
 // queueOf returns the queue of a request.

@@ -16,6 +16,7 @@ type Store interface {
 	TickStore
 	MarkStore
 	QueueStore
+	PlaceStore
 }
 
 // JobStore creates, lists and replays jobs.
@@ -63,9 +64,21 @@ type MarkStore interface {
 	// stored. The job need not exist.
 	Suspect(ctx context.Context, id job.ID, life int64, now, since time.Time) (time.Time, error)
 	// SaveKubeStatus stores the status of the Kubernetes Job, whether the job is
-	// monitored or not, unless the stored one is newer (by version).
+	// monitored or not, unless the stored one is newer: of the same Job one with a
+	// higher version, else one of a Job that was created later. It marks the job as
+	// doubted if the order of the two says that one of them is late or wrong. An
+	// earlier status is stored all the same if it is the end of the same Job, or if
+	// both are no end and the stored one is older than KubeStatusTrust.
 	SaveKubeStatus(ctx context.Context, id job.ID, status job.KubeStatus, version uint64) error
+	// ReplaceKubeStatus stores what Kubernetes answered when it was asked, in place of
+	// a stored status of any version that was not stored since, and ends the doubt.
+	ReplaceKubeStatus(ctx context.Context, id job.ID, status job.KubeStatus) error
 }
+
+// KubeStatusTrust is how long a reported status of a Kubernetes Job is kept although
+// another one that is not the end of the Job, and is called an earlier one, contradicts
+// it. That is longer than ApiServerSource repeats a delivery.
+const KubeStatusTrust = time.Minute
 
 // MaxQueueUsers bounds how many jobs UseQueue returns.
 const MaxQueueUsers = 100
@@ -81,6 +94,34 @@ type QueueStore interface {
 	// LeaveQueue removes what UseQueue stored for a life of a job.
 	LeaveQueue(ctx context.Context, spec job.Spec) error
 }
+
+// PlaceStore counts living jobs. A life of a job has a place from before it is stored
+// until it ends. What a process that died left behind, and what was lost, the sweep
+// corrects with HoldPlaces and FreePlaces.
+type PlaceStore interface {
+	// TakePlace takes a place for a life of a job at a time, unless there are most in
+	// all or perCaller of its caller; 0 means no limit. Parallel calls take no more.
+	TakePlace(ctx context.Context, spec job.Spec, most, perCaller int, now time.Time) (PlaceResult, error)
+	// LeavePlace frees the place of a life of a job.
+	LeavePlace(ctx context.Context, spec job.Spec) error
+	// HoldPlaces takes places for living jobs, or keeps them, whatever the limits are.
+	HoldPlaces(ctx context.Context, specs []job.Spec, now time.Time) error
+	// FreePlaces frees the places that were neither taken nor held since a time, and
+	// returns their number.
+	FreePlaces(ctx context.Context, since time.Time) (int, error)
+}
+
+// PlaceResult is the result of PlaceStore.TakePlace.
+type PlaceResult int
+
+const (
+	// PlaceTaken means that the life has a place.
+	PlaceTaken PlaceResult = iota + 1
+	// PlaceAllTaken means that there are as many living jobs as there may be.
+	PlaceAllTaken
+	// PlaceCallerTaken means that the caller has as many living jobs as it may have.
+	PlaceCallerTaken
+)
 
 // Page is a page of jobs.
 type Page struct {
@@ -105,6 +146,7 @@ type Record struct {
 	Surplus   int64 // ticks too close to another one
 	Tick      *TickRecord
 	Kube      *job.KubeStatus // as it was saved; nil if it never was
+	Doubted   bool            // events contradicted each other about Kube since Kubernetes was asked
 	// Publishers holds the state of each publisher that has failed for this job,
 	// by name.
 	Publishers map[string]PublisherState

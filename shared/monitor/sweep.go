@@ -33,7 +33,7 @@ const sweepPage = 500
 // does is idempotent, so two sweeps may run at once. It returns an error if it
 // could not read everything, or ctx ends; a repair that fails is only counted.
 func (s *Service) Sweep(ctx context.Context) (Swept, error) {
-	w := &sweeper{Service: s}
+	w, began := &sweeper{Service: s}, s.now()
 	jobs := &cursor[Record, job.ID]{next: func(after job.ID) ([]Record, job.ID, error) { return w.listJobs(ctx, after) }}
 	schedules := &cursor[Scheduled, string]{next: func(after string) ([]Scheduled, string, error) {
 		return s.scheduler.List(ctx, after, sweepPage)
@@ -52,6 +52,7 @@ func (s *Service) Sweep(ctx context.Context) (Swept, error) {
 		}
 		switch {
 		case record == nil && schedule == nil:
+			w.freePlaces(ctx, began)
 			w.logSwept(ctx)
 			return w.swept, nil
 		case schedule != nil && (record == nil || ListOrder(schedule.ID) < ListOrder(record.Spec.ID)):
@@ -72,7 +73,10 @@ func (s *Service) Sweep(ctx context.Context) (Swept, error) {
 type sweeper struct {
 	*Service
 	swept Swept
-	asked int // jobs of the page of which Kubernetes was asked
+	// Jobs of the page about which Kubernetes was asked, and those of them that were
+	// doubted.
+	asked, doubted int
+	unheld         bool // the places of some jobs could not be kept
 }
 
 func (w *sweeper) logSwept(ctx context.Context) {
@@ -91,11 +95,13 @@ func (w *sweeper) listJobs(ctx context.Context, after job.ID) ([]Record, job.ID,
 	}
 	w.logUnreadable(ctx, page)
 	w.swept.Unreadable += len(page.Unreadable)
-	w.asked = 0
+	w.asked, w.doubted = 0, 0
 	for _, record := range page.Records {
 		w.swept.Sent += w.resend(ctx, record, record.State)
 	}
-	return slices.DeleteFunc(page.Records, func(r Record) bool { return !r.State.Phase.Living() }), page.Next, nil
+	living := slices.DeleteFunc(page.Records, func(r Record) bool { return !r.State.Phase.Living() })
+	w.holdPlaces(ctx, living)
+	return living, page.Next, nil
 }
 
 // matching takes the schedules of a job's id off the list and returns the one

@@ -17,7 +17,8 @@ const (
 	// which a sweep looks at a job itself.
 	suspectAfter = 5
 	// askPage bounds how many jobs of a page that look done, or are stalled, a sweep
-	// with stored job status asks Kubernetes about.
+	// with stored job status asks Kubernetes about, and about how many of those of
+	// which the events contradicted each other.
 	askPage = 50
 	// askShare is the share of the other jobs that a sweep with stored job status
 	// asks Kubernetes about, in case the end of the Job was never reported.
@@ -107,6 +108,10 @@ func (w *sweeper) shouldLook(record Record, quiet bool) bool {
 	if !w.cfg.StoredKubeStatus || w.kubeJobs == nil {
 		return false
 	}
+	if record.Doubted && w.doubted < askPage {
+		w.doubted++
+		return true
+	}
 	done := record.State.WorkSeen && record.State.Queue != nil && record.State.Queue.Left() == 0
 	if ((done || isStalled(record)) && w.asked < askPage) || w.cfg.Chance() < askShare {
 		w.asked++
@@ -149,7 +154,9 @@ func (w *sweeper) look(ctx context.Context, record Record, quiet bool) (bool, er
 
 // askAgain asks Kubernetes about a Job of which only a stored status is known.
 func (w *sweeper) askAgain(ctx context.Context, record Record, stored job.KubeHalf) job.KubeHalf {
+	now := w.now()
 	asked := w.askKubernetes(ctx, record.Spec.ID)
+	w.correct(ctx, record, asked, now)
 	if asked.Status == nil && stored.Status != nil && (stored.Status.Complete || stored.Status.Failed) {
 		return stored
 	}
@@ -172,7 +179,7 @@ func (w *sweeper) endFailed(ctx context.Context, record Record, reason string) e
 		return nil
 	}
 	w.log.InfoContext(ctx, "job ended", "job", id, "phase", job.PhaseFailed, "reason", reason)
-	w.leaveQueue(ctx, before.Spec)
+	w.leave(ctx, before.Spec)
 	w.unschedule(ctx, id, life)
 	w.swept.Ended++
 	w.swept.Sent += w.resend(ctx, before, state)

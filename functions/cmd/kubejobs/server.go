@@ -25,7 +25,7 @@ import (
 const (
 	headerTimeout  = 5 * time.Second
 	idleTimeout    = 75 * time.Second
-	maxHeaderBytes = 64 << 10
+	maxHeaderBytes = 16 << 10
 	// silentTimeout is how long a new connection may send nothing while the server
 	// ends. Browsers keep such connections open.
 	silentTimeout = 500 * time.Millisecond

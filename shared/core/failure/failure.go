@@ -21,6 +21,8 @@ const (
 	// KindRefused is a refusal by another server: it answered, and repeating the
 	// request does not help until somebody changes that server or its settings.
 	KindRefused Kind = "refused"
+	// KindLimit is a request beyond a limit: it may succeed once something has ended.
+	KindLimit Kind = "limit"
 	// KindUnavailable is a transient failure: the same request may succeed
 	// later.
 	KindUnavailable Kind = "unavailable"

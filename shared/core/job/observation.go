@@ -49,6 +49,11 @@ type KubeStatus struct {
 	Gone      bool   `json:"gone,omitempty"`   // the Job was deleted
 	// Saved is when the status was stored, Unix milliseconds; 0 if it was not.
 	Saved int64 `json:"saved,omitempty"`
+	// UID and Created tell the Jobs apart that have had the name one after another;
+	// "" and 0 in a status that Kubernetes was asked for. Created is in Unix
+	// milliseconds.
+	UID     string `json:"uid,omitempty"`
+	Created int64  `json:"created,omitempty"`
 }
 
 // Final reports whether the status is the last one of its Job.

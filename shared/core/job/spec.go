@@ -48,6 +48,7 @@ type Spec struct {
 	Heuristics  json.RawMessage `json:"heuristics,omitempty"`
 	Database    *Database       `json:"database,omitempty"`
 	Fingerprint string          `json:"fingerprint"`
+	Caller      string          `json:"caller,omitempty"` // address of who started the job
 	Accepted    time.Time       `json:"accepted"`
 }
 

@@ -4,9 +4,7 @@ package batchjob
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
-	"strconv"
 
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -39,7 +37,12 @@ func (j *Jobs) Status(ctx context.Context, id job.ID) (job.KubeStatus, error) {
 	if err != nil {
 		return job.KubeStatus{}, err
 	}
-	return StatusOf(object), nil
+	status := StatusOf(object)
+	status.UID = string(object.UID)
+	if !object.CreationTimestamp.IsZero() {
+		status.Created = object.CreationTimestamp.UnixMilli()
+	}
+	return status, nil
 }
 
 // Get returns a Job, read with one request. The error for a Job that does not
@@ -81,20 +84,4 @@ func StatusOf(object *batchv1.Job) job.KubeStatus {
 		}
 	}
 	return status
-}
-
-// Parse decodes a Job from JSON. The version that it returns rises with each
-// change of the Job.
-func Parse(text []byte) (namespace string, id job.ID, status job.KubeStatus, version uint64, err error) {
-	var object batchv1.Job
-	if err := json.Unmarshal(text, &object); err != nil {
-		return "", "", job.KubeStatus{}, 0, fmt.Errorf("decode Job: %w", err)
-	}
-	if id, err = job.ParseID(object.Name); err != nil {
-		return "", "", job.KubeStatus{}, 0, err
-	}
-	if version, err = strconv.ParseUint(object.ResourceVersion, 10, 64); err != nil {
-		return "", "", job.KubeStatus{}, 0, fmt.Errorf("decode Job %s: resource version: %w", id, err)
-	}
-	return object.Namespace, id, StatusOf(&object), version, nil
 }

@@ -18,7 +18,7 @@ import (
 // decodes the reply.
 func queueFields(ctx context.Context, pipe redis.Pipeliner, id job.ID) *redis.SliceCmd {
 	return pipe.HMGet(ctx, stateKey(id),
-		fieldSpec, fieldState, fieldRevision, fieldScheduled, fieldDuplicate, fieldSurplus, fieldPublishers)
+		fieldSpec, fieldState, fieldRevision, fieldScheduled, fieldDuplicate, fieldSurplus, fieldPublishers, fieldDoubted)
 }
 
 // decodeRecord returns a job's record. The error is monitor.ErrUnknownJob if there
@@ -35,7 +35,7 @@ func decodeRecord(id job.ID, fields *redis.SliceCmd) (monitor.Record, error) {
 	if text(0) == "" {
 		return monitor.Record{}, monitor.ErrUnknownJob
 	}
-	r := monitor.Record{Scheduled: text(3) == "1"}
+	r := monitor.Record{Scheduled: text(3) == "1", Doubted: text(7) == "1"}
 	if err := json.Unmarshal([]byte(text(0)), &r.Spec); err != nil {
 		return monitor.Record{}, unreadable(fmt.Errorf("decode spec: %w", err))
 	}

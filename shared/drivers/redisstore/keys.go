@@ -6,7 +6,8 @@ import "kubejobs/shared/core/job"
 // on a Redis Cluster.
 
 // stateKey returns the key of a hash: spec, state, rev, life, living,
-// fingerprint, scheduled, duplicate, surplus, publishers.
+// fingerprint, scheduled, duplicate, surplus, publishers,
+// doubted.
 func stateKey(id job.ID) string { return "monitor:{" + string(id) + "}:state" }
 
 // ticksKey returns the key of a hash: id of a committed tick → its sample, "" if
@@ -49,6 +50,7 @@ const (
 	fieldPublishers = "publishers"
 	fieldLiving     = "living"
 	fieldLife       = "life"
+	fieldDoubted    = "doubted"
 )
 
 // fieldStatus is the field of kubeStatusKey that holds the status.

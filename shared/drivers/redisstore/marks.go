@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"time"
 
 	"kubejobs/shared/core/job"
@@ -49,12 +50,21 @@ func (s *Store) Suspect(ctx context.Context, id job.ID, life int64, now, since t
 
 // SaveKubeStatus implements monitor.MarkStore.
 func (s *Store) SaveKubeStatus(ctx context.Context, id job.ID, status job.KubeStatus, version uint64) error {
+	return s.saveKubeStatus(ctx, id, status, strconv.FormatUint(version, 10))
+}
+
+// ReplaceKubeStatus implements monitor.MarkStore.
+func (s *Store) ReplaceKubeStatus(ctx context.Context, id job.ID, status job.KubeStatus) error {
+	return s.saveKubeStatus(ctx, id, status, "")
+}
+
+func (s *Store) saveKubeStatus(ctx context.Context, id job.ID, status job.KubeStatus, version string) error {
 	text, err := json.Marshal(status)
 	if err != nil {
 		return fmt.Errorf("encode job status: %w", err)
 	}
-	err = s.kubeStatus.Run(ctx, s.client, []string{kubeStatusKey(id)},
-		text, version, kubeStatusRetention.Milliseconds()).Err()
+	err = s.kubeStatus.Run(ctx, s.client, []string{kubeStatusKey(id), stateKey(id)},
+		text, version, kubeStatusRetention.Milliseconds(), monitor.KubeStatusTrust.Milliseconds()).Err()
 	return unavailable("save job status", err)
 }
 

@@ -38,11 +38,18 @@ var useQueueSource string
 //go:embed lua/leavequeue.lua
 var leaveQueueSource string
 
+//go:embed lua/takeplace.lua
+var takePlaceSource string
+
+//go:embed lua/freeplaces.lua
+var freePlacesSource string
+
 // Store is a monitor.Store on Redis.
 type Store struct {
 	client                                     redis.UniversalClient
 	create, commit, field, kubeStatus, suspect *redis.Script
 	useQueue, leaveQueue                       *redis.Script
+	takePlace, freePlaces                      *redis.Script
 }
 
 var _ monitor.Store = (*Store)(nil)
@@ -58,6 +65,8 @@ func New(client redis.UniversalClient) *Store {
 		suspect:    redis.NewScript(suspectSource),
 		useQueue:   redis.NewScript(useQueueSource),
 		leaveQueue: redis.NewScript(leaveQueueSource),
+		takePlace:  redis.NewScript(takePlaceSource),
+		freePlaces: redis.NewScript(freePlacesSource),
 	}
 }
 

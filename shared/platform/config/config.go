@@ -52,6 +52,10 @@ type Config struct {
 	StaleAfter    time.Duration
 	MaxAge        time.Duration
 
+	MaxJobs          int // living jobs in all; 0: no limit
+	MaxJobsPerCaller int // living jobs of one caller; 0: no limit
+	TrustedProxies   int // that append to X-Forwarded-For
+
 	MinPeriod     time.Duration
 	DefaultPeriod time.Duration
 	TickSpacing   float64

@@ -36,6 +36,7 @@ func Load(lookup Lookup) (Config, error) {
 		Kubeconfig:    r.text("KUBECONFIG", ""),
 		StaleAfter:    r.duration("STALE_AFTER", 10*time.Minute, time.Minute, 365*24*time.Hour),
 		MaxAge:        r.duration("MAX_AGE", 720*time.Hour, time.Minute, 10*365*24*time.Hour),
+		MaxJobs:       r.integer("MAX_JOBS", 100_000, 0, 10_000_000),
 		MinPeriod:     r.duration("MIN_PERIOD", 2*time.Second, time.Second, 24*time.Hour),
 		DefaultPeriod: r.duration("DEFAULT_PERIOD", 2*time.Second, time.Second, 24*time.Hour),
 		TickSpacing:   r.fraction("TICK_SPACING", 0.4),
@@ -46,6 +47,8 @@ func Load(lookup Lookup) (Config, error) {
 		Plugins:       split(r.text("PLUGINS", Plugin)),
 		Events:        r.events(),
 	}
+	c.MaxJobsPerCaller = r.integer("MAX_JOBS_PER_CALLER", 0, 0, 10_000_000)
+	c.TrustedProxies = r.integer("TRUSTED_PROXIES", 0, 0, 100)
 	c.Listen = r.listen()
 	c.TickSink = r.sink(c.Scheduler, c.Target, ownURL(c.Listen))
 	c.AllowedHosts = r.hosts(c.Scheduler)

@@ -57,7 +57,7 @@ func TestDefaults(t *testing.T) {
 	want := config.Config{
 		Listen: ":8080", Target: "all", MaxRequests: 512,
 		Scheduler: "local", TickSink: "http://127.0.0.1:8080/", JobStatus: "queue", JobNamespace: "default",
-		StaleAfter: 10 * time.Minute, MaxAge: 720 * time.Hour,
+		StaleAfter: 10 * time.Minute, MaxAge: 720 * time.Hour, MaxJobs: 100_000,
 		AllowedHosts: []string{
 			"10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7", "127.0.0.0/8", "::1/128",
 		},
@@ -90,7 +90,7 @@ func TestLoad(t *testing.T) {
 		Listen: ":9090", Target: "tick", MaxRequests: 9, StateRedis: "rediss://user:pw@redis:6380/1", TickSink: "https://tick.default.svc/x",
 		Scheduler: "local", JobStatus: "events", JobNamespace: "batch", PingNamespace: "ticks",
 		Events:     config.Events{Samples: true},
-		StaleAfter: time.Hour, MaxAge: 24 * time.Hour,
+		StaleAfter: time.Hour, MaxAge: 24 * time.Hour, MaxJobs: 10_000_000, MaxJobsPerCaller: 7, TrustedProxies: 100,
 		AllowedHosts: []string{"10.1.0.0/16", "*.batch.svc"},
 		MinPeriod:    time.Second, DefaultPeriod: 5 * time.Second, TickSpacing: 0, TickJitter: 0,
 		Retries: 3, FailAfter: time.Minute, Retention: time.Hour, LogLevel: slog.LevelWarn, Plugins: []string{"kubejobs", "other"},
@@ -104,6 +104,7 @@ func TestLoad(t *testing.T) {
 		"RETENTION": "1h", "SUBMISSION_TIMEZONE": "America/Recife", "LOG_LEVEL": "warn", "PLUGINS": "kubejobs, other",
 		"SCHEDULER": "local", "JOB_STATUS": "events", "K_SERVICE": "monitor", "PINGSOURCE_NAMESPACE": "ticks",
 		"STALE_AFTER": "1h", "MAX_AGE": "24h", "METRICS_JOBS": "7", "MAX_REQUESTS": "9",
+		"MAX_JOBS": "10000000", "MAX_JOBS_PER_CALLER": "7", "TRUSTED_PROXIES": "100",
 	})
 	if zone := got.SubmissionZone.String(); zone != "America/Recife" {
 		t.Errorf("SubmissionZone = %s, want America/Recife", zone)
@@ -176,6 +177,11 @@ func TestLoadNamesTheWrongSetting(t *testing.T) {
 		"spacing that is NaN":          {map[string]string{"TICK_SPACING": "NaN"}, []string{"TICK_SPACING"}},
 		"negative jitter":              {map[string]string{"TICK_JITTER": "-1ms"}, []string{"TICK_JITTER"}},
 		"no request at a time":         {map[string]string{"MAX_REQUESTS": "0"}, []string{"MAX_REQUESTS"}},
+		"jobs under 0":                 {map[string]string{"MAX_JOBS": "-1"}, []string{"MAX_JOBS"}},
+		"more than ten million jobs":   {map[string]string{"MAX_JOBS": "10000001"}, []string{"MAX_JOBS"}},
+		"jobs of a caller under 0":     {map[string]string{"MAX_JOBS_PER_CALLER": "-1"}, []string{"MAX_JOBS_PER_CALLER"}},
+		"proxies by address":           {map[string]string{"TRUSTED_PROXIES": "10.0.0.1"}, []string{"TRUSTED_PROXIES"}},
+		"too many proxies":             {map[string]string{"TRUSTED_PROXIES": "101"}, []string{"TRUSTED_PROXIES"}},
 		"retries under 1":              {map[string]string{"RETRIES": "0"}, []string{"RETRIES"}},
 		"retries with a fraction":      {map[string]string{"RETRIES": "1.5"}, []string{"RETRIES"}},
 		"retention too short":          {map[string]string{"RETENTION": "1s"}, []string{"RETENTION"}},

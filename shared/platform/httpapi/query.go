@@ -25,11 +25,12 @@ func Limit(values url.Values, most, otherwise int, wrong *failure.Fields) int {
 	return limit
 }
 
-// maxUnknown bounds the parameters that an error names.
-const maxUnknown = 20
+// maxWrong bounds the wrong parameters that an answer names.
+const maxWrong = 20
 
 // UnknownParameters returns the parameters of a query that are not in known, or
-// occur twice, in the order of their names. It names at most twenty.
+// occur twice, in the order of their names: the first maxWrong, and the number of the
+// others.
 func UnknownParameters(values url.Values, known ...string) failure.Fields {
 	var wrong failure.Fields
 	for name, given := range values {
@@ -41,8 +42,8 @@ func UnknownParameters(values url.Values, known ...string) failure.Fields {
 		}
 	}
 	slices.SortFunc(wrong, func(a, b failure.FieldError) int { return cmp.Compare(a.Field, b.Field) })
-	if more := len(wrong) - maxUnknown; more > 0 {
-		wrong = wrong[:maxUnknown:maxUnknown]
+	if more := len(wrong) - maxWrong; more > 0 {
+		wrong = wrong[:maxWrong]
 		wrong.Add("query", "there are %d more wrong parameters", more)
 	}
 	return wrong

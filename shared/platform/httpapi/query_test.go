@@ -3,6 +3,7 @@ package httpapi_test
 import (
 	"fmt"
 	"net/url"
+	"strings"
 	"testing"
 
 	"kubejobs/shared/core/failure"
@@ -71,5 +72,21 @@ func TestLimit(t *testing.T) {
 				t.Errorf("Limit = %d, wrong fields: %v, want %d and none", got, wrong.Err(), tt.want)
 			}
 		})
+	}
+}
+
+// However many parameters are wrong, the answer is short.
+func TestManyUnknownParameters(t *testing.T) {
+	t.Parallel()
+	values := url.Values{"limit": {"1", "2"}}
+	for n := range 1000 {
+		values.Set(fmt.Sprintf("p%03d", n)+strings.Repeat("x", 200), "1")
+	}
+	wrong := httpapi.UnknownParameters(values, "limit", "after")
+	if len(wrong) != 21 || wrong[20].Field != "query" || wrong[20].Problem != "there are 981 more wrong parameters" {
+		t.Errorf("%d fields, the last %v, want 20 and the number of the others", len(wrong), wrong[len(wrong)-1])
+	}
+	if text := wrong.Err().Error(); len(text) > 4000 {
+		t.Errorf("the error has %d bytes", len(text))
 	}
 }

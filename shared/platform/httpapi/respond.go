@@ -23,6 +23,7 @@ var statusOf = map[failure.Kind]int{
 	failure.KindNotFound:    http.StatusBadRequest,
 	failure.KindConflict:    http.StatusBadRequest,
 	failure.KindRefused:     http.StatusBadRequest,
+	failure.KindLimit:       http.StatusTooManyRequests,
 	failure.KindUnavailable: http.StatusServiceUnavailable,
 	failure.KindInternal:    http.StatusInternalServerError,
 }
@@ -108,11 +109,26 @@ func ReadBody(w http.ResponseWriter, r *http.Request) ([]byte, bool) {
 		return body, true
 	}
 	if large, ok := errors.AsType[*http.MaxBytesError](err); ok {
-		Refuse(w, http.StatusRequestEntityTooLarge, fmt.Sprintf("the body is too large: want at most %d bytes", large.Limit))
+		refuseLarge(w, large.Limit)
 	} else {
 		Refuse(w, http.StatusBadRequest, "the body cannot be read")
 	}
 	return nil, false
+}
+
+// ReadBodyUpTo is ReadBody for a path with a smaller limit than all of its unit. Of a
+// body that says that it is longer it reads nothing.
+func ReadBodyUpTo(w http.ResponseWriter, r *http.Request, most int64) ([]byte, bool) {
+	if r.ContentLength > most {
+		refuseLarge(w, most)
+		return nil, false
+	}
+	r.Body = http.MaxBytesReader(w, r.Body, most)
+	return ReadBody(w, r)
+}
+
+func refuseLarge(w http.ResponseWriter, most int64) {
+	Refuse(w, http.StatusRequestEntityTooLarge, fmt.Sprintf("the body is too large: want at most %d bytes", most))
 }
 
 // readAll reads the body; nil if the request has none.
