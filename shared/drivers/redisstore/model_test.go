@@ -201,7 +201,7 @@ func (m *model) SaveKubeStatus(_ context.Context, id job.ID, status job.KubeStat
 }
 
 func (m *model) Discard(_ context.Context, id job.ID) error {
-	m.remove(key(id, "state"), key(id, "ticks"), key(id, "order"), key(id, "history"), key(id, "job"))
+	m.remove(key(id, "state"), key(id, "ticks"), key(id, "order"), key(id, "history"), key(id, "job"), key(id, "suspect"))
 	delete(m.sets["monitor:index"], string(id)+".")
 	return nil
 }
