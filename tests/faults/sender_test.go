@@ -136,6 +136,7 @@ func (t *ticker) one(id, tick string) {
 				c.lost = append(c.lost, tick)
 			}
 		})
+		time.Sleep(t.every)
 		outcome, status = t.send(t.t.Context(), id, tick)
 	}
 	t.with(func() {
@@ -168,22 +169,33 @@ func (t *ticker) mark() {
 // after since the last one had its first.
 func (t *ticker) resumed(since time.Time) time.Duration {
 	t.t.Helper()
-	var last time.Time
-	proctest.Until(t.t, "each job is sampled again", func() bool {
-		t.mu.Lock()
-		defer t.mu.Unlock()
-		last = since
-		for _, c := range t.count {
-			if c.resumed.IsZero() {
-				return false
-			}
-			if c.resumed.After(last) {
-				last = c.resumed
-			}
+	deadline := time.Now().Add(max(proctest.Patience, 6*t.every))
+	for {
+		last, waits := t.lastResumed(since)
+		if len(waits) == 0 {
+			return last.Sub(since)
 		}
-		return true
-	})
-	return last.Sub(since)
+		if time.Now().After(deadline) {
+			t.t.Fatalf("%d jobs are not sampled again, among them %s: %+v", len(waits), waits[0], t.count[waits[0]].statuses)
+		}
+		<-time.After(10 * time.Millisecond)
+	}
+}
+
+// lastResumed returns when the last job had its first sample since the mark, and the jobs
+// that had none.
+func (t *ticker) lastResumed(last time.Time) (time.Time, []string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	var waits []string
+	for id, c := range t.count {
+		if c.resumed.IsZero() {
+			waits = append(waits, id)
+		} else if c.resumed.After(last) {
+			last = c.resumed
+		}
+	}
+	return last, waits
 }
 
 // end stops the ticks and waits until all of them are taken. It returns how many were

@@ -33,7 +33,7 @@ const (
 // them it is short.
 func TestLongSoak(t *testing.T) {
 	t.Parallel()
-	k := startSoak(t, 20*time.Second, 100)
+	k := startSoak(t, 20*time.Second, 50)
 	ticks := k.tickAll()
 	began := time.Now()
 	var memory [2]int64 // the most in the third quarter, and in the last
@@ -118,10 +118,11 @@ func startSoak(t *testing.T, lasts time.Duration, jobs int) *soak {
 }
 
 // tickAll starts the jobs and their ticks, those of each Redis together. A job gets at
-// most 150 ticks, fewer than are remembered, and all jobs 200 ticks a second.
+// most about 150 ticks, fewer than the list remembers, and all jobs 100 ticks a second,
+// each of which is written to two disks.
 func (k *soak) tickAll() []*ticker {
 	k.t.Helper()
-	every := max(period, k.lasts/150, time.Duration(k.jobs)*time.Second/200)
+	every := max(period, k.lasts/150, time.Duration(k.jobs)*time.Second/100)
 	shares := make([][]string, queues)
 	for i, id := range ids(k.jobs) {
 		k.start(id, k.queues[i%queues].proxy.Address())
