@@ -72,6 +72,15 @@ func (c *choices) change(id job.ID, revision int64, tick int) monitor.Change {
 	return change
 }
 
+// kubeStatus returns the status of one of three Jobs, or of one without a UID.
+func (c *choices) kubeStatus() job.KubeStatus {
+	return job.KubeStatus{
+		Active: int64(c.below(5)), Complete: c.below(4) == 0, Gone: c.below(6) == 0,
+		UID: []string{"", "one", "two", "three"}[c.below(4)], Created: int64(c.below(3)) * 1000,
+		Saved: 1795498867000 + 40_000*int64(c.below(4)),
+	}
+}
+
 // versions are those of Kubernetes objects, also ones that no float64 tells apart.
 var versions = []uint64{0, 1, 9, 10, 1 << 53, 1<<53 + 1, 1<<53 + 2, 1 << 63, 1<<64 - 1}
 
@@ -112,7 +121,11 @@ func step(ctx context.Context, s monitor.Store, c choices, revision func(job.ID)
 		return fmt.Sprint("suspect ", at.UnixMilli(), err), c
 	case 8:
 		id := c.id()
-		return fmt.Sprint("job status ", s.SaveKubeStatus(ctx, id, job.KubeStatus{Active: int64(c.below(5))}, versions[c.below(len(versions))])), c
+		status, version := c.kubeStatus(), versions[c.below(len(versions))]
+		if c.below(4) == 0 {
+			return fmt.Sprint("job status as asked for ", s.ReplaceKubeStatus(ctx, id, status)), c
+		}
+		return fmt.Sprint("job status ", s.SaveKubeStatus(ctx, id, status, version)), c
 	case 9:
 		users, err := s.UseQueue(ctx, c.spec(), time.Duration(c.below(2))*time.Hour)
 		return fmt.Sprint("use ", users, err), c

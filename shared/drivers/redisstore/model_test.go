@@ -2,6 +2,7 @@ package redisstore_test
 
 import (
 	"context"
+	"encoding/json"
 	"maps"
 	"strconv"
 	"time"
@@ -192,12 +193,66 @@ func (m *model) Suspect(_ context.Context, id job.ID, life int64, now, since tim
 }
 
 func (m *model) SaveKubeStatus(_ context.Context, id job.ID, status job.KubeStatus, version uint64) error {
-	of := m.hash(key(id, "job"))
-	if kept, _ := strconv.ParseUint(of["version"], 10, 64); kept <= version {
-		of["status"], of["version"] = encoded(status), strconv.FormatUint(version, 10)
-		m.expires[key(id, "job")] = true
+	if m.takes(id, status, version) {
+		m.storeKubeStatus(id, status, strconv.FormatUint(version, 10))
 	}
 	return nil
+}
+
+// takes reports whether a reported status is stored. It marks the job as doubted if
+// the order of the two statuses says that one of them is late or wrong.
+func (m *model) takes(id job.ID, status job.KubeStatus, version uint64) bool {
+	text, stored := m.hashes[key(id, "job")]["status"]
+	if !stored {
+		return true
+	}
+	old := decoded(text)
+	kept, asked := m.hashes[key(id, "job")]["version"], m.hashes[key(id, "job")]["version"] == ""
+	before, _ := strconv.ParseUint(kept, 10, 64)
+	named := old.UID != "" && status.UID != ""
+	same := !named || old.UID == status.UID
+	earlier := !asked && version < before
+	if !same && old.Created != status.Created {
+		earlier = status.Created < old.Created
+	}
+	if !earlier && !(asked && named && same && old.Final() && !status.Final()) {
+		return true
+	}
+	if state := m.hashes[key(id, "state")]; state["rev"] != "" {
+		state["doubted"] = "1"
+	}
+	switch {
+	case old.Final():
+		return false
+	case status.Final():
+		return named && same
+	default:
+		return status.Saved-old.Saved > monitor.KubeStatusTrust.Milliseconds()
+	}
+}
+
+func (m *model) ReplaceKubeStatus(_ context.Context, id job.ID, status job.KubeStatus) error {
+	if state := m.hashes[key(id, "state")]; state != nil {
+		delete(state, "doubted")
+	}
+	if text, stored := m.hashes[key(id, "job")]["status"]; stored && decoded(text).Saved <= status.Saved {
+		m.storeKubeStatus(id, status, "")
+	}
+	return nil
+}
+
+func (m *model) storeKubeStatus(id job.ID, status job.KubeStatus, version string) {
+	of := m.hash(key(id, "job"))
+	of["status"], of["version"] = encoded(status), version
+	m.expires[key(id, "job")] = true
+}
+
+func decoded(text string) job.KubeStatus {
+	var status job.KubeStatus
+	if err := json.Unmarshal([]byte(text), &status); err != nil {
+		panic(err)
+	}
+	return status
 }
 
 func (m *model) Discard(_ context.Context, id job.ID) error {
