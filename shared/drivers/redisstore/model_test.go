@@ -215,7 +215,7 @@ func (m *model) takes(id job.ID, status job.KubeStatus, version uint64) bool {
 	if !same && old.Created != status.Created {
 		earlier = status.Created < old.Created
 	}
-	if !earlier && !(asked && named && same && old.Final() && !status.Final()) {
+	if revived := asked && named && same && old.Final() && !status.Final(); !earlier && !revived {
 		return true
 	}
 	if state := m.hashes[key(id, "state")]; state["rev"] != "" {
