@@ -25,7 +25,6 @@ func TestParse(t *testing.T) {
 		"only a start time": {`{}`, `{"startTime":"2026-11-24T05:41:07Z"}`, job.KubeStatus{}},
 		"running pods":      {`{}`, `{"active":3,"ready":1}`, job.KubeStatus{Active: 3, Started: true}},
 		"some pods done":    {`{}`, `{"active":1,"succeeded":2}`, job.KubeStatus{Active: 1, Started: true}},
-		"fewer than none":   {`{}`, `{"active":-3}`, job.KubeStatus{}},
 		"between two pods":  {`{}`, `{"failed":1}`, job.KubeStatus{Started: true}},
 		"suspended":         {`{"suspend":true}`, `{"conditions":[{"type":"Suspended","status":"True"}]}`, job.KubeStatus{Suspended: true}},
 		"complete": {

@@ -125,8 +125,9 @@ func (l lengths) check(of job.Queue) error {
 	sum := int64(0)
 	for _, length := range l {
 		if length < 0 || length > maxItems-sum {
-			return failure.Refused(fmt.Sprintf("cannot read the queue at %s: it answers that the lists %.80s, %.80s and %.80s hold %d, %d and %d items",
-				of, names[0], names[1], names[2], l[0], l[1], l[2]), nil)
+			return failure.Refused(failure.Clean(fmt.Sprintf(
+				"cannot read the queue at %s: it answers that the lists %.80s, %.80s and %.80s hold %d, %d and %d items",
+				of, names[0], names[1], names[2], l[0], l[1], l[2])), nil)
 		}
 		sum += length
 	}
