@@ -102,7 +102,7 @@ soak: setup ## Tick SOAK_JOBS jobs for SOAK_FOR while random faults come
 FUZZ_TIME ?= 30s
 
 .PHONY: fuzz
-fuzz: setup ## Run each fuzz test for FUZZ_TIME (30s)
+fuzz: ## Run each fuzz test for FUZZ_TIME (30s)
 	@failed=; while read -r folder name; do \
 		echo "$$name in $$folder"; \
 		go test -run '^$$' -fuzz "^$$name$$" -fuzztime $(FUZZ_TIME) "./$$folder" </dev/null || failed="$$failed $$folder:$$name"; \

@@ -1,7 +1,7 @@
 package controllerlist_test
 
 import (
-	"cmp"
+	"math/rand/v2"
 	"slices"
 	"strconv"
 	"testing"
@@ -21,93 +21,6 @@ import (
 	"kubejobs/shared/testkit/redistest"
 )
 
-// model is what the script is meant to keep: the list, and which ticks and instants
-// were pushed.
-type model struct {
-	list    []string
-	pushed  map[string]int64
-	expires bool // the list
-	evicted bool // the ticks were, once
-}
-
-const foreign = "theirs"
-
-// own reports whether an element is of the job; so is a list without one.
-func (m *model) own(last bool) bool {
-	switch {
-	case len(m.list) == 0:
-		return true
-	case last:
-		return m.list[len(m.list)-1] != foreign
-	default:
-		return m.list[0] != foreign
-	}
-}
-
-// push pushes a sample; false if the list is somebody else's.
-func (m *model) push(element sample.Element, tick, instant string, at int64) bool {
-	_, ticked := m.pushed[tick]
-	_, due := m.pushed[instant]
-	if ticked || due && instant != "" {
-		return true
-	}
-	newest := m.own(true)
-	if !newest && len(m.pushed) == 0 || !m.own(false) && len(m.list) >= controllerlist.MaxLength {
-		return false
-	}
-	for _, other := range m.pushed {
-		at = max(at, other+1)
-	}
-	m.list = append(m.list, element.At(at))
-	for len(m.list) > controllerlist.MaxLength && m.own(false) {
-		m.list = m.list[1:]
-	}
-	m.expires = m.expires || newest && m.own(false)
-	m.pushed[tick] = at
-	if instant != "" {
-		m.pushed[instant] = at
-	}
-	m.forget()
-	return true
-}
-
-// forget keeps the newest entries.
-func (m *model) forget() {
-	const remembered = 512
-	if len(m.pushed) <= remembered {
-		return
-	}
-	names := make([]string, 0, len(m.pushed))
-	for name := range m.pushed {
-		names = append(names, name)
-	}
-	slices.SortFunc(names, func(a, b string) int { return cmp.Or(cmp.Compare(m.pushed[a], m.pushed[b]), cmp.Compare(a, b)) })
-	for _, name := range names[:len(names)-remembered] {
-		delete(m.pushed, name)
-	}
-}
-
-// other changes what the Controller, others and an eviction change.
-func (m *model) other(operation byte) {
-	switch operation {
-	case pop:
-		m.list = m.list[:max(len(m.list)-1, 0)]
-		m.expires = m.expires && len(m.list) > 0
-	case fill:
-		m.list = append(m.list, foreign)
-	case evict:
-		clear(m.pushed)
-		m.evicted = true
-	}
-}
-
-// Values of the third byte of an operation that is no push.
-const (
-	pop   = 0
-	evict = 254
-	fill  = 255
-)
-
 // fuzzed is a list on a server that lives as long as the fuzz test.
 type fuzzed struct {
 	*controllerlist.List
@@ -116,11 +29,11 @@ type fuzzed struct {
 	spec   job.Spec
 }
 
-func newFuzzed(f *testing.F, address job.Address) fuzzed {
-	f.Helper()
+func newFuzzed(tb testing.TB, address job.Address) fuzzed {
+	tb.Helper()
 	pool := redispool.New(redispool.Options{Timeout: 10 * time.Second})
 	client := redis.NewClient(&redis.Options{Addr: address.String()})
-	f.Cleanup(func() {
+	tb.Cleanup(func() {
 		pool.Close()
 		_ = client.Close()
 	})
@@ -150,59 +63,83 @@ func pushes(bytes []byte, push func(key monitor.PushKey, at int64), other func(o
 	}
 }
 
-// The script does, on Redis and on miniredis, what the model in Go says, and every
-// element in the list is newer than the one before.
+// pushSeeds reach each branch of the script.
+var pushSeeds = [][]byte{
+	{0, 0, fill, 0, 1, 0, 1, 0},
+	{1, 0, 1, 0, 0, 0, fill, 0, 2, 0, 2, 0, 0, 0, pop, 0, 3, 0, 3, 0},
+	{1, 0, 1, 3, 0, 0, evict, 0, 9, 9, 9, 0, 0, 0, evict, 0, 0, 0, fill, 0, 9, 9, 9, 0},
+	{1, 0, 1, 0, 0, 0, pop, 0, 0, 0, fill, 0, 0, 0, 1, 255, 255, 0, 2, 255, 0, 1, 3, 255, 255, 2, 4, 255, 9, 0, 200, 9},
+	{},
+	{1, 1, 5, 0, 1, 2, 9, 0, 2, 1, 9, 0, 3, 0, 4, 0},
+	{1, 0, 5, 0, 0, 0, 0, 0, 2, 0, 5, 0, 0, 0, 0, 0, 0, 0, 0, 0},
+	{0, 0, 1, 255, 255, 0, 2, 255, 0, 0, 3, 3},
+	{0, 1, 1, 255, 0, 1, 200, 255, 9, 9, 9, 9},
+	{0, 0, 1, 255, 0, 1, 2, 255, 255, 1, 3, 255, 255, 0, 4, 255, 100, 100, 5, 255, 1, 1, 1, 1},
+}
+
+// The script does what the model in Go says, and every sample in the list is newer than
+// the one before. This is miniredis only: a worker of a fuzz test that is killed would
+// leave a redis-server behind, which the test waits for.
 func FuzzPush(f *testing.F) {
 	embedded := miniredis.RunT(f).Server().Addr()
-	lists := map[string]fuzzed{
-		"redis-server": newFuzzed(f, redistest.Start(f).Address()),
-		"miniredis":    newFuzzed(f, job.Address{Host: embedded.IP.String(), Port: embedded.Port}),
-	}
-	for _, seed := range [][]byte{
-		{0, 0, fill, 0, 1, 0, 1, 0},
-		{1, 0, 1, 0, 0, 0, fill, 0, 2, 0, 2, 0, 0, 0, pop, 0, 3, 0, 3, 0},
-		{1, 0, 1, 3, 0, 0, evict, 0, 9, 9, 9, 0, 0, 0, evict, 0, 0, 0, fill, 0, 9, 9, 9, 0},
-		{1, 0, 1, 0, 0, 0, pop, 0, 0, 0, fill, 0, 0, 0, 1, 255, 255, 0, 2, 255, 0, 1, 3, 255, 255, 2, 4, 255, 9, 0, 200, 9},
-		{},
-		{1, 1, 5, 0, 1, 2, 9, 0, 2, 1, 9, 0, 3, 0, 4, 0},
-		{1, 0, 5, 0, 0, 0, 0, 0, 2, 0, 5, 0, 0, 0, 0, 0, 0, 0, 0, 0},
-		{0, 0, 1, 255, 255, 0, 2, 255, 0, 0, 3, 3},
-		{0, 1, 1, 255, 0, 1, 200, 255, 9, 9, 9, 9},
-		{0, 0, 1, 255, 0, 1, 2, 255, 255, 1, 3, 255, 255, 0, 4, 255, 100, 100, 5, 255, 1, 1, 1, 1},
-	} {
+	l := newFuzzed(f, job.Address{Host: embedded.IP.String(), Port: embedded.Port})
+	for _, seed := range pushSeeds {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, bytes []byte) {
-		if len(bytes) > 64 {
-			return
-		}
-		for name, l := range lists {
-			if err := l.client.FlushAll(t.Context()).Err(); err != nil {
-				t.Fatal(err)
-			}
-			m := model{pushed: map[string]int64{}}
-			pushes(bytes, func(key monitor.PushKey, at int64) {
-				x := sample.Sample{At: at, Error: -0.5}
-				element, err := sample.Encode(string(jobID), x)
-				if err != nil {
-					t.Fatal(err)
-				}
-				instant := ""
-				if key.Instant != 0 {
-					instant = strconv.FormatInt(l.spec.Life(), 36) + "@" + strconv.FormatInt(key.Instant, 36)
-				}
-				pushed := m.push(element, key.TickID, instant, at)
-				err = l.Push(t.Context(), l.spec, key, x)
-				if pushed && err != nil || !pushed && failure.KindOf(err) != failure.KindRefused {
-					t.Fatalf("%s: push: %v, in the model %t", name, err, pushed)
-				}
-			}, func(operation byte) {
-				m.other(operation)
-				l.other(t, operation)
-			})
-			l.expect(t, name, m)
+		if len(bytes) <= 64 {
+			l.agree(t, bytes)
 		}
 	})
+}
+
+// The same on Redis too, for the seeds and for operations that no fuzzer chose.
+func TestPushAtRandom(t *testing.T) {
+	t.Parallel()
+	redistest.OnEach(t, func(t *testing.T, r redistest.Redis) {
+		t.Helper()
+		l := newFuzzed(t, r.Address)
+		for _, seed := range pushSeeds {
+			l.agree(t, seed)
+		}
+		random := rand.New(rand.NewPCG(1, 2))
+		for range 15 {
+			var bytes []byte
+			for range 12 {
+				bytes = append(bytes, byte(random.IntN(8)), byte(random.IntN(3)), []byte{pop, evict, fill, 1, 2, 3, 4, 5}[random.IntN(8)], byte(random.IntN(3)))
+			}
+			l.agree(t, bytes)
+		}
+	})
+}
+
+// agree runs operations on the list and on the model, and compares what they leave.
+func (l fuzzed) agree(t *testing.T, bytes []byte) {
+	t.Helper()
+	if err := l.client.FlushAll(t.Context()).Err(); err != nil {
+		t.Fatal(err)
+	}
+	m := model{pushed: map[string]int64{}}
+	pushes(bytes, func(key monitor.PushKey, at int64) {
+		x := sample.Sample{At: at, Error: -0.5}
+		element, err := sample.Encode(string(jobID), x)
+		if err != nil {
+			t.Fatal(err)
+		}
+		instant := ""
+		if key.Instant != 0 {
+			instant = strconv.FormatInt(l.spec.Life(), 36) + "@" + strconv.FormatInt(key.Instant, 36)
+		}
+		pushed := m.push(element, key.TickID, instant, at)
+		err = l.Push(t.Context(), l.spec, key, x)
+		if pushed && err != nil || !pushed && failure.KindOf(err) != failure.KindRefused {
+			t.Fatalf("%v: push: %v, in the model %t", bytes, err, pushed)
+		}
+	}, func(operation byte) {
+		m.other(operation)
+		l.other(t, operation)
+	})
+	l.expect(t, m)
 }
 
 func (l fuzzed) other(t *testing.T, operation byte) {
@@ -218,25 +155,25 @@ func (l fuzzed) other(t *testing.T, operation byte) {
 }
 
 // expect compares what a Redis holds with the model.
-func (l fuzzed) expect(t *testing.T, name string, m model) {
+func (l fuzzed) expect(t *testing.T, m model) {
 	t.Helper()
 	got := l.client.LRange(t.Context(), controllerlist.Key(jobID), 0, -1).Val()
 	if diff := gocmp.Diff(append([]string{}, m.list...), got); diff != "" {
-		t.Errorf("%s: list (-model +got):\n%s", name, diff)
+		t.Errorf("list (-model +got):\n%s", diff)
 	}
 	pushed := map[string]int64{}
 	for _, z := range l.client.ZRangeWithScores(t.Context(), job.PushedTicksKey(jobID), 0, -1).Val() {
 		pushed[z.Member.(string)] = int64(z.Score)
 	}
 	if diff := gocmp.Diff(m.pushed, pushed); diff != "" {
-		t.Errorf("%s: what was pushed (-model +got):\n%s", name, diff)
+		t.Errorf("what was pushed (-model +got):\n%s", diff)
 	}
 	if expires := l.client.PTTL(t.Context(), controllerlist.Key(jobID)).Val() > 0; expires != m.expires {
-		t.Errorf("%s: the list expires: %t, in the model %t", name, expires, m.expires)
+		t.Errorf("the list expires: %t, in the model %t", expires, m.expires)
 	}
 	for i := 1; i < len(got) && !m.evicted; i++ {
 		if got[i-1] != foreign && got[i] != foreign && got[i-1] >= got[i] { // equal but for the timestamp, all of as many digits
-			t.Fatalf("%s: the element %s is not newer than %s", name, got[i], got[i-1])
+			t.Fatalf("the element %s is not newer than %s", got[i], got[i-1])
 		}
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"knative.dev/pkg/apis"
 	duckv1 "knative.dev/pkg/apis/duck/v1"
 
+	"kubejobs/shared/core/failure"
 	"kubejobs/shared/core/job"
 	"kubejobs/shared/monitor"
 )
@@ -131,7 +132,7 @@ func ParseSink(text, namespace string) (duckv1.Destination, error) {
 	if name, ok := strings.CutPrefix(text, "ksvc/"); ok {
 		name, path, _ := strings.Cut(name, "/")
 		if _, err := job.ParseID(name); err != nil {
-			return duckv1.Destination{}, fmt.Errorf("sink %.80q: want ksvc/NAME", text)
+			return duckv1.Destination{}, fmt.Errorf("sink %s: want ksvc/NAME", quoted(text))
 		}
 		sink := duckv1.Destination{Ref: &duckv1.KReference{
 			APIVersion: "serving.knative.dev/v1", Kind: "Service", Name: name, Namespace: namespace,
@@ -143,7 +144,13 @@ func ParseSink(text, namespace string) (duckv1.Destination, error) {
 	}
 	target, err := apis.ParseURL(text)
 	if err != nil || target == nil || target.Host == "" { // target is nil for an empty text
-		return duckv1.Destination{}, fmt.Errorf("sink %.80q: want ksvc/NAME or a URL with a host", text)
+		return duckv1.Destination{}, fmt.Errorf("sink %s: want ksvc/NAME or a URL with a host", quoted(text))
 	}
 	return duckv1.Destination{URI: target}, nil
+}
+
+// quoted returns the beginning of a text in quotes, in which a character may take ten.
+func quoted(text string) string {
+	const longest = 100
+	return failure.Shorten(strconv.Quote(text), longest)
 }

@@ -70,9 +70,9 @@ func TestBuild(t *testing.T) {
 
 func TestParseSinkRefuses(t *testing.T) {
 	t.Parallel()
-	for _, text := range []string{"", "tick", "ksvc/", "ksvc/Tick", "/tick", "http://", "ksvc/../x"} {
-		if got, err := pingsource.ParseSink(text, "ns"); err == nil {
-			t.Errorf("ParseSink(%q) = %+v, want an error", text, got)
+	for _, text := range []string{"", "tick", "ksvc/", "ksvc/Tick", "/tick", "http://", "ksvc/../x", strings.Repeat("\x01", 90), "ksvc/" + strings.Repeat("\u202e", 90)} {
+		if got, err := pingsource.ParseSink(text, "ns"); err == nil || len(err.Error()) > 200 {
+			t.Errorf("ParseSink(%q) = %+v, %v, want an error that is short", text, got, err)
 		}
 	}
 }

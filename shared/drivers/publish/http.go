@@ -24,9 +24,22 @@ func NewClient(transport http.RoundTripper, wrap func(http.RoundTripper) http.Ro
 		transport = wrap(transport)
 	}
 	return &http.Client{
-		Transport:     transport,
+		Transport:     staying{transport},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
+}
+
+// staying removes where an answer redirects to: net/http reads it even if it follows
+// no redirect, and fails if it is no URL.
+type staying struct{ next http.RoundTripper }
+
+// RoundTrip implements http.RoundTripper.
+func (s staying) RoundTrip(r *http.Request) (*http.Response, error) {
+	response, err := s.next.RoundTrip(r)
+	if err == nil {
+		response.Header.Del("Location")
+	}
+	return response, err
 }
 
 // Do sends a request and returns the status and the start of the body of its
