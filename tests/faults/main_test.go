@@ -16,7 +16,7 @@ import (
 var program string
 
 // rows is how many tests run at the same time: most of them wait for an outage to pass.
-const rows = "12"
+const rows = "8"
 
 func TestMain(m *testing.M) {
 	flag.Parse()

@@ -82,8 +82,7 @@ func flap(p parts) {
 // The Redis of one job is a black hole from some step of a tick on, one step after the
 // other. 200 other jobs do not notice: their ticks are sampled. On a busy machine one in a
 // hundred may see no queue within its second.
-func TestBlackHoleAmongOthers(t *testing.T) {
-	t.Parallel()
+func TestBlackHoleAmongOthers(t *testing.T) { //nolint:paralleltest // it needs the machine
 	const others = 200
 	state, queue, hole := redistest.Start(t), redistest.Start(t), partsOf(t)
 	s := open(t, map[string]string{"STATE_REDIS_URL": state.URL()}, nil)

@@ -100,8 +100,10 @@ func (s *system) tick(jobs []string) *ticker { return s.tickEvery(period, jobs) 
 
 func (s *system) tickEvery(every time.Duration, jobs []string) *ticker {
 	t := &ticker{system: s, jobs: jobs, every: every, stop: make(chan struct{}), count: map[string]*count{}}
-	for i, id := range jobs {
+	for _, id := range jobs {
 		t.count[id] = newCount()
+	}
+	for i, id := range jobs {
 		t.ended.Go(func() {
 			time.Sleep(every * time.Duration(i) / time.Duration(len(jobs)))
 			t.run(id)
@@ -169,14 +171,16 @@ func (t *ticker) mark() {
 // after since the last one had its first.
 func (t *ticker) resumed(since time.Time) time.Duration {
 	t.t.Helper()
-	deadline := time.Now().Add(max(proctest.Patience, 6*t.every))
+	deadline := time.Now().Add(max(4*proctest.Patience, 6*t.every))
 	for {
 		last, waits := t.lastResumed(since)
 		if len(waits) == 0 {
 			return last.Sub(since)
 		}
 		if time.Now().After(deadline) {
-			t.t.Fatalf("%d jobs are not sampled again, among them %s: %+v", len(waits), waits[0], t.count[waits[0]].statuses)
+			t.with(func() {
+				t.t.Fatalf("%d jobs are not sampled again, among them %s: %+v", len(waits), waits[0], t.count[waits[0]].statuses)
+			})
 		}
 		<-time.After(10 * time.Millisecond)
 	}
