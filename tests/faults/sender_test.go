@@ -75,8 +75,11 @@ type ticker struct {
 
 	jobs  []string
 	every time.Duration
-	stop  chan struct{}
-	ended sync.WaitGroup
+	// refused is how many samples of a job its Redis may have refused: such a tick is
+	// acknowledged, as repeating it would not help.
+	refused int64
+	stop    chan struct{}
+	ended   sync.WaitGroup
 
 	mu    sync.Mutex
 	count map[string]*count // by job
