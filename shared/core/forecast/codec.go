@@ -87,7 +87,7 @@ func (k *codec) course(c *Course) {
 	k.point(&c.Last)
 	k.count(&c.Count, full)
 	k.bad = k.bad || c.Count == 0 || c.Last.At < c.First.At
-	k.count(&c.exposure, full)
+	k.count(&c.exposure, mostExposed)
 	k.count(&c.items, full)
 	k.count(&c.debt, full)
 	k.count(&c.clock, mostTime)

@@ -39,6 +39,7 @@ const (
 	mostWorking = 1 << 24
 	longest     = 1 << 36 // milliseconds between two points: two years
 	mostTime    = 1 << 42 // milliseconds of the clock: 139 years
+	mostExposed = 1 << 55 // half replica-milliseconds: half a million replica-years
 	full        = 1 << 62 // where other sums stop growing
 )
 
@@ -69,7 +70,7 @@ func (c Course) Fold(p Point) Course {
 		return c
 	}
 	before, now := last.works(), p.works()
-	c.pending = min(c.pending+max(last.Asked-before+p.Asked-now, 0)*step, full)
+	c.pending = min(c.pending+(last.Asked-before+p.Asked-now)*step, full)
 	n := c.completed(last, p)
 	c.items = min(c.items+n, full)
 	if before+now == 0 {
@@ -81,8 +82,8 @@ func (c Course) Fold(p Point) Course {
 		c.begin(min(c.clock+step/2, mostTime), now-before)
 	}
 	c.clock = min(c.clock+step, mostTime)
-	exposure := (before + now) * step
-	c.exposure = min(c.exposure+exposure, full)
+	exposure := min((before+now)*step, mostExposed)
+	c.exposure = min(c.exposure+exposure, mostExposed)
 	c.Exposure = float64(c.exposure) / 2000
 	c.windows.add(n, exposure, step)
 	c.check()

@@ -16,16 +16,16 @@ type law struct {
 func laws() []law {
 	var all []law
 	for _, l := range []struct{ sigma, prior float64 }{
-		{.15, .5}, {.3, 1}, {.5, 1}, {.75, 1}, {1, 1}, {1.25, 1.2}, {1.5, 1.5}, {1.75, 1.5},
+		{.15, .7}, {.3, 1.4}, {.5, 1}, {.75, 1}, {1, 1.3}, {1.25, .6}, {1.5, 3}, {1.75, 3},
 	} {
 		all = append(all, lognormal(l.sigma, l.prior))
 	}
 	all = append(all, law{
-		name: "exponential", prior: 2.2, cv2: 1,
+		name: "exponential", prior: 3.7, cv2: 1,
 		survivor: func(x float64) float64 { return math.Exp(-x) },
 		residual: func(x float64) float64 { return math.Exp(-x) },
 	})
-	for _, p := range []struct{ alpha, prior float64 }{{1.8, .7}, {2.2, 2.2}, {3, 1}} {
+	for _, p := range []struct{ alpha, prior float64 }{{1.8, 1}, {2.2, 2.8}, {3, 1}} {
 		all = append(all, pareto(p.alpha, p.prior))
 	}
 	return all

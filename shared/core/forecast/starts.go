@@ -72,19 +72,19 @@ func (c Course) StartUp() time.Duration {
 // the clock (milliseconds).
 type check struct{ at, items, exposure int64 }
 
-const mostChecks = 12
+const mostChecks = 16
 
-// checks are counts at times that double, from a quarter of the mean item time to where
-// the bias of the start no longer tells the shapes of item times apart.
+// checks are counts at times that grow by about √2, from a quarter of the mean item time
+// to where the bias of the start no longer tells the shapes of item times apart.
 type checks struct {
 	list [mostChecks]check
 	n    int
 }
 
-// check keeps the count if the clock has about doubled since the one kept last.
+// check keeps the count if the clock has grown by about √2 since the one kept last.
 func (c *Course) check() {
 	k := &c.checks
-	if k.n > 0 && c.clock < k.list[k.n-1].at+k.list[k.n-1].at/10*9 {
+	if k.n > 0 && c.clock < k.list[k.n-1].at+k.list[k.n-1].at/5*2 {
 		return
 	}
 	if k.n == mostChecks {

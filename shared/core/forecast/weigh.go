@@ -9,9 +9,12 @@ const (
 	biasRounds  = 3
 	leastShare  = 1. / 4 // of the completions remains when the bias is taken away
 	leastSpread = .05
+	leastHaar   = 1e-3
 	blur        = .1 // of a count, which ends between two completions
 	mostSurplus = 12 // (count - expected)²/variance of a check, beyond which it says no more
 	turned      = 3.2
+	// Checks count from firstCheck to lastCheck mean item times.
+	firstCheck, lastCheck = .35, 100
 	// Neighbouring windows are compared if their exposures differ at most by this factor.
 	mostRatio = 4
 )
@@ -114,7 +117,7 @@ func likely(levels []level, s *shape, mean float64) float64 {
 	sum := 0.
 	for i := range levels {
 		if l := &levels[i]; l.pairs > 0 {
-			haar := max(s.haar.at(l.width/mean), 1e-3)
+			haar := max(s.haar.at(l.width/mean), leastHaar)
 			sum -= (l.pairs*math.Log(haar) + l.surplus/haar) / 2
 		}
 	}
@@ -150,10 +153,10 @@ func (c *Course) checked(s *shape, mean, crude float64) float64 {
 	for i := range c.checks.n {
 		x := c.checks.list[i]
 		age := float64(x.at) / 1000 / crude
-		if age < .35 {
+		if age < firstCheck {
 			continue
 		}
-		if age > 24 {
+		if age > lastCheck {
 			break
 		}
 		bias := c.bias(s, x.at, mean)

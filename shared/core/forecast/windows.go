@@ -9,7 +9,7 @@ const (
 	mostItems    = 1<<14 - 1
 	mostExposure = 1<<13 - 1
 	// mostBytes bounds what the windows take up in a text; only huge counts come near it.
-	mostBytes = 850
+	mostBytes = 3 * mostWindows
 	// gap is how many times as long as the mean tick a tick counts at most, for the
 	// width of windows: a gap of hours must not make them hours wide.
 	gap = 8
