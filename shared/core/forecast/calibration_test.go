@@ -1,68 +1,99 @@
 package forecast_test
 
 import (
-	"fmt"
 	"math"
 	"math/rand/v2"
 	"os"
 	"strconv"
-	"sync"
 	"testing"
 )
 
-type testingT = testing.TB
-
-// calibrate follows a number of jobs of a scenario.
-func calibrate(t testing.TB, s scenario, seed uint64, jobs int) *tally {
-	t.Helper()
-	r := rand.New(rand.NewPCG(seed, 12))
-	var y tally
-	for range jobs {
-		y.follow(t, s.simulate(r), r)
-	}
-	return &y
+// limits are what the forecast must reach.
+type limits struct {
+	least, most float64 // share of checks whose truth is in p10–p90
+	median      float64 // added to a scenario's limit on the median error of p50
+	tenth, gap  float64 // between what was said of a miss and what happened
 }
 
+// mustReach holds for a thousand jobs of each scenario. fewReach leaves room for the
+// chance in a sample of fewJobs.
+var (
+	mustReach = limits{least: .74, most: .91, tenth: .05, gap: .1}
+	fewReach  = limits{least: .7, most: .94, median: .01, tenth: .08, gap: .13}
+)
+
+const fewJobs = 100
+
+// calibrate follows jobs of each scenario, scenarios in parallel, and then hands over
+// the tallies.
+func calibrate(t *testing.T, all []scenario, jobs int, then func([]*tally)) {
+	t.Helper()
+	tallies := make([]*tally, len(all))
+	t.Run("scenario", func(t *testing.T) {
+		for i, s := range all {
+			t.Run(s.name, func(t *testing.T) {
+				t.Parallel()
+				r := rand.New(rand.NewPCG(uint64(100+i), 12))
+				tallies[i] = &tally{}
+				for range jobs {
+					tallies[i].follow(t, s.simulate(r), r)
+				}
+			})
+		}
+	})
+	then(tallies)
+}
+
+// TestCalibration fails if the method is broken.
+func TestCalibration(t *testing.T) {
+	t.Parallel()
+	var all []scenario
+	for _, s := range scenarios() {
+		if !s.outside {
+			all = append(all, s)
+		}
+	}
+	calibrate(t, all, fewJobs, func(tallies []*tally) { fewReach.hold(t, all, tallies) })
+}
+
+// TestLongCalibration writes CALIBRATION.md; `make calibration` runs it.
 func TestLongCalibration(t *testing.T) {
-	jobs, _ := strconv.Atoi(os.Getenv("CALIBRATE_JOBS"))
-	if jobs == 0 {
-		t.Skip()
+	jobs, err := strconv.Atoi(os.Getenv("CALIBRATE_JOBS"))
+	if err != nil {
+		t.Skip("CALIBRATE_JOBS is not set")
 	}
 	all := scenarios()
-	tallies := make([]*tally, len(all))
-	var wg sync.WaitGroup
-	limit := make(chan struct{}, 2)
-	for i, s := range all {
-		wg.Add(1)
-		go func() {
-			defer wg.Done()
-			limit <- struct{}{}
-			tallies[i] = calibrate(t, s, uint64(i), jobs)
-			<-limit
-		}()
-	}
-	wg.Wait()
+	calibrate(t, all, jobs, func(tallies []*tally) {
+		mustReach.hold(t, all, tallies)
+		if err := os.WriteFile("CALIBRATION.md", []byte(report(jobs, all, tallies)), 0o600); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// hold checks the limits.
+func (l limits) hold(t *testing.T, all []scenario, tallies []*tally) {
+	t.Helper()
 	var pool tally
-	cover, gap, med, log := "", "", "", 0.
 	for i, s := range all {
 		y := tallies[i]
-		if os.Getenv("LINE") == "" {
-			t.Logf("%-40s n %5.0f cover %.1f early %.1f late %.1f  median %.1f  gap %.3f none %.0f log %.4f", s.name, y.checks, 100*y.covered/y.checks, 100*y.early/y.checks, 100*(1-(y.covered+y.early)/y.checks), 100*y.median(), y.gap(), y.none, y.log/y.checks)
+		if s.outside {
+			continue
 		}
-		if !s.outside {
-			pool.add(y)
-			cover += fmt.Sprintf("%.1f ", 100*y.covered/y.checks)
-			gap += fmt.Sprintf("%.3f ", y.gap())
-			med += fmt.Sprintf("%.1f ", 100*y.median())
-			log += y.log / y.checks / 8
+		pool.add(y)
+		if share := y.covered / y.checks; share < l.least || share > l.most {
+			t.Errorf("%s: %.3f of the checks in p10–p90, want %v to %v", s.name, share, l.least, l.most)
 		}
-	}
-	worst := 0.
-	for _, b := range pool.bins {
-		worst = max(worst, math.Abs(b.said-b.missed)/b.n)
-		if os.Getenv("LINE") == "" {
-			t.Logf("%.0f said %.3f missed %.3f gap %+.3f", b.n, b.said/b.n, b.missed/b.n, (b.said-b.missed)/b.n)
+		if median := y.median(); s.medianAtMost > 0 && median > s.medianAtMost+l.median {
+			t.Errorf("%s: median error of p50 %.3f, want at most %v", s.name, median, s.medianAtMost+l.median)
+		}
+		if gap := y.gap(); gap > l.gap {
+			t.Errorf("%s: gap of P(miss) %.3f, want at most %v", s.name, gap, l.gap)
 		}
 	}
-	t.Logf("%s| %s| %s| %.4f %.3f", cover, gap, med, log, worst)
+	for i, b := range pool.bins {
+		if gap := math.Abs(b.said-b.missed) / max(b.n, 1); gap > l.tenth {
+			t.Errorf("P(miss) from %d %%: gap %.3f, want at most %v", 10*i, gap, l.tenth)
+		}
+	}
 }

@@ -5,9 +5,6 @@ import (
 	"math"
 	"math/rand/v2"
 	"sort"
-	"time"
-
-	"kubejobs/shared/core/forecast"
 )
 
 // scenario is a kind of job.
@@ -15,6 +12,7 @@ type scenario struct {
 	name         string
 	item         func(*rand.Rand) float64 // item time, mean 1
 	raise        bool                     // replicas are raised half-way by 1 to 100 %
+	ask          bool                     // each check asks what if they were raised then, and took up to 20 s to start
 	least, most  int64                    // items
 	outside      bool                     // no family of the forecast has this shape
 	medianAtMost float64                  // error of p50; 0: no limit
@@ -54,6 +52,8 @@ func scenarios() []scenario {
 		{name: "Pareto, α 1.7", item: pareto(1.7), least: 200, most: 800, outside: true},
 		{name: "exponential, 20 to 60 items", item: exponential, least: 20, most: 60, outside: true},
 		{name: "lognormal, CV 0.31, 20 to 60 items", item: lognormal(.31), least: 20, most: 60, outside: true},
+		{name: "exponential, what if replicas were added", item: exponential, least: 200, most: 800, ask: true, outside: true},
+		{name: "lognormal, CV 1.3, what if replicas were added", item: lognormal(1.3), least: 200, most: 800, ask: true, outside: true},
 		{name: "constant", item: func(*rand.Rand) float64 { return 1 }, least: 200, most: 800, outside: true},
 	}
 }
@@ -61,6 +61,8 @@ func scenarios() []scenario {
 // run is a simulated job: when each item was completed, in order.
 type run struct {
 	items, before, after int64 // replicas before and after half of the items are completed
+	ask                  bool
+	times                []float64
 	half                 float64
 	stay, raised         []float64 // seconds, with the replicas before, and with those after from half on
 }
@@ -70,23 +72,37 @@ const meanItem = 4 // seconds
 // simulate runs a job twice with the same items: with its replicas as they are, and with
 // those raised half-way. Both are the same until then.
 func (s scenario) simulate(r *rand.Rand) run {
-	j := run{items: s.least + r.Int64N(s.most-s.least+1), before: 4 + r.Int64N(12)}
+	j := run{ask: s.ask, items: s.least + r.Int64N(s.most-s.least+1), before: 4 + r.Int64N(12)}
 	j.after = j.before
-	if s.raise {
+	if s.raise || s.ask {
 		j.after += max(1, int64(math.Round(float64(j.before)*(.01+.99*r.Float64()))))
 	}
-	times := make([]float64, j.items)
-	for i := range times {
-		times[i] = s.item(r) * meanItem
+	j.times = make([]float64, j.items)
+	for i := range j.times {
+		j.times[i] = s.item(r) * meanItem
 	}
-	j.stay = complete(times, make([]float64, j.before))
+	j.stay = complete(j.times, make([]float64, j.before))
 	j.half = j.stay[(j.items-1)/2]
+	if s.ask {
+		j.raised = j.stay
+		return j
+	}
 	starts := make([]float64, j.after)
 	for i := j.before; i < j.after; i++ {
 		starts[i] = j.half
 	}
-	j.raised = complete(times, starts)
+	j.raised = complete(j.times, starts)
 	return j
+}
+
+// added returns when the job would be done if replicas were added at a time.
+func (j run) added(now float64, r *rand.Rand) float64 {
+	starts := make([]float64, j.after)
+	for i := j.before; i < j.after; i++ {
+		starts[i] = now + 20*r.Float64()
+	}
+	done := complete(j.times, starts)
+	return done[len(done)-1]
 }
 
 type times []float64
@@ -109,99 +125,4 @@ func complete(items, starts []float64) []float64 {
 	}
 	sort.Float64s(done)
 	return done
-}
-
-// bin is the checks that gave about the same probability.
-type bin struct{ n, said, missed float64 }
-
-// tally is what the checks of a scenario add up to.
-type tally struct {
-	checks, covered, early, none, log float64
-	errors                            []float64
-	bins                              [10]bin
-}
-
-// follow folds the ticks of a job, and checks the forecast at 20, 30 … 90 %.
-func (y *tally) follow(t testingT, j run, r *rand.Rand) {
-	const tick = 2
-	var c forecast.Course
-	done, replicas, next := 0, j.before, int64(2)
-	for n := 0; done < len(j.raised); n++ {
-		now := float64(n) * tick
-		for done < len(j.raised) && j.raised[done] <= now {
-			done++
-		}
-		truth := j.stay
-		if now >= j.half {
-			replicas, truth = j.after, j.raised
-		}
-		c = c.Fold(forecast.Point{
-			At: begin.UnixMilli() + int64(1000*now), Items: j.items, Done: float64(done), Working: replicas, Asked: replicas,
-		})
-		if next > 9 || int64(done)*10 < j.items*next || done == len(j.raised) {
-			continue
-		}
-		for next <= 9 && int64(done)*10 >= j.items*next {
-			next++
-		}
-		c = again(t, c)
-		naive := now / float64(done) * float64(int(j.items)-done)
-		y.check(c, forecast.Fleet{Replicas: replicas}, truth[len(truth)-1]-now, naive*(.6+1.2*r.Float64()))
-	}
-}
-
-// check compares a forecast with the truth: the job is done in that many seconds.
-func (y *tally) check(c forecast.Course, f forecast.Fleet, truth, deadline float64) {
-	m := c.Model()
-	if m == nil {
-		y.none++
-		return
-	}
-	p := m.Finish(f, .1, .5, .9)
-	ahead := func(i int) float64 { return p[i].Sub(time.UnixMilli(c.Last.At)).Seconds() }
-	y.checks++
-	switch {
-	case truth < ahead(0):
-		y.early++
-	case truth <= ahead(2):
-		y.covered++
-	}
-	y.errors = append(y.errors, math.Abs(ahead(1)-truth)/truth)
-	miss := 1 - m.Within(time.Duration(deadline*float64(time.Second)), f)
-	b := &y.bins[min(int(miss*10), 9)]
-	b.n++
-	b.said += miss
-	pp := 1 - miss
-	if truth > deadline {
-		pp = miss
-	}
-	y.log -= math.Log(max(pp, .001))
-	if truth > deadline {
-		b.missed++
-	}
-}
-
-func (y *tally) add(x *tally) {
-	y.checks, y.covered, y.early, y.none = y.checks+x.checks, y.covered+x.covered, y.early+x.early, y.none+x.none
-	y.errors = append(y.errors, x.errors...)
-	for i := range y.bins {
-		y.bins[i].n += x.bins[i].n
-		y.bins[i].said += x.bins[i].said
-		y.bins[i].missed += x.bins[i].missed
-	}
-}
-
-// median returns the median error of p50, as a share of the time that remained.
-func (y *tally) median() float64 {
-	sort.Float64s(y.errors)
-	return y.errors[len(y.errors)/2]
-}
-
-// gap returns how far what was said is from what happened, on average over the checks.
-func (y *tally) gap() float64 {
-	sum := 0.
-	for _, b := range y.bins {
-		sum += math.Abs(b.said - b.missed)
-	}
-	return sum / y.checks
 }
