@@ -126,7 +126,20 @@ func (m *Model) Finish(f Fleet, p ...float64) []time.Time {
 			finish[i] = time.UnixMilli(m.at + int64(math.Ceil(1000*ahead))).UTC()
 		}
 	}
+	order(finish, p)
 	return finish
+}
+
+// order makes later what is before the time of a smaller quantile: each is
+// solved for only within quantileWidth.
+func order(finish []time.Time, p []float64) {
+	for i := range finish {
+		for j := range finish {
+			if p[j] < p[i] && !finish[i].IsZero() && (finish[j].IsZero() || finish[j].After(finish[i])) {
+				finish[i] = finish[j]
+			}
+		}
+	}
 }
 
 const (
@@ -153,7 +166,7 @@ func (a *answer) quantile(p float64) float64 {
 	}
 	for side, round := 0, 0; round < quantileRounds && high-low > quantileWidth; round++ {
 		x := high - atHigh*(high-low)/(atHigh-atLow)
-		if !(x > low && x < high) {
+		if !(x > low && x < high) || round%3 == 2 { // steep distributions need bisection
 			x = (low + high) / 2
 		}
 		at := a.within(math.Exp(x)) - p
