@@ -36,7 +36,7 @@ func (k *codec) count(x *int64, high int64) {
 	if n <= 0 || v > uint64(high) { //nolint:gosec // not negative
 		k.bad, v, n = true, 0, min(max(n, 0), len(k.raw))
 	}
-	*x, k.raw = int64(v), k.raw[n:] //nolint:gosec // at most high
+	*x, k.raw = int64(v), k.raw[n:]
 }
 
 // size transfers a number in [0, high].

@@ -59,6 +59,7 @@ func TestTextOfNothing(t *testing.T) {
 
 // script makes a course of bytes: each 6 are a point.
 func script(t *testing.T, text []byte) forecast.Course {
+	t.Helper()
 	var c forecast.Course
 	p := forecast.Point{At: 1e12, Items: 100, Working: 3}
 	for ; len(text) >= 6; text = text[6:] {
@@ -121,11 +122,12 @@ func FuzzCourse(f *testing.F) {
 			fleet := forecast.Fleet{Replicas: r, Kills: r == 3}
 			last := time.UnixMilli(c.Last.At)
 			for i, at := range m.Finish(fleet, .001, .1, .5, .9, .999) {
-				if at.IsZero() {
+				switch {
+				case at.IsZero():
 					last = time.UnixMilli(math.MaxInt64)
-				} else if at.Before(last) {
+				case at.Before(last):
 					t.Fatalf("%d replicas: quantile %d is %v, before %v", r, i, at, last)
-				} else {
+				default:
 					last = at
 				}
 			}

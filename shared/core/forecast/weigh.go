@@ -12,9 +12,6 @@ const (
 	leastHaar   = 1e-3
 	blur        = .1 // of a count, which ends between two completions
 	mostSurplus = 12 // (count - expected)²/variance of a check, beyond which it says no more
-	turned      = 3.2
-	turnItems   = 2  // mean item times that a span must have: items are completed in waves
-	turnCost    = 3. // of a change of rate, in logarithms
 	// Checks count from firstCheck to lastCheck mean item times.
 	firstCheck, lastCheck = .35, 100
 	// Neighbouring windows are compared if their exposures differ at most by this factor.
@@ -30,17 +27,6 @@ type level struct {
 
 // pair is a comparison of two windows, in level of the two on both sides of a split.
 type pair struct{ n, surplus float64 }
-
-// split is a division of the run into a former and a later span.
-type split struct {
-	items, exposure, laterItems, laterExposure float64
-	windows                                    int // in the former
-}
-
-const (
-	splitCount = 4
-	unsplit    = -1
-)
 
 // weigh sets the parts of the model.
 func (c *Course) weigh(m *Model) {
@@ -200,45 +186,6 @@ func (c *Course) checked(s *shape, mean, crude float64, until int64) float64 {
 		last, lastBias = x, bias
 	}
 	return sum
-}
-
-// splits divides the run before its last .5, .3, .18 and .1.
-func (c *Course) splits() (all [splitCount]split) {
-	w := &c.windows
-	items, exposure := float64(int64(1)<<w.itemBits), float64(int64(1)<<w.exposureBits)/2000
-	a, e := float64(w.openItems), float64(w.openExposure)/2000
-	i := w.n
-	for k, share := range [...]float64{.1, .18, .3, .5} {
-		for later := int(math.Round(float64(w.n) * share)); i > w.n-later; {
-			i--
-			a += float64(w.list[i].items) * items
-			e += float64(w.list[i].exposure) * exposure
-		}
-		all[k] = split{items: float64(c.items) - a, exposure: c.Exposure - e, laterItems: a, laterExposure: e, windows: i}
-	}
-	return all
-}
-
-// turn takes the mean from the later span if it contradicts the former one, and returns
-// the split; else unsplit.
-func (p *part) turn(splits *[splitCount]split, working float64) int {
-	most, at := turned, unsplit
-	for i, s := range splits {
-		if s.items <= 0 || min(s.exposure, s.laterExposure) <= turnItems*working*p.mean {
-			continue
-		}
-		expected := s.laterExposure * s.items / s.exposure
-		z := math.Abs(s.laterItems-expected) / math.Sqrt((p.cv2+.1)*expected*(1+s.laterExposure/s.exposure))
-		if z > most {
-			most, at = z, i
-		}
-	}
-	if at != unsplit {
-		s := splits[at]
-		p.mean = (s.laterExposure + p.mean) / (s.laterItems + 1)
-		p.items = s.laterItems + 1
-	}
-	return at
 }
 
 // age sets t to left for items that began at most age ago: -ln(1-x) of the residual
