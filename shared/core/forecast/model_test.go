@@ -2,6 +2,8 @@ package forecast_test
 
 import (
 	"math"
+	"math/rand/v2"
+	"sort"
 	"testing"
 	"time"
 
@@ -94,20 +96,32 @@ func TestTurn(t *testing.T) {
 // TestNeeded compares with trying each number.
 func TestNeeded(t *testing.T) {
 	t.Parallel()
-	m := folded(steady(1000, 10, 100, 2*time.Second)).Model()
-	for _, kills := range []bool{false, true} {
-		for d := 30 * time.Second; d < 500*time.Second; d += 17 * time.Second {
-			for _, confidence := range []float64{.5, .9, .97} {
+	r := rand.New(rand.NewPCG(4, 4))
+	heavy := scenario{item: pareto(1.7), least: 400, most: 400}.simulate(r)
+	var course forecast.Course
+	for at := 0.; at <= heavy.stay[200]; at += 2 {
+		course = course.Fold(forecast.Point{
+			At: int64(1000 * at), Items: 400, Done: float64(sort.SearchFloat64s(heavy.stay, at)), Working: heavy.before,
+		})
+	}
+	models := map[string]*forecast.Model{
+		"steady": folded(steady(1000, 10, 100, 2*time.Second)).Model(),
+		"heavy":  course.Model(),
+	}
+	for name, m := range models {
+		for d := 10 * time.Second; d < 500*time.Second; d += 7 * time.Second {
+			for _, confidence := range []float64{.5, .8, .9, .97} {
+				kills := d%2 == 0
 				want := forecast.Need{}
-				for r := int64(2); r <= 60 && !want.Met; r++ {
-					if p := m.Within(d, forecast.Fleet{Replicas: r, Kills: kills}); p >= confidence {
-						want = forecast.Need{Replicas: r, Probability: p, Met: true}
-					} else if p >= want.Probability {
-						want = forecast.Need{Replicas: r, Probability: p}
+				for r := int64(2); r <= 90 && !want.Met; r++ {
+					p := m.Within(d, forecast.Fleet{Replicas: r, Kills: kills})
+					if want.Met = p >= confidence; want.Met || p > want.Probability {
+						want.Replicas, want.Probability = r, p
 					}
 				}
-				if got := m.Needed(d, confidence, 2, 60, kills); got.Met != want.Met || got.Met && got != want {
-					t.Errorf("within %v with %v: got %+v, want %+v", d, confidence, got, want)
+				got := m.Needed(d, confidence, 2, 90, kills)
+				if got.Met != want.Met || got.Met && got != want || math.Abs(got.Probability-want.Probability) > .01 {
+					t.Errorf("%s within %v with %v: got %+v, want %+v", name, d, confidence, got, want)
 				}
 			}
 		}
