@@ -95,6 +95,13 @@ bench-cluster: setup control-plane ## Measure 1,000 starts, and sweeps over 10,0
 	cd tests/cluster && go test -run '^$$' -bench Start -benchtime 1000x ./functions
 	cd tests/cluster && go test -run '^$$' -bench Sweep -benchtime 3x ./functions
 
+# How many jobs of each scenario are simulated.
+CALIBRATE_JOBS ?= 1000
+
+.PHONY: calibration
+calibration: ## Simulate CALIBRATE_JOBS jobs of each scenario, and write shared/core/forecast/CALIBRATION.md
+	CALIBRATE_JOBS='$(CALIBRATE_JOBS)' go test -count=1 -timeout 0 -run '^TestLongCalibration$$' ./shared/core/forecast
+
 # How long the soak runs, and with how many jobs.
 SOAK_FOR  ?= 10m
 SOAK_JOBS ?= 2000

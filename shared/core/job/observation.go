@@ -40,13 +40,17 @@ type QueueCount struct {
 
 // KubeStatus is the status of the Kubernetes Job.
 type KubeStatus struct {
-	Active    int64  `json:"active,omitempty"`  // running pods
-	Started   bool   `json:"started,omitempty"` // a pod has run
-	Suspended bool   `json:"suspended,omitempty"`
-	Complete  bool   `json:"complete,omitempty"`
-	Failed    bool   `json:"failed,omitempty"`
-	Reason    string `json:"reason,omitempty"` // of a failure
-	Gone      bool   `json:"gone,omitempty"`   // the Job was deleted
+	Active int64 `json:"active,omitempty"` // running pods
+	// Ready is the number of pods that are ready; nil if Kubernetes does not say.
+	Ready *int64 `json:"ready,omitempty"`
+	// Parallelism is how many pods the Job asks for; nil if unknown.
+	Parallelism *int64 `json:"parallelism,omitempty"`
+	Started     bool   `json:"started,omitempty"` // a pod has run
+	Suspended   bool   `json:"suspended,omitempty"`
+	Complete    bool   `json:"complete,omitempty"`
+	Failed      bool   `json:"failed,omitempty"`
+	Reason      string `json:"reason,omitempty"` // of a failure
+	Gone        bool   `json:"gone,omitempty"`   // the Job was deleted
 	// Saved is when the status was stored, Unix milliseconds; 0 if it was not.
 	Saved int64 `json:"saved,omitempty"`
 	// UID and Created tell the Jobs apart that have had the name one after another;
