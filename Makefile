@@ -99,6 +99,13 @@ bench-cluster: setup control-plane ## Measure 1,000 starts, and sweeps over 10,0
 SOAK_FOR  ?= 10m
 SOAK_JOBS ?= 2000
 
+# How many jobs of each scenario are simulated.
+CALIBRATE_JOBS ?= 1000
+
+.PHONY: calibration
+calibration: ## Simulate CALIBRATE_JOBS jobs of each scenario, and write shared/core/forecast/CALIBRATION.md
+	CALIBRATE_JOBS='$(CALIBRATE_JOBS)' go test -count=1 -timeout 0 -run '^TestLongCalibration$$' ./shared/core/forecast
+
 .PHONY: soak
 soak: setup ## Tick SOAK_JOBS jobs for SOAK_FOR while random faults come
 	SOAK_FOR='$(SOAK_FOR)' SOAK_JOBS='$(SOAK_JOBS)' go test -count=1 -timeout 0 -run '^TestLongSoak$$' -v ./tests/faults
