@@ -103,8 +103,9 @@ SOAK_JOBS ?= 2000
 CALIBRATE_JOBS ?= 1000
 
 .PHONY: calibration
-calibration: ## Simulate CALIBRATE_JOBS jobs of each scenario, and write shared/core/forecast/CALIBRATION.md
+calibration: ## Simulate CALIBRATE_JOBS jobs of each scenario, and write CALIBRATION.md of shared/core/forecast and control
 	CALIBRATE_JOBS='$(CALIBRATE_JOBS)' go test -count=1 -timeout 0 -run '^TestLongCalibration$$' ./shared/core/forecast
+	CALIBRATE_JOBS='$(CALIBRATE_JOBS)' go test -count=1 -timeout 0 -run '^TestLongCalibration$$' ./shared/core/control
 
 .PHONY: soak
 soak: setup ## Tick SOAK_JOBS jobs for SOAK_FOR while random faults come

@@ -4,8 +4,10 @@
 // of replicas with which the forecast is in time with the wanted probability. It raises the
 // number at once and lowers it late and seldom: a deadline that is missed costs more than a
 // minute of a spare replica, and a replica that is removed may lose its item. Two
-// probabilities, one for each direction, and the largest recommendation of the last minute
-// keep it from going up and down with the noise of the forecast.
+// probabilities, one for each direction, and the largest recommendation of a while keep it
+// from going up and down with the noise of the forecast. The while grows with the run: each
+// time that fewer replicas are tried there is a risk, so a long run must not try more often
+// than a short one. CALIBRATION.md shows what this reaches in simulations.
 package control
 
 import (
@@ -30,10 +32,12 @@ type Policy struct {
 // The zero value remembers none.
 type Memory struct {
 	Replicas int64   `json:"replicas,omitempty"` // decided last
-	At       int64   `json:"at,omitempty"`       // of the last point, Unix milliseconds
+	Begin    int64   `json:"begin,omitempty"`    // of the first point, Unix milliseconds
+	At       int64   `json:"at,omitempty"`       // of the last point
 	From     float64 `json:"from,omitempty"`     // items completed at the first point
 	Known    bool    `json:"known,omitempty"`    // enough items were completed to follow the forecast
-	Recent   pairs   `json:"recent,omitempty"`   // recommendations of the last minute, by time
+	Exposure float64 `json:"exposure,omitempty"` // replica-seconds until then
+	Recent   pairs   `json:"recent,omitempty"`   // recommendations that count
 	Asked    asked   `json:"asked,omitzero"`     // what the job was seen to be asked for
 }
 
@@ -66,13 +70,17 @@ func (p Policy) Decide(m Memory, point forecast.Point, model *forecast.Model, de
 	switch {
 	case first:
 		m.From = point.Done
+		m.Begin = point.At
 		m.Replicas = p.clamp(max(point.Asked, point.Working, min(p.half(), p.useful(point))))
 	case point.At <= m.At:
 		return m, Decision{Replicas: m.Replicas, Reason: "unchanged: nothing newer was observed", Held: m.Asked.held(point.At)}
 	}
+	if !m.Known && !first && !point.Held {
+		m.Exposure += float64(max(point.Working, 0)) * float64(since(m.At, point.At)) / 1000
+	}
 	m.At = point.At
 	if m.Asked = m.Asked.see(point, m.Replicas, p.Hold, first); m.Asked.held(point.At) {
-		m.Replicas, m.Recent = m.Asked.Seen, pairs(nil).largest(point.At, m.Asked.Seen)
+		m.Replicas, m.Recent = m.Asked.Seen, pairs(nil).largest(point.At, m.Asked.Seen, window)
 		until := time.UnixMilli(m.Asked.Until).UTC().Format(time.RFC3339)
 		return m, Decision{Replicas: m.Replicas, Held: true, Reason: fmt.Sprintf("%d, as somebody else asked for: respected until %s", m.Replicas, until)}
 	}

@@ -71,7 +71,7 @@ func TestDecide(t *testing.T) {
 			control.Policy{Min: 1, Max: 12, Confidence: .9}, 1400 * time.Second, 200, 8, 12, "", false,
 		},
 		"fewer where they are enough": {
-			control.Policy{Min: 1, Max: 12, Confidence: .9}, 2200 * time.Second, 200, 4, 7, "", false,
+			control.Policy{Min: 1, Max: 12, Confidence: .9}, 2200 * time.Second, 400, 4, 8, "", false,
 		},
 		"no fewer than the minimum": {
 			control.Policy{Min: 3, Max: 12, Confidence: .9}, 100 * time.Hour, 200, 3, 3, "", false,
@@ -123,18 +123,17 @@ func TestDecideGraceful(t *testing.T) {
 
 func TestDecideIsNotHastyDownwards(t *testing.T) {
 	t.Parallel()
-	s := script{policy: control.Policy{Min: 1, Max: 40, Confidence: .9}, deadline: begin.Add(600 * time.Second)}
-	from := s.steadily(200).Replicas
-	if from < 18 {
-		t.Fatalf("%d replicas, want at least 18", from)
+	s := script{policy: control.Policy{Min: 1, Max: 30, Confidence: .9}, deadline: begin.Add(600 * time.Second)}
+	if d := s.steadily(200); d.Replicas < 20 { // 800 items of 10 s in 400 s
+		t.Fatalf("%d replicas, want at least 20", d.Replicas)
 	}
 	s.deadline = begin.Add(2 * time.Hour) // few replicas are enough from now on
-	for t0 := int64(202); t0 <= 300; t0 += 2 {
-		switch d := s.decide(steady(t0, 10)); {
-		case t0 < 260 && d.Replicas != from:
-			t.Fatalf("%d replicas after %d s: %s", d.Replicas, t0-200, d.Reason)
-		case t0 > 266 && d.Replicas == from:
-			t.Fatalf("still %d replicas after %d s: %s", d.Replicas, t0-200, d.Reason)
+	for at := int64(202); at <= 480; at += 2 {
+		switch d := s.decide(steady(at, 10)); {
+		case at < 262 && d.Replicas < 20:
+			t.Fatalf("%d replicas after %d s: %s", d.Replicas, at-200, d.Reason)
+		case at > 460 && d.Replicas >= 20:
+			t.Fatalf("still %d replicas after %d s: %s", d.Replicas, at-200, d.Reason)
 		}
 	}
 }

@@ -15,6 +15,7 @@ type job struct {
 	times        []float64 // seconds an item takes
 	starts       []float64 // seconds until a pod is ready
 	loss, lossAt float64   // share of the replicas that is lost, and at which progress
+	last         bool      // items of removed pods are taken last, not next
 	max          int
 	deadline     float64 // seconds after the start
 	oracle       int     // cheapest constant number of replicas that meets the deadline
@@ -51,11 +52,11 @@ func pareto(alpha float64) func(*rand.Rand) float64 {
 
 var slacks = []float64{1.1, 1.25, 1.5, 2, 3}
 
-// draw returns the job number n of a scenario. size multiplies its items and its replicas.
-func draw(s scenario, n int, size float64) *job {
+// draw returns the job number n of a scenario.
+func draw(s scenario, n int, w world) *job {
 	r := rand.New(rand.NewPCG(uint64(n), hash(s.name)))
-	between := func(least, most int) int { return int(math.Round(size * float64(least+r.IntN(most-least+1)))) }
-	j := &job{items: between(200, 2000), max: max(between(8, 40), 1), loss: s.loss, lossAt: .3 + .4*r.Float64()}
+	between := func(least, most int) int { return int(math.Round(w.size * float64(least+r.IntN(most-least+1)))) }
+	j := &job{items: between(200, 2000), max: max(between(8, 40), 1), last: w.last, loss: s.loss, lossAt: .3 + .4*r.Float64()}
 	j.extra = int(s.extra * float64(j.items))
 	mean, slack := 2+13*r.Float64(), slacks[n%len(slacks)]
 	for i := range j.items + j.extra {

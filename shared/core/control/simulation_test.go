@@ -153,9 +153,23 @@ func (r *run) take(p *pod) {
 	p.at = r.now + r.job.times[p.item]
 }
 
-// put queues items, at the end, and gives them to pods that are idle.
+// put queues items and gives them to pods that are idle.
 func (r *run) put(items ...int) {
 	r.queue = append(r.queue, items...)
+	r.wake()
+}
+
+// again queues items that removed pods held, to be taken next or, if the job says so, last.
+func (r *run) again(items ...int) {
+	if r.job.last {
+		r.queue = append(r.queue, items...)
+	} else {
+		r.queue = append(items, r.queue...)
+	}
+	r.wake()
+}
+
+func (r *run) wake() {
 	for i := range r.pods {
 		if p := &r.pods[i]; p.ready && p.item < 0 && len(r.queue) > 0 {
 			r.take(p)
@@ -186,7 +200,7 @@ func (r *run) disturb() {
 			*p = pod{item: -1, at: r.now + lostFor}
 		}
 	}
-	r.put(items...)
+	r.again(items...)
 }
 
 // scale creates or removes pods. Those that are not ready are removed first, then the
@@ -231,6 +245,6 @@ func (r *run) remove(i int) {
 	}
 	r.pods = slices.Delete(r.pods, i, i+1)
 	if p.item >= 0 {
-		r.put(p.item)
+		r.again(p.item)
 	}
 }

@@ -21,8 +21,16 @@ type situation struct {
 }
 
 const (
-	// tolerance is the share of the replicas by which the number must at least be lowered.
-	tolerance = .1
+	// tolerance is the share of the replicas by which the number must at least be lowered,
+	// and spare the share that is kept above what was enough.
+	tolerance = .15
+	spare     = .05
+	// itemsLeft is how many items must be left for each replica for one to be killed: nearer
+	// to the end it would save less than what its item has cost.
+	itemsLeft = 16
+	// slow is the share of the time to the deadline that the items left may take at the rate
+	// so far while too little is known: a rate that is known this badly is mostly worse.
+	slow = .6
 	// evaluations bounds the forecasts that a search makes.
 	evaluations = 9
 )
@@ -32,23 +40,41 @@ func (s situation) decide(m Memory) (Memory, Decision) {
 	m.Known = m.Known || s.point.Done-m.From >= max(enough, float64(s.now)/2)
 	switch {
 	case s.point.Held:
-		m.Recent = m.Recent.largest(s.point.At, s.now)
-		return m, Decision{Replicas: s.now, Reason: "suspended: unchanged"}
+		return s.remember(m, s.now), Decision{Replicas: s.now, Reason: "suspended: unchanged"}
 	case float64(s.point.Items) <= s.point.Done:
 		return m, Decision{Replicas: s.now, Reason: "no item is left", Probability: 1}
 	case s.ahead <= 0:
 		n := max(s.now, s.most)
 		return m, Decision{Replicas: n, Reason: "the deadline has passed: " + s.name(n), Unreachable: true}
-	case s.model == nil || !m.Known:
-		return m, Decision{Replicas: s.now, Reason: "too little is known: " + s.name(s.now)}
 	}
-	if p := s.within(s.now); p < s.Confidence {
-		d := s.raise(p)
-		m.Recent = m.Recent.largest(s.point.At, d.Replicas)
-		return m, d
-	} else {
-		return s.lower(m, p)
+	if s.model != nil {
+		if p := s.within(s.now); p < s.Confidence {
+			d := s.raise(p)
+			return s.remember(m, d.Replicas), d
+		} else if m.Known {
+			return s.lower(m, p)
+		}
 	}
+	if n := max(s.now, s.most); !m.Known && s.seemsSlow(m) {
+		return s.remember(m, n), Decision{Replicas: n, Reason: "too little is known, and it seems slow: " + s.name(n)}
+	}
+	return s.remember(m, s.now), Decision{Replicas: s.now, Reason: "too little is known: " + s.name(s.now)}
+}
+
+// seemsSlow reports whether the items left would take too long if one more were
+// completed now and all took as long as those.
+func (s situation) seemsSlow(m Memory) bool {
+	mean := m.Exposure / (max(s.point.Done-m.From, 0) + 1)
+	return mean*(float64(s.point.Items)-s.point.Done)/float64(s.now) > slow*s.ahead.Seconds()
+}
+
+// remember adds a recommendation to the memory. They count for a minute or, in long runs,
+// for a share of the run: an estimate that is revised each minute of a day would else be
+// lowered at each of its lucky ones.
+func (s situation) remember(m Memory, n int64) Memory {
+	length := max(window, int64(windowShare*float64(since(m.Begin, s.point.At))))
+	m.Recent = m.Recent.largest(s.point.At, n, length)
+	return m
 }
 
 // within returns the probability that n replicas meet the deadline.
@@ -80,18 +106,24 @@ func (s situation) unreachable(n int64, p float64) Decision {
 }
 
 // lower returns the decision if the replicas meet the deadline with the probability p,
-// which is enough: fewer of them if far fewer are enough now and were for a minute.
+// which is enough: fewer of them if far fewer are enough now and were for a while.
 func (s situation) lower(m Memory, p float64) (Memory, Decision) {
 	want := s.now
 	few := s.now - max(1, int64(math.Ceil(tolerance*float64(s.now))))
-	if few >= s.Min {
+	left := float64(s.point.Items) - s.point.Done
+	if few >= s.Min && (s.Graceful || left >= itemsLeft*float64(s.now)) {
 		if q := s.within(few); q >= s.down {
 			want, _ = s.search(s.Min-1, few, q, s.down)
 		}
 	}
-	m.Recent = m.Recent.largest(s.point.At, want)
-	if n := m.Recent[0][1]; n <= few {
-		return m, Decision{Replicas: n, Reason: fmt.Sprintf("%d fewer: %d are enough", s.now-n, n), Probability: s.within(n)}
+	m = s.remember(m, want)
+	n := m.Recent[0][1]
+	if n > s.Min {
+		n += int64(math.Ceil(spare * float64(n)))
+	}
+	if n <= few {
+		reason := fmt.Sprintf("%d fewer: %d are enough", s.now-n, n)
+		return s.remember(m, n), Decision{Replicas: n, Reason: reason, Probability: s.within(n)}
 	}
 	return m, Decision{Replicas: s.now, Reason: fmt.Sprintf("%d are enough", s.now), Probability: p}
 }
