@@ -31,17 +31,17 @@ var bounds = []bound{
 func TestReaches(t *testing.T) {
 	t.Parallel()
 	const jobs = 12 // a scenario
-	policies := []contender{ours("this", .9), always(), stepwise(1, .05, 5)}
+	policies := []contender{ours("this", .9), stepwise(1, .05, 5)}
 	killing := measure(policies, jobs, world{size: .5})
-	few := bound{"killing", world{}, .021, .17, 0, 1.12, .31, 4}
+	few := bound{"killing", world{}, .011, .09, .001, 1.12, .30, 2.5}
 	few.check(t, killing[0])
-	if above, most := killing[0].pooled.above, .85*killing[1].pooled.above; above > most {
-		t.Errorf("above: %v, always the maximum: %v", above, killing[1].pooled.above)
+	if above := killing[0].pooled.above; above < .24 {
+		t.Errorf("above: %v, less than what makes up for what is not known", above)
 	}
-	if missed := killing[2].pooled.missed; missed < .4 {
+	if missed := killing[1].pooled.missed; missed < .4 {
 		t.Errorf("the original's default misses %v: the simulation is too kind", missed)
 	}
-	few = bound{"graceful", world{}, .021, .17, 0, 1.03, .30, 0}
+	few = bound{"graceful", world{}, .011, .09, .001, 1.03, .28, 0}
 	few.check(t, measure(policies[:1], jobs, world{size: .5, graceful: true})[0])
 }
 

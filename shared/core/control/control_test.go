@@ -1,6 +1,9 @@
 package control_test
 
 import (
+	"fmt"
+	"math"
+	"strings"
 	"testing"
 	"time"
 
@@ -99,6 +102,36 @@ func TestDecide(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestDecideRaisesToTheLeastThatIsEnough(t *testing.T) {
+	t.Parallel()
+	const deadline = 1300
+	s := script{policy: control.Policy{Min: 1, Max: 60, Confidence: .9}, deadline: begin.Add(deadline * time.Second)}
+	last := control.Decision{Replicas: 30}
+	done := 0.
+	for at := int64(0); at < deadline; at += 2 { // what is decided works, from 400 s on at a third of the speed
+		point := steady(at, last.Replicas)
+		point.Items, point.Done = 2000, math.Floor(done)
+		if done += float64(last.Replicas) / 5; at >= 400 {
+			done -= float64(last.Replicas) / 7.5
+		}
+		before := last.Replicas
+		if last = s.decide(point); at < 400 || last.Replicas <= before {
+			continue
+		}
+		within := func(n int64) float64 {
+			return s.course.Model().Within(s.deadline.Sub(time.UnixMilli(point.At)), forecast.Fleet{Replicas: n, Kills: true})
+		}
+		if p := within(before); p >= .9 || !strings.Contains(last.Reason, fmt.Sprintf(" more: P(in time) was %.2f", p)) {
+			t.Errorf("%q, P was %v", last.Reason, p)
+		}
+		if enough, fewer := within(last.Replicas), within(last.Replicas-1); enough < .935 || fewer >= .935 || last.Probability != enough {
+			t.Errorf("P = %v (decided with %v), with one less %v, want the least from 0.935", enough, last.Probability, fewer)
+		}
+		return
+	}
+	t.Errorf("not raised: %+v, %v items completed", last, done)
 }
 
 func TestDecideGraceful(t *testing.T) {
