@@ -95,10 +95,6 @@ bench-cluster: setup control-plane ## Measure 1,000 starts, and sweeps over 10,0
 	cd tests/cluster && go test -run '^$$' -bench Start -benchtime 1000x ./functions
 	cd tests/cluster && go test -run '^$$' -bench Sweep -benchtime 3x ./functions
 
-# How long the soak runs, and with how many jobs.
-SOAK_FOR  ?= 10m
-SOAK_JOBS ?= 2000
-
 # How many jobs of each scenario are simulated.
 CALIBRATE_JOBS ?= 1000
 
@@ -106,6 +102,10 @@ CALIBRATE_JOBS ?= 1000
 calibration: ## Simulate CALIBRATE_JOBS jobs of each scenario, and write CALIBRATION.md of shared/core/forecast and control
 	CALIBRATE_JOBS='$(CALIBRATE_JOBS)' go test -count=1 -timeout 0 -run '^TestLongCalibration$$' ./shared/core/forecast
 	CALIBRATE_JOBS='$(CALIBRATE_JOBS)' go test -count=1 -timeout 0 -run '^TestLongCalibration$$' ./shared/core/control
+
+# How long the soak runs, and with how many jobs.
+SOAK_FOR  ?= 10m
+SOAK_JOBS ?= 2000
 
 .PHONY: soak
 soak: setup ## Tick SOAK_JOBS jobs for SOAK_FOR while random faults come

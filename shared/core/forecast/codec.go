@@ -36,7 +36,7 @@ func (k *codec) count(x *int64, high int64) {
 	if n <= 0 || v > uint64(high) { //nolint:gosec // not negative
 		k.bad, v, n = true, 0, min(max(n, 0), len(k.raw))
 	}
-	*x, k.raw = int64(v), k.raw[n:] //nolint:gosec // at most high
+	*x, k.raw = int64(v), k.raw[n:]
 }
 
 // size transfers a number in [0, high].
@@ -87,12 +87,12 @@ func (k *codec) course(c *Course) {
 	k.point(&c.Last)
 	k.count(&c.Count, full)
 	k.bad = k.bad || c.Count == 0 || c.Last.At < c.First.At
-	k.count(&c.exposure, mostExposed)
-	k.count(&c.items, full)
+	k.count(&c.exposure, mostSum)
+	k.count(&c.items, mostSum)
 	k.count(&c.debt, full)
 	k.count(&c.clock, mostTime)
 	k.count(&c.idle, full)
-	k.count(&c.pending, full)
+	k.count(&c.pending, mostSum)
 	k.count(&c.started, full)
 	k.size(&c.starts.n, mostStarts)
 	var at int64

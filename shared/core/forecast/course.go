@@ -39,7 +39,7 @@ const (
 	mostWorking = 1 << 24
 	longest     = 1 << 36 // milliseconds between two points: two years
 	mostTime    = 1 << 42 // milliseconds of the clock: 139 years
-	mostExposed = 1 << 55 // half replica-milliseconds: half a million replica-years
+	mostSum     = 1 << 55 // items, and half replica-milliseconds: half a million replica-years
 	full        = 1 << 62 // where other sums stop growing
 )
 
@@ -70,9 +70,9 @@ func (c Course) Fold(p Point) Course {
 		return c
 	}
 	before, now := last.works(), p.works()
-	c.pending = min(c.pending+(last.Asked-before+p.Asked-now)*step, full)
+	c.pending = min(c.pending+(last.Asked-before+p.Asked-now)*step, mostSum)
 	n := c.completed(last, p)
-	c.items = min(c.items+n, full)
+	c.items = min(c.items+n, mostSum)
 	if before+now == 0 {
 		c.windows.openItems = min(c.windows.openItems+n, full)
 		return c
@@ -82,8 +82,8 @@ func (c Course) Fold(p Point) Course {
 		c.begin(min(c.clock+step/2, mostTime), now-before)
 	}
 	c.clock = min(c.clock+step, mostTime)
-	exposure := min((before+now)*step, mostExposed)
-	c.exposure = min(c.exposure+exposure, mostExposed)
+	exposure := min((before+now)*step, mostSum)
+	c.exposure = min(c.exposure+exposure, mostSum)
 	c.Exposure = float64(c.exposure) / 2000
 	c.windows.add(n, exposure, step)
 	c.check()

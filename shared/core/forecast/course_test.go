@@ -31,18 +31,18 @@ func folded(points []forecast.Point) forecast.Course {
 }
 
 // again returns the course after a way through its text.
-func again(t testing.TB, c forecast.Course) forecast.Course {
-	t.Helper()
+func again(tb testing.TB, c forecast.Course) forecast.Course {
+	tb.Helper()
 	text, err := json.Marshal(c)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	if len(text) > 2048 {
-		t.Errorf("%d bytes of JSON", len(text))
+		tb.Errorf("%d bytes of JSON", len(text))
 	}
 	var back forecast.Course
 	if err := json.Unmarshal(text, &back); err != nil {
-		t.Fatalf("%v: %s", err, text)
+		tb.Fatalf("%v: %s", err, text)
 	}
 	return back
 }

@@ -126,7 +126,20 @@ func (m *Model) Finish(f Fleet, p ...float64) []time.Time {
 			finish[i] = time.UnixMilli(m.at + int64(math.Ceil(1000*ahead))).UTC()
 		}
 	}
+	order(finish, p)
 	return finish
+}
+
+// order makes later what is before the time of a smaller quantile: each is
+// solved for only within quantileWidth.
+func order(finish []time.Time, p []float64) {
+	for i := range finish {
+		for j := range finish {
+			if p[j] < p[i] && !finish[i].IsZero() && (finish[j].IsZero() || finish[j].After(finish[i])) {
+				finish[i] = finish[j]
+			}
+		}
+	}
 }
 
 const (
@@ -153,7 +166,7 @@ func (a *answer) quantile(p float64) float64 {
 	}
 	for side, round := 0, 0; round < quantileRounds && high-low > quantileWidth; round++ {
 		x := high - atHigh*(high-low)/(atHigh-atLow)
-		if !(x > low && x < high) {
+		if !(x > low && x < high) || round%3 == 2 { // steep distributions need bisection
 			x = (low + high) / 2
 		}
 		at := a.within(math.Exp(x)) - p
@@ -172,43 +185,4 @@ func (a *answer) quantile(p float64) float64 {
 		}
 	}
 	return math.Exp(high)
-}
-
-// Need is the answer to how many replicas meet a deadline.
-type Need struct {
-	Replicas    int64   // the least that suffice; if none do, the ones with the best probability
-	Probability float64 // of being done by the deadline with them
-	Met         bool    // Probability reaches the confidence
-}
-
-// Needed returns the least number of replicas in [least, most] with which the job is done
-// within d with the given probability.
-func (m *Model) Needed(d time.Duration, confidence float64, least, most int64, kills bool) Need {
-	least = max(least, 1)
-	most = max(most, least)
-	at := func(r int64) float64 { return m.Within(d, Fleet{Replicas: r, Kills: kills}) }
-	if p := at(least); p >= confidence {
-		return Need{Replicas: least, Probability: p, Met: true}
-	}
-	best := Need{Replicas: most, Probability: at(most)}
-	if best.Probability < confidence { // where no more start, there may be more of a chance
-		if r := int64(m.working); r > least && r < most {
-			if p := at(r); p > best.Probability {
-				best = Need{Replicas: r, Probability: p}
-			}
-		}
-		if best.Probability < confidence {
-			return best
-		}
-	}
-	best.Met = true
-	for low := least; best.Replicas-low > 1; {
-		r := low + (best.Replicas-low)/2
-		if p := at(r); p >= confidence {
-			best.Replicas, best.Probability = r, p
-		} else {
-			low = r
-		}
-	}
-	return best
 }

@@ -32,7 +32,7 @@ func gridAt(i int) float64 {
 func place(u float64) (i int, rest float64) {
 	const mantissa = 52
 	bits := math.Float64bits(u)
-	i = int(bits>>(mantissa-2)) - (1023+lowest)*quarter //nolint:gosec // 14 bits
+	i = int(bits>>(mantissa-2)) - (1023+lowest)*quarter
 	if i < 0 {
 		return 0, 0
 	}

@@ -21,7 +21,8 @@ type tally struct {
 }
 
 // follow folds the ticks of a job, and checks the forecast at 20, 30 … 90 %.
-func (y *tally) follow(t testing.TB, j run, r *rand.Rand) {
+func (y *tally) follow(tb testing.TB, j run, r *rand.Rand) {
+	tb.Helper()
 	const tick = 2
 	var c forecast.Course
 	done, replicas, next := 0, j.before, int64(2)
@@ -43,7 +44,7 @@ func (y *tally) follow(t testing.TB, j run, r *rand.Rand) {
 		for next <= 9 && int64(done)*10 >= j.items*next {
 			next++
 		}
-		c = again(t, c)
+		c = again(tb, c)
 		naive := now / float64(done) * float64(int(j.items)-done)
 		finish, fleet := truth[len(truth)-1], forecast.Fleet{Replicas: replicas}
 		if j.ask {

@@ -12,7 +12,6 @@ const (
 	leastHaar   = 1e-3
 	blur        = .1 // of a count, which ends between two completions
 	mostSurplus = 12 // (count - expected)²/variance of a check, beyond which it says no more
-	turned      = 3.2
 	// Checks count from firstCheck to lastCheck mean item times.
 	firstCheck, lastCheck = .35, 100
 	// Neighbouring windows are compared if their exposures differ at most by this factor.
@@ -23,16 +22,17 @@ const (
 type level struct {
 	width, pairs float64
 	surplus      float64 // Σ (difference)²/expected
+	across       [splitCount]pair
 }
 
-// split is a division of the run into a former and a later span.
-type split struct{ items, exposure, laterItems, laterExposure float64 }
+// pair is a comparison of two windows, in level of the two on both sides of a split.
+type pair struct{ n, surplus float64 }
 
 // weigh sets the parts of the model.
 func (c *Course) weigh(m *Model) {
 	mean := c.Exposure / float64(c.items)
-	levels := c.levels(mean)
 	splits := c.splits()
+	levels := c.levels(mean, &splits)
 	coarse := trust / (1 + float64(c.items)/trustItems)
 	var logs [len(shapes)]float64
 	best := math.Inf(-1)
@@ -41,9 +41,15 @@ func (c *Course) weigh(m *Model) {
 		p := part{cv2: s.cv2, left: &s.left}
 		p.mean = c.mean(s, mean)
 		p.items = c.Exposure / p.mean
-		logs[k] = math.Log(s.prior) + coarse*likely(levels[:], s, mean) + trust*c.checked(s, p.mean, mean)
+		logs[k] = math.Log(s.prior)
+		until := c.exposure
+		at := p.turn(&splits, m.working)
+		if at != unsplit {
+			logs[k] -= turnCost
+			until = int64(splits[at].exposure * 2000)
+		}
+		logs[k] += coarse*likely(levels[:], at, s, mean) + trust*c.checked(s, c.mean(s, mean), mean, until)
 		best = max(best, logs[k])
-		p.turn(splits[:])
 		m.kept[k] = p
 	}
 	n, sum, aged := 0, 0., 0
@@ -67,7 +73,7 @@ func (c *Course) weigh(m *Model) {
 }
 
 // levels compares neighbouring windows at each width of at least a mean item time.
-func (c *Course) levels(mean float64) (all [9]level) {
+func (c *Course) levels(mean float64, splits *[splitCount]split) (all [9]level) {
 	w := &c.windows
 	if w.n == 0 {
 		return all
@@ -90,7 +96,14 @@ func (c *Course) levels(mean float64) (all [9]level) {
 		}
 		all[l].width = width
 		for i := (from + 1) / 2 * 2; i+1 < n && width >= mean; i += 2 {
-			all[l].compare(a[i], e[i], a[i+1], e[i+1], mean)
+			x := compare(a[i], e[i], a[i+1], e[i+1], mean)
+			all[l].pairs += x.n
+			all[l].surplus += x.surplus
+			for k := range splits {
+				if i<<l < splits[k].windows && splits[k].windows < (i+2)<<l {
+					all[l].across[k] = x
+				}
+			}
 		}
 		n /= 2
 		from = (from + 1) / 2
@@ -102,23 +115,28 @@ func (c *Course) levels(mean float64) (all [9]level) {
 	return all
 }
 
-// compare adds two neighbouring windows.
-func (l *level) compare(a1, e1, a2, e2, mean float64) {
+// compare compares two neighbouring windows.
+func compare(a1, e1, a2, e2, mean float64) pair {
 	if e1 <= 0 || e2 <= 0 || e1 > mostRatio*e2 || e2 > mostRatio*e1 {
-		return
+		return pair{}
 	}
 	d := a2*e1 - a1*e2 // times 1/√(e1 e2)
-	l.pairs++
-	l.surplus += d * d / (e1 * e2) * mean / (e1 + e2)
+	return pair{n: 1, surplus: d * d / (e1 * e2) * mean / (e1 + e2)}
 }
 
-// likely returns the logarithm of the likelihood of the windows.
-func likely(levels []level, s *shape, mean float64) float64 {
+// likely returns the logarithm of the likelihood of the windows; those on both sides of a
+// split say nothing about the shape.
+func likely(levels []level, at int, s *shape, mean float64) float64 {
 	sum := 0.
 	for i := range levels {
-		if l := &levels[i]; l.pairs > 0 {
+		l := &levels[i]
+		n, surplus := l.pairs, l.surplus
+		if at != unsplit {
+			n, surplus = n-l.across[at].n, surplus-l.across[at].surplus
+		}
+		if n > 0 {
 			haar := max(s.haar.at(l.width/mean), leastHaar)
-			sum -= (l.pairs*math.Log(haar) + l.surplus/haar) / 2
+			sum -= (n*math.Log(haar) + max(surplus, 0)/haar) / 2
 		}
 	}
 	return sum
@@ -146,7 +164,7 @@ func (c *Course) bias(s *shape, clock int64, mean float64) float64 {
 }
 
 // checked returns the logarithm of the likelihood of the counts after the start.
-func (c *Course) checked(s *shape, mean, crude float64) float64 {
+func (c *Course) checked(s *shape, mean, crude float64, until int64) float64 {
 	sum := 0.
 	var last check
 	lastBias := 0.
@@ -156,7 +174,7 @@ func (c *Course) checked(s *shape, mean, crude float64) float64 {
 		if age < firstCheck {
 			continue
 		}
-		if age > lastCheck {
+		if age > lastCheck || x.exposure > until {
 			break
 		}
 		bias := c.bias(s, x.at, mean)
@@ -168,43 +186,6 @@ func (c *Course) checked(s *shape, mean, crude float64) float64 {
 		last, lastBias = x, bias
 	}
 	return sum
-}
-
-// splits divides the run before its last .5, .3, .18 and .1.
-func (c *Course) splits() (all [4]split) {
-	w := &c.windows
-	items, exposure := float64(int64(1)<<w.itemBits), float64(int64(1)<<w.exposureBits)/2000
-	a, e := float64(w.openItems), float64(w.openExposure)/2000
-	i := w.n
-	for k, share := range [...]float64{.1, .18, .3, .5} {
-		for later := int(math.Round(float64(w.n) * share)); i > w.n-later; {
-			i--
-			a += float64(w.list[i].items) * items
-			e += float64(w.list[i].exposure) * exposure
-		}
-		all[k] = split{items: float64(c.items) - a, exposure: c.Exposure - e, laterItems: a, laterExposure: e}
-	}
-	return all
-}
-
-// turn takes the mean from the later span if it contradicts the former one.
-func (p *part) turn(splits []split) {
-	most, at := turned, -1
-	for i, s := range splits {
-		if s.exposure <= 0 || s.laterExposure <= 0 || s.items <= 0 {
-			continue
-		}
-		expected := s.laterExposure * s.items / s.exposure
-		z := math.Abs(s.laterItems-expected) / math.Sqrt((p.cv2+.1)*expected*(1+s.laterExposure/s.exposure))
-		if z > most {
-			most, at = z, i
-		}
-	}
-	if at >= 0 {
-		s := splits[at]
-		p.mean = (s.laterExposure + p.mean) / (s.laterItems + 1)
-		p.items = s.laterItems + 1
-	}
 }
 
 // age sets t to left for items that began at most age ago: -ln(1-x) of the residual

@@ -8,8 +8,8 @@ const (
 	mostWindows  = 256
 	mostItems    = 1<<14 - 1
 	mostExposure = 1<<13 - 1
-	// mostBytes bounds what the windows take up in a text; only huge counts come near it.
-	mostBytes = 3 * mostWindows
+	// mostBytes bounds what the windows take up in a text: about 3 bytes each.
+	mostBytes = 750
 	// gap is how many times as long as the mean tick a tick counts at most, for the
 	// width of windows: a gap of hours must not make them hours wide.
 	gap = 8
@@ -87,12 +87,13 @@ func (w *windows) merge() {
 	w.n /= 2
 }
 
-// widen makes the units large enough for a window of so many units of today.
+// widen makes the units large enough for a window of so many units of today, and one more
+// for each half that was cut off.
 func (w *windows) widen(items, exposure int64) {
-	for ; items > mostItems; items /= 2 {
+	for ; items > mostItems; items = items/2 + 1 {
 		w.coarsenItems()
 	}
-	for ; exposure > mostExposure; exposure /= 2 {
+	for ; exposure > mostExposure; exposure = exposure/2 + 1 {
 		w.coarsenExposure()
 	}
 }
