@@ -99,8 +99,9 @@ bench-cluster: setup control-plane ## Measure 1,000 starts, and sweeps over 10,0
 CALIBRATE_JOBS ?= 1000
 
 .PHONY: calibration
-calibration: ## Simulate CALIBRATE_JOBS jobs of each scenario, and write shared/core/forecast/CALIBRATION.md
+calibration: ## Simulate CALIBRATE_JOBS jobs of each scenario, and write CALIBRATION.md of shared/core/forecast and control
 	CALIBRATE_JOBS='$(CALIBRATE_JOBS)' go test -count=1 -timeout 0 -run '^TestLongCalibration$$' ./shared/core/forecast
+	CALIBRATE_JOBS='$(CALIBRATE_JOBS)' go test -count=1 -timeout 0 -run '^TestLongCalibration$$' ./shared/core/control
 
 # How long the soak runs, and with how many jobs.
 SOAK_FOR  ?= 10m
