@@ -24,6 +24,7 @@ import (
 	"kubejobs/shared/drivers/publish/influx"
 	"kubejobs/shared/drivers/redispool"
 	"kubejobs/shared/drivers/redisstore"
+	"kubejobs/shared/drivers/replicakey"
 	"kubejobs/shared/drivers/workqueue"
 	"kubejobs/shared/monitor"
 	"kubejobs/shared/platform/config"
@@ -164,6 +165,7 @@ func (s *Set) openService(ctx context.Context, o Options) error {
 			KubeJobs:   s.telemetry.KubeJobs(kubeJobs),
 			SampleList: s.telemetry.SampleList(controllerlist.New(s.pool, s.cfg.Retention)),
 			Scheduler:  s.telemetry.Scheduler(s.scheduler), Broadcaster: s.telemetry.Broadcaster(s.fan),
+			Actuators: map[string]monitor.Actuator{job.ActuatorRedis: replicakey.New(s.pool, s.cfg.Retention)},
 		},
 		s.log,
 	)
