@@ -18,9 +18,9 @@ const SampleListName = "controller-list"
 func (s *Service) finish(ctx context.Context, o observedTick) (Outcome, error) {
 	first := o.transition(s.cfg)
 	if first.State.Phase.Living() && (o.delivery.Claimed || s.cfg.Spacing <= 0) {
-		return s.pushBesideCommit(ctx, o, first.Sample)
+		return s.pushBesideCommit(ctx, o, first)
 	}
-	return s.commitThenPush(ctx, o, first.Sample)
+	return s.commitThenPush(ctx, o, first)
 }
 
 // key returns the key by which the sample of a tick is pushed.
@@ -34,9 +34,9 @@ func (s *Service) key(o observedTick) PushKey {
 
 // pushBesideCommit pushes the sample while it commits: one round trip instead
 // of two.
-func (s *Service) pushBesideCommit(ctx context.Context, o observedTick, x *sample.Sample) (Outcome, error) {
-	pushed := s.push(ctx, o.record, s.key(o), x)
-	committed, err := s.commit(ctx, o)
+func (s *Service) pushBesideCommit(ctx context.Context, o observedTick, first job.Transition) (Outcome, error) {
+	pushed := s.push(ctx, o.record, s.key(o), first.Sample)
+	committed, err := s.commit(ctx, o, first)
 	if err != nil {
 		<-pushed //nolint:errcheck // the sender repeats the tick, and the push with it
 		return "", err
@@ -46,8 +46,9 @@ func (s *Service) pushBesideCommit(ctx context.Context, o observedTick, x *sampl
 
 // commitThenPush pushes the last sample of a job only once its end is
 // committed. So of two ticks that see the end only one pushes a sample.
-func (s *Service) commitThenPush(ctx context.Context, o observedTick, x *sample.Sample) (Outcome, error) {
-	committed, err := s.commit(ctx, o)
+func (s *Service) commitThenPush(ctx context.Context, o observedTick, first job.Transition) (Outcome, error) {
+	x := first.Sample
+	committed, err := s.commit(ctx, o, first)
 	if err != nil || committed.nothing() {
 		return committed.outcome, err
 	}
@@ -126,17 +127,16 @@ func (c committed) pushed(err error) bool {
 	return !errors.Is(err, errNothingPushed) && !c.nothing()
 }
 
-// commit folds a tick into the job's state. If another tick came first, commit
-// folds again into what that one left, so no fold is lost, unless the other one
-// made this one surplus.
-func (s *Service) commit(ctx context.Context, o observedTick) (committed, error) {
+// commit replaces the job's state by that of the transition t of a tick. If another tick
+// came first, commit folds the tick again into what that one left, so no fold is lost,
+// unless the other one made this one surplus.
+func (s *Service) commit(ctx context.Context, o observedTick, t job.Transition) (committed, error) {
 	for range maxConflicts {
-		t := o.transition(s.cfg)
 		if !o.Internal {
 			t.State.Ticks = t.State.Ticks.Receive(o.record.Spec.Schedule(), o.delivery)
 		}
 		var sampled *job.Event
-		t.State, sampled = s.cfg.Events.Append(o.record.Spec, o.record.State, t.State, t.Sample, o.delivery.Arrived)
+		t.State, sampled = s.cfg.Events.Append(o.record.Spec, o.record.State, t.State, t.Sample, t.Outlook, o.delivery.Arrived)
 		result, err := s.ticks.Commit(ctx, Change{
 			ID: o.Job, Revision: o.record.Revision, State: t.State, TickID: o.ID,
 			Sample: t.Sample, Settled: t.Settled, Step: t.Step, Retention: s.cfg.Retention,
@@ -148,7 +148,7 @@ func (s *Service) commit(ctx context.Context, o observedTick) (committed, error)
 		case CommitDone:
 			s.settle(ctx, o.record, t.State)
 			return committed{outcomeOf(t), &Notice{
-				Spec: o.record.Spec, State: t.State, Sample: t.Sample,
+				Spec: o.record.Spec, State: t.State, Sample: t.Sample, Outlook: t.Outlook,
 				Lost: t.State.Ticks.Lost - o.record.State.Ticks.Lost, Events: job.InSequence(t.State.Outbox, sampled),
 			}}, nil
 		case CommitDuplicate:
@@ -165,6 +165,7 @@ func (s *Service) commit(ctx context.Context, o observedTick) (committed, error)
 			return committed{outcome: OutcomeSurplus}, s.ticks.CountSurplus(ctx, o.Job, record.Spec.Life())
 		}
 		o = o.overtaken(record)
+		t = o.transition(s.cfg)
 	}
 	return committed{}, errContention
 }

@@ -156,7 +156,7 @@ func (s *Service) end(
 ) (Record, job.State, error) {
 	return s.update(ctx, id, func(r Record) (job.State, bool) {
 		now := s.now()
-		ended, _ := s.cfg.Events.Append(r.Spec, r.State, r.State.Ended(phase, reason, now), nil, now)
+		ended, _ := s.cfg.Events.Append(r.Spec, r.State, r.State.Ended(phase, reason, now), nil, nil, now)
 		return ended, !skip(r)
 	})
 }

@@ -59,12 +59,15 @@ type EventData struct {
 	Timestamp int64              `json:"timestamp,omitempty"` // Unix milliseconds
 	Progress  *progress.Progress `json:"progress,omitempty"`
 	Replicas  *int64             `json:"replicas,omitempty"`
+	Forecast  *Forecast          `json:"forecast,omitempty"`
 
 	*Verdict         // of a job that finished or failed
 	Report   *Report `json:"report,omitempty"` // of a job that finished or failed
 }
 
-func newEvent(spec Spec, state State, kind EventKind, at time.Time) Event {
+// newEvent returns an event after a change. outlook is that of the last sample; nil
+// before the first one.
+func newEvent(spec Spec, state State, outlook *forecast.Outlook, kind EventKind, at time.Time) Event {
 	data := EventData{
 		Job: spec.ID, Phase: state.Phase, Reason: state.Reason, Items: spec.Items,
 		Submitted: spec.Submitted, Deadline: spec.Deadline(),
@@ -72,9 +75,9 @@ func newEvent(spec Spec, state State, kind EventKind, at time.Time) Event {
 	if last := state.Summary.Last; last != nil {
 		data.Timestamp, data.Replicas = last.At, &last.Replicas
 		data.Progress = &progress.Progress{Job: last.Job, Time: last.Time, Error: last.Error}
-		if f := forecast.Estimate(spec.Items, *state.Summary.First, *last); !f.Finish.IsZero() {
-			data.Finish = &f.Finish
-		}
+	}
+	if data.Forecast = NewForecast(state, outlook, at); data.Forecast != nil {
+		data.Finish = data.Forecast.P50
 	}
 	if kind == EventFinished || kind == EventFailed {
 		report := NewReport(spec, state)

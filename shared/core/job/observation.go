@@ -104,6 +104,29 @@ func (o Observation) replicas(kubeSeen bool, last int64) int64 {
 	}
 }
 
+// working returns the number of replicas that work: the ready pods, or the active ones
+// if Kubernetes does not say which are ready. Otherwise it is what replicas returns;
+// last is the number at the last point.
+func (o Observation) working(kubeSeen bool, last int64) int64 {
+	if k := o.Kube.Status; k != nil && k.Ready != nil {
+		return max(*k.Ready, 0)
+	}
+	return o.replicas(kubeSeen, last)
+}
+
+// asked returns the number of replicas that the Job asks for; 0 if that is unknown. last
+// is the number at the last point.
+func (o Observation) asked(last int64) int64 {
+	switch k := o.Kube.Status; {
+	case k != nil && k.Parallelism != nil:
+		return max(*k.Parallelism, 0)
+	case k == nil && o.Kube.Asked && !o.Kube.Absent:
+		return last
+	default:
+		return 0
+	}
+}
+
 // lostCause says how the queue was lost between two counts; "" if it was not.
 // A queue is lost if both lists are empty and the results are fewer than
 // before, although every completed item had its result before. If the results

@@ -23,25 +23,31 @@ type EventPolicy struct {
 // Append returns the state after with the events that the change from before
 // caused in its outbox. x is the sample of the change, or nil. Its event is
 // numbered before the others and returned separately: it is not kept in the
-// outbox, because the next sample supersedes it.
-func (p EventPolicy) Append(spec Spec, before, after State, x *sample.Sample, at time.Time) (State, *Event) {
+// outbox, because the next sample supersedes it. outlook is that of the state
+// after; if it is nil, Append computes it.
+func (p EventPolicy) Append(
+	spec Spec, before, after State, x *sample.Sample, outlook *forecast.Outlook, at time.Time,
+) (State, *Event) {
 	if !p.Enabled {
 		return after, nil
+	}
+	kinds := eventsBetween(before, after)
+	if outlook == nil && (len(kinds) > 0 || x != nil && p.Samples) {
+		outlook = after.Outlook(spec)
 	}
 	var sampled *Event
 	if x != nil && p.Samples {
 		after.Sequence++
-		event := newEvent(spec, after, EventSample, at)
+		event := newEvent(spec, after, outlook, EventSample, at)
 		sampled = &event
 	}
-	kinds := eventsBetween(before, after)
 	if len(kinds) == 0 {
 		return after, sampled
 	}
 	after.Outbox = slices.Clone(after.Outbox)
 	for _, kind := range kinds {
 		after.Sequence++
-		after.Outbox = append(after.Outbox, newEvent(spec, after, kind, at))
+		after.Outbox = append(after.Outbox, newEvent(spec, after, outlook, kind, at))
 	}
 	after.Outbox = bounded(after.Outbox)
 	return after, sampled

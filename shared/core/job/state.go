@@ -30,6 +30,8 @@ type State struct {
 	History      history.Index    `json:"history"`
 	Ticks        accounting.Ticks `json:"ticks"`
 	Health       forecast.Health  `json:"health"`
+	Course       forecast.Course  `json:"course,omitzero"`
+	Changes      ScaleChanges     `json:"changes,omitzero"`
 	Sequence     int64            `json:"sequence,omitempty"` // of the last event
 	Outbox       []Event          `json:"outbox,omitempty"`   // not acknowledged, oldest first
 }

@@ -13,6 +13,12 @@ type Transition struct {
 	Sample  *sample.Sample // nil if the tick could not measure the progress
 	Settled *sample.Sample // the sample that the history may keep; nil if none
 	Step    history.Step   // what the history does with Settled
+
+	// Model is that of the state's course; nil if there is not enough data, or no
+	// sample.
+	Model *forecast.Model
+	// Outlook is what Model says; nil without a sample.
+	Outlook *forecast.Outlook
 }
 
 // Advance returns the transition of a tick:
@@ -65,11 +71,15 @@ func (t *Transition) measure(spec Spec, state State, obs Observation, goesOn boo
 	if t.Settled != nil {
 		state.History, t.Step = state.History.Offer()
 	}
+	state.Course = state.Course.Fold(newPoint(spec, state, obs, next))
+	t.Model = state.Course.Model()
+	outlook := forecast.NewOutlook(state.Course, t.Model, question(spec, state))
+	t.Outlook = &outlook
 	if goesOn && state.Phase == PhaseRunning {
 		if state.Suspended {
 			state.Health = state.Health.Hold(next)
 		}
-		state.Health = forecast.Judge(state.Health, plan(spec), *state.Summary.First, next)
+		state.Health = forecast.Judge(state.Health, plan(spec), next, outlook.AtRisk())
 	}
 	count := *obs.Queue.Count
 	state.Queue = &count
@@ -112,7 +122,5 @@ func newSample(spec Spec, state State, obs Observation) sample.Sample {
 
 // plan returns what the job's health is judged by.
 func plan(spec Spec) forecast.Plan {
-	return forecast.Plan{
-		Items: spec.Items, Budget: spec.Budget, Deadline: spec.Deadline(), Period: spec.Schedule().Every,
-	}
+	return forecast.Plan{Items: spec.Items, Budget: spec.Budget, Period: spec.Schedule().Every}
 }

@@ -14,7 +14,7 @@ type figures struct {
 	replicas                       int64
 
 	deadline        time.Time
-	finish          time.Time // zero while unknown
+	outlook         *forecast.Outlook // nil before the first sample
 	atRisk, stalled bool
 }
 
@@ -24,11 +24,12 @@ func newFigures(n *monitor.Notice) figures {
 	f := figures{
 		deadline: n.Spec.Deadline(), atRisk: health == forecast.StatusAtRisk, stalled: health == forecast.StatusStalled,
 	}
-	first, last := n.State.Summary.First, n.State.Summary.Last
-	if first != nil && last != nil {
+	if last := n.State.Summary.Last; last != nil {
 		f.sampled = true
 		f.progress, f.timeProgress, f.behind, f.replicas = last.Job, last.Time, last.Error, last.Replicas
-		f.finish = forecast.Estimate(n.Spec.Items, *first, *last).Finish
+	}
+	if f.outlook = n.Outlook; f.outlook == nil {
+		f.outlook = n.State.Outlook(n.Spec)
 	}
 	return f
 }

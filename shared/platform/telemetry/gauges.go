@@ -56,8 +56,8 @@ func (g *jobGauges) observe(o metric.Observer, id job.ID, f figures) {
 		o.ObserveInt64(g.replicas, f.replicas, job)
 	}
 	o.ObserveFloat64(g.deadline, seconds(f.deadline), job)
-	if !f.finish.IsZero() {
-		o.ObserveFloat64(g.finish, seconds(f.finish), job)
+	if f.outlook != nil && !f.outlook.P50.IsZero() {
+		o.ObserveFloat64(g.finish, seconds(f.outlook.P50), job)
 	}
 	o.ObserveInt64(g.atRisk, bit(f.atRisk), job)
 	o.ObserveInt64(g.stalled, bit(f.stalled), job)
