@@ -78,6 +78,11 @@ func (c Control) Completed(id ID, items int64, actuator string) *Control {
 	return &c
 }
 
+// OwnJob reports whether the target is the Job of the job's id.
+func (c Control) OwnJob(id ID) bool {
+	return c.Target != nil && *c.Target == Target{Kind: KindJob, Name: string(id)}
+}
+
 // ReplicasKey returns the key, in database 0 of the job's own Redis, of the number of
 // replicas that a job should have.
 func ReplicasKey(id ID) string { return string(id) + ":replicas" }

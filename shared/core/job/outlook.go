@@ -18,7 +18,11 @@ const maxFleet = 1000
 // newPoint returns the point of the course of a job at a sample.
 func newPoint(spec Spec, state State, obs Observation, x sample.Sample) forecast.Point {
 	last := state.Course.Last
-	return forecast.NewPoint(x, spec.Items, obs.working(state.KubeSeen, last.Working), obs.asked(last.Asked), state.Suspended)
+	asked := obs.asked(last.Asked)
+	if c := spec.Control; c != nil && c.Target == nil && state.Control != nil {
+		asked = state.Control.Wanted // supervisors read it in Redis
+	}
+	return forecast.NewPoint(x, spec.Items, obs.working(state.KubeSeen, last.Working), asked, state.Suspended)
 }
 
 // Outlook returns what the course of a job says about its end; nil before its first
@@ -37,6 +41,12 @@ func question(spec Spec, state State) forecast.Question {
 	last := state.Course.Last
 	fleet := forecast.FleetOf(last, state.Summary.Replicas)
 	left := int64(math.Ceil(max(float64(last.Items)-last.Done, 1)))
+	if c := spec.Control; c != nil {
+		return forecast.Question{
+			Deadline: spec.Deadline(), Fleet: forecast.Fleet{Replicas: fleet, Kills: !c.Graceful}, Confidence: c.Confidence,
+			Least: c.Min, Most: max(c.Min, min(left, c.Max)),
+		}
+	}
 	return forecast.Question{
 		Deadline: spec.Deadline(), Fleet: forecast.Fleet{Replicas: fleet, Kills: true}, Confidence: defaultConfidence,
 		Least: 1, Most: min(left, max(maxFleet, fleet)),

@@ -32,6 +32,7 @@ type State struct {
 	Health       forecast.Health  `json:"health"`
 	Course       forecast.Course  `json:"course,omitzero"`
 	Changes      ScaleChanges     `json:"changes,omitzero"`
+	Control      *Controlled      `json:"control,omitempty"` // nil: nothing was decided yet
 	Sequence     int64            `json:"sequence,omitempty"` // of the last event
 	Outbox       []Event          `json:"outbox,omitempty"`   // not acknowledged, oldest first
 }

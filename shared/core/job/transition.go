@@ -19,6 +19,9 @@ type Transition struct {
 	Model *forecast.Model
 	// Outlook is what Model says; nil without a sample.
 	Outlook *forecast.Outlook
+
+	// Order is what an actuator has to do once the state is committed; nil if nothing.
+	Order *Order
 }
 
 // Advance returns the transition of a tick:
@@ -56,6 +59,7 @@ func Advance(spec Spec, state State, obs Observation, limit FailureLimit) Transi
 		state.Failures, state.FailingSince = 0, 0
 	}
 	t.State = state
+	t.control(spec, obs)
 	return t
 }
 

@@ -38,7 +38,7 @@ func (j *Jobs) Status(ctx context.Context, id job.ID) (job.KubeStatus, error) {
 		return job.KubeStatus{}, err
 	}
 	status := StatusOf(object)
-	status.UID = string(object.UID)
+	status.UID, status.Version = string(object.UID), object.ResourceVersion
 	if !object.CreationTimestamp.IsZero() {
 		status.Created = object.CreationTimestamp.UnixMilli()
 	}
@@ -70,6 +70,15 @@ func StatusOf(object *batchv1.Job) job.KubeStatus {
 		Started:   object.Status.Active > 0 || object.Status.Succeeded > 0 || object.Status.Failed > 0,
 		Suspended: object.Spec.Suspend != nil && *object.Spec.Suspend,
 	}
+	if ready := object.Status.Ready; ready != nil {
+		status.Ready = atLeastZero(*ready)
+	}
+	if asked := object.Spec.Parallelism; asked != nil {
+		status.Parallelism = atLeastZero(*asked)
+	}
+	if all := object.Spec.Completions; all != nil {
+		status.Left = atLeastZero(*all - max(object.Status.Succeeded, 0))
+	}
 	for _, condition := range object.Status.Conditions {
 		if condition.Status != corev1.ConditionTrue {
 			continue
@@ -84,4 +93,9 @@ func StatusOf(object *batchv1.Job) job.KubeStatus {
 		}
 	}
 	return status
+}
+
+func atLeastZero(n int32) *int64 {
+	whole := int64(max(n, 0))
+	return &whole
 }
