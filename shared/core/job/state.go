@@ -32,6 +32,7 @@ type State struct {
 	Health       forecast.Health  `json:"health"`
 	Course       forecast.Course  `json:"course,omitzero"`
 	Changes      ScaleChanges     `json:"changes,omitzero"`
+	Run          Run              `json:"run,omitzero"`
 	Sequence     int64            `json:"sequence,omitempty"` // of the last event
 	Outbox       []Event          `json:"outbox,omitempty"`   // not acknowledged, oldest first
 }
