@@ -38,7 +38,7 @@ func NewForecast(state State, o *forecast.Outlook, now time.Time) *Forecast {
 	}
 	f := &Forecast{
 		Enough: o.Known, Replicas: o.Question.Fleet.Replicas, Confidence: o.Question.Confidence,
-		Quiet: state.quiet(now).Seconds(), Cause: state.cause(),
+		Quiet: state.Quiet(now).Seconds(), Cause: state.cause(),
 	}
 	if asked := state.Course.Last.Asked; asked > 0 {
 		f.Asked = &asked
@@ -73,8 +73,8 @@ func (s State) pausedSince() time.Time {
 	return time.UnixMilli(s.QueueGap.Since)
 }
 
-// quiet returns for how long a job has not advanced.
-func (s State) quiet(now time.Time) time.Duration { return max(now.Sub(s.pausedSince()), 0) }
+// Quiet returns for how long a job has not advanced.
+func (s State) Quiet(now time.Time) time.Duration { return max(now.Sub(s.pausedSince()), 0) }
 
 // cause returns why a job does not advance.
 func (s State) cause() forecast.Cause {
