@@ -76,7 +76,8 @@ func TestJudge(t *testing.T) {
 			map[int]forecast.Status{44: forecast.StatusStalled, 45: forecast.StatusAtRisk},
 		},
 		"coarse items pause for longer": { // an advance each 20 s
-			forecast.Plan{Items: 100, Budget: 200 * time.Second, Period: 2 * time.Second}, time.Hour,
+			forecast.Plan{Items: 100, Budget: 200 * time.Second, Period: 2 * time.Second},
+			time.Hour,
 			[]float64{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, .2, .2, .2, .2, .2, .2, .2, .2, .2, .2, .2, .2, .2, .2, .2, .2},
 			map[int]forecast.Status{25: forecast.StatusOK}, // 30 s
 		},
@@ -85,7 +86,8 @@ func TestJudge(t *testing.T) {
 			map[int]forecast.Status{20: forecast.StatusOK, 21: forecast.StatusStalled},
 		},
 		"a single item has the whole budget": {
-			forecast.Plan{Items: 1, Budget: 50 * time.Second, Period: 2 * time.Second}, 50 * time.Second,
+			forecast.Plan{Items: 1, Budget: 50 * time.Second, Period: 2 * time.Second},
+			50 * time.Second,
 			steps(0, 0, 30),
 			map[int]forecast.Status{25: forecast.StatusOK, 26: forecast.StatusStalled},
 		},
@@ -94,7 +96,8 @@ func TestJudge(t *testing.T) {
 			map[int]forecast.Status{44: forecast.StatusOK},
 		},
 		"done too late": {
-			forecast.Plan{Items: 100, Budget: 10 * time.Second, Period: 2 * time.Second}, 10 * time.Second,
+			forecast.Plan{Items: 100, Budget: 10 * time.Second, Period: 2 * time.Second},
+			10 * time.Second,
 			steps(0, 0.1, 12),
 			map[int]forecast.Status{11: forecast.StatusAtRisk},
 		},

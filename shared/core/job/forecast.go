@@ -38,7 +38,7 @@ func NewForecast(state State, o *forecast.Outlook, now time.Time) *Forecast {
 	}
 	f := &Forecast{
 		Enough: o.Known, Replicas: o.Question.Fleet.Replicas, Confidence: o.Question.Confidence,
-		Quiet: state.quiet(now).Seconds(), Cause: state.cause(),
+		Quiet: state.Quiet(now).Seconds(), Cause: state.cause(),
 	}
 	if asked := state.Course.Last.Asked; asked > 0 {
 		f.Asked = &asked
@@ -64,12 +64,17 @@ func unlessZero(at time.Time) *time.Time {
 	return &at
 }
 
-// quiet returns for how long a job has not advanced: since its first sample if it never
-// has.
-func (s State) quiet(now time.Time) time.Duration {
-	since := max(s.Health.Advanced, s.Course.First.At)
-	return max(now.Sub(time.UnixMilli(since)), 0)
+// pausedSince returns when a job advanced last: with its first sample if it never has,
+// else if no tick could measure it, when the gap began.
+func (s State) pausedSince() time.Time {
+	if since := max(s.Health.Advanced, s.Course.First.At); since != 0 || s.QueueGap == nil {
+		return time.UnixMilli(since)
+	}
+	return time.UnixMilli(s.QueueGap.Since)
 }
+
+// Quiet returns for how long a job has not advanced.
+func (s State) Quiet(now time.Time) time.Duration { return max(now.Sub(s.pausedSince()), 0) }
 
 // cause returns why a job does not advance.
 func (s State) cause() forecast.Cause {

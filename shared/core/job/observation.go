@@ -55,13 +55,13 @@ type KubeStatus struct {
 	Parallelism *int64 `json:"parallelism,omitempty"`
 	// Left is how many completions are left; nil if the Job does not count them. It
 	// never has more pods than that.
-	Left    *int64 `json:"left,omitempty"`
-	Started     bool   `json:"started,omitempty"` // a pod has run
-	Suspended   bool   `json:"suspended,omitempty"`
-	Complete    bool   `json:"complete,omitempty"`
-	Failed      bool   `json:"failed,omitempty"`
-	Reason      string `json:"reason,omitempty"` // of a failure
-	Gone        bool   `json:"gone,omitempty"`   // the Job was deleted
+	Left      *int64 `json:"left,omitempty"`
+	Started   bool   `json:"started,omitempty"` // a pod has run
+	Suspended bool   `json:"suspended,omitempty"`
+	Complete  bool   `json:"complete,omitempty"`
+	Failed    bool   `json:"failed,omitempty"`
+	Reason    string `json:"reason,omitempty"` // of a failure
+	Gone      bool   `json:"gone,omitempty"`   // the Job was deleted
 	// Saved is when the status was stored, Unix milliseconds; 0 if it was not.
 	Saved int64 `json:"saved,omitempty"`
 	// UID and Created tell the Jobs apart that have had the name one after another;

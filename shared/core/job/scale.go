@@ -8,6 +8,9 @@ type ScaleChange struct {
 	Reason string `json:"reason"`
 }
 
+// changedByOthers is the reason of a change that this program did not make.
+const changedByOthers = "somebody else changed it"
+
 // maxChanges bounds the changes that a state keeps.
 const maxChanges = 32
 

@@ -32,7 +32,8 @@ type State struct {
 	Health       forecast.Health  `json:"health"`
 	Course       forecast.Course  `json:"course,omitzero"`
 	Changes      ScaleChanges     `json:"changes,omitzero"`
-	Control      *Controlled      `json:"control,omitempty"` // nil: nothing was decided yet
+	Run          Run              `json:"run,omitzero"`
+	Control      *Controlled      `json:"control,omitempty"`  // nil: nothing was decided yet
 	Sequence     int64            `json:"sequence,omitempty"` // of the last event
 	Outbox       []Event          `json:"outbox,omitempty"`   // not acknowledged, oldest first
 }

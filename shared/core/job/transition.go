@@ -49,6 +49,7 @@ func Advance(spec Spec, state State, obs Observation, limit FailureLimit) Transi
 	if obs.Queue.Count != nil && !d.lost {
 		state = t.measure(spec, state, obs, d.phase == "")
 	}
+	state.Run = state.Run.stalled(state.pausedSince(), obs.At, state.cause())
 	switch {
 	case d.phase != "":
 		state.Failures, state.FailingSince = 0, 0
@@ -75,18 +76,33 @@ func (t *Transition) measure(spec Spec, state State, obs Observation, goesOn boo
 	if t.Settled != nil {
 		state.History, t.Step = state.History.Offer()
 	}
-	state.Course = state.Course.Fold(newPoint(spec, state, obs, next))
-	t.Model = state.Course.Model()
-	outlook := forecast.NewOutlook(state.Course, t.Model, question(spec, state))
-	t.Outlook = &outlook
+	state = t.look(spec, state, obs)
 	if goesOn && state.Phase == PhaseRunning {
 		if state.Suspended {
 			state.Health = state.Health.Hold(next)
 		}
-		state.Health = forecast.Judge(state.Health, plan(spec), next, outlook.AtRisk())
+		state.Health = forecast.Judge(state.Health, plan(spec), next, t.Outlook.AtRisk())
 	}
 	count := *obs.Queue.Count
 	state.Queue = &count
+	return state
+}
+
+// look folds the sample into the course of the job, and returns the state after that.
+func (t *Transition) look(spec Spec, state State, obs Observation) State {
+	before, held := state.Course.Last, int64(0)
+	if state.Queue != nil {
+		held = state.Queue.InFlight
+	}
+	next := newPoint(spec, state, obs, *t.Sample)
+	state.Course = state.Course.Fold(next)
+	t.Model = state.Course.Model()
+	outlook := forecast.NewOutlook(state.Course, t.Model, question(spec, state))
+	t.Outlook = &outlook
+	state.Run = state.Run.work(before, next, held).milestone(*t.Sample, outlook)
+	if from := before.Asked; from > 0 && next.Asked > 0 && from != next.Asked {
+		state.Changes = state.Changes.Append(ScaleChange{At: next.At, From: from, To: next.Asked, Reason: changedByOthers})
+	}
 	return state
 }
 

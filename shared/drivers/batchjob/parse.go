@@ -35,8 +35,8 @@ type object struct {
 	Status struct {
 		Active     int32  `json:"active"`
 		Ready      *int32 `json:"ready"`
-		Succeeded  int32 `json:"succeeded"`
-		Failed     int32 `json:"failed"`
+		Succeeded  int32  `json:"succeeded"`
+		Failed     int32  `json:"failed"`
 		Conditions []struct {
 			Type   string `json:"type"`
 			Status string `json:"status"`

@@ -14,8 +14,11 @@ type figures struct {
 	replicas                       int64
 
 	deadline        time.Time
-	outlook         *forecast.Outlook // nil before the first sample
 	atRisk, stalled bool
+
+	outlook *forecast.Outlook // nil before the first sample
+	asked   int64             // replicas; 0 while unknown
+	quiet   time.Duration     // since the job advanced last
 }
 
 // newFigures returns a job's figures after a commit.
@@ -30,6 +33,9 @@ func newFigures(n *monitor.Notice) figures {
 	}
 	if f.outlook = n.Outlook; f.outlook == nil {
 		f.outlook = n.State.Outlook(n.Spec)
+	}
+	if f.outlook != nil {
+		f.asked, f.quiet = n.State.Course.Last.Asked, n.State.Quiet(f.outlook.At)
 	}
 	return f
 }

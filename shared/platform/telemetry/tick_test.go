@@ -3,6 +3,7 @@ package telemetry_test
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -118,6 +119,7 @@ func TestGaugesOfAJob(t *testing.T) {
 	idle.Health.Status = forecast.StatusStalled
 	b.tick(newJob("idle", time.Second), idle)
 	b.tick(newJob("new", time.Second), job.State{Phase: job.PhasePending})
+	b.tick(newJob("doomed", time.Second), running(0.2, 0.6, 101*time.Second)) // its deadline has passed
 	at := func(seconds int) string {
 		return fmt.Sprint(float64(noon.Add(time.Duration(seconds) * time.Second).Unix()))
 	}
@@ -132,12 +134,25 @@ func TestGaugesOfAJob(t *testing.T) {
 		`kubejobs_job_expected_finish_timestamp_seconds{job_id="fast"} `+finish("fast", fast),
 		`kubejobs_job_at_risk{job_id="fast"} 0`, `kubejobs_job_stalled{job_id="fast"} 0`,
 		`kubejobs_job_expected_finish_timestamp_seconds{job_id="slow"} `+finish("slow", slow),
+		`kubejobs_job_finish_timestamp_seconds{job_id="fast",quantile="0.5"} `+finish("fast", fast),
+		`kubejobs_job_miss_probability{job_id="fast"} `+fmt.Sprint(fast.Outlook(newJob("fast", time.Second).Spec).Miss),
+		`kubejobs_job_replicas_needed{job_id="fast"} `+fmt.Sprint(fast.Outlook(newJob("fast", time.Second).Spec).Need.Replicas),
+		`kubejobs_job_replicas_asked{job_id="fast"} 6`, `kubejobs_job_deadline_out_of_reach{job_id="fast"} 0`,
+		`kubejobs_job_no_progress_seconds{job_id="fast"} 20`, `kubejobs_job_deadline_out_of_reach{job_id="doomed"} 1`,
+		`kubejobs_job_miss_probability{job_id="doomed"} 1`, `kubejobs_job_replicas_asked{job_id="idle"} 6`,
 		`kubejobs_job_at_risk{job_id="slow"} 1`, `kubejobs_job_stalled{job_id="slow"} 0`,
 		`kubejobs_job_at_risk{job_id="idle"} 0`, `kubejobs_job_stalled{job_id="idle"} 1`,
 		`kubejobs_job_deadline_timestamp_seconds{job_id="new"} `+at(100),
-		`kubejobs_jobs 4`, `kubejobs_jobs_unlisted 0`,
+		`kubejobs_jobs 5`, `kubejobs_jobs_unlisted 0`,
 	)
-	refuse(t, text, `finish_timestamp_seconds{job_id="idle"}`, `progress{job_id="new"}`, `finish_timestamp_seconds{job_id="new"}`)
+	refuse(t, text, `finish_timestamp_seconds{job_id="idle"}`, `progress{job_id="new"}`, `finish_timestamp_seconds{job_id="new"}`,
+		`finish_timestamp_seconds{job_id="idle",`, `miss_probability{job_id="idle"}`, `replicas_asked{job_id="new"}`,
+		`replicas_needed{job_id="doomed"}`)
+	for _, quantile := range []string{"0.1", "0.9"} {
+		if !strings.Contains(text, `kubejobs_job_finish_timestamp_seconds{job_id="fast",quantile="`+quantile+`"} `) {
+			t.Errorf("the quantile %s is missing", quantile)
+		}
+	}
 }
 
 func TestAJobLosesItsGauges(t *testing.T) {
