@@ -25,8 +25,9 @@ type observedTick struct {
 	late     bool // another tick that observed the job later was committed first
 }
 
-// observe reads the queue and the Kubernetes Job concurrently. One half that
-// fails leaves the other one standing.
+// observe reads the queue and the Kubernetes Job concurrently, and the target of a
+// controlled job if that is another object. One part that fails leaves the others
+// standing.
 func (s *Service) observe(ctx context.Context, record Record, tick Tick, delivery accounting.Delivery) observedTick {
 	ctx, cancel := context.WithTimeout(ctx, observeTimeout)
 	defer cancel()
@@ -40,6 +41,12 @@ func (s *Service) observe(ctx context.Context, record Record, tick Tick, deliver
 		defer failure.Rescue(func(err error) { o.seen.Kube = job.KubeHalf{Asked: true, Error: s.caught(ctx, record, err)} })
 		o.seen.Kube = s.kubeHalf(ctx, record)
 	})
+	if o.fleetAsked() && s.fleets != nil {
+		both.Go(func() {
+			defer failure.Rescue(func(err error) { o.seen.Fleet = job.FleetHalf{Error: s.caught(ctx, record, err)} })
+			o.seen.Fleet = s.fleetHalf(ctx, record)
+		})
+	}
 	both.Wait()
 	o.seen.At = s.now()
 	return o
@@ -52,6 +59,26 @@ func (s *Service) queueHalf(ctx context.Context, record Record) job.QueueHalf {
 		return job.QueueHalf{Error: explain(err)}
 	}
 	return job.QueueHalf{Count: &count}
+}
+
+// fleetAsked reports whether the tick has to ask for the replicas of the job, because
+// they are not those of its Job.
+func (o observedTick) fleetAsked() bool {
+	c := o.record.Spec.Control
+	return c != nil && c.Target != nil && !c.OwnJob(o.record.Spec.ID)
+}
+
+// fleetHalf reads the replicas of the job's target.
+func (s *Service) fleetHalf(ctx context.Context, record Record) job.FleetHalf {
+	fleet, err := s.fleets.Fleet(ctx, *record.Spec.Control.Target)
+	switch {
+	case err == nil:
+		return job.FleetHalf{Fleet: &fleet}
+	case failure.KindOf(err) == failure.KindNotFound:
+		return job.FleetHalf{Error: "it does not exist"}
+	default:
+		return job.FleetHalf{Error: explain(err)}
+	}
 }
 
 // caught logs a panic and returns the text of its error.

@@ -79,6 +79,7 @@ type Service struct {
 	removals    *rate.Limiter // of schedules, for ticks that nobody should have sent
 	log         *slog.Logger
 	now         func() time.Time
+	scaling     *scaling
 	turns       *turns // of calls that change schedules for a caller who waits
 }
 
@@ -98,7 +99,7 @@ func NewService(cfg Config, p Ports, log *slog.Logger) *Service {
 	s := &Service{
 		cfg: cfg, jobs: p.Store, ticks: p.Store, marks: p.Store, queues: p.Store, places: p.Store, queue: p.Queue, kubeJobs: p.KubeJobs,
 		sampleList: p.SampleList, broadcaster: p.Broadcaster, scheduler: p.Scheduler, actuators: p.Actuators, fleets: p.Fleets, log: log, now: cfg.Now,
-		removals: rate.NewLimiter(removalsEachSecond, removalsAtOnce), turns: newTurns(),
+		removals: rate.NewLimiter(removalsEachSecond, removalsAtOnce), turns: newTurns(), scaling: newScaling(),
 	}
 	if s.cfg.Chance == nil {
 		s.cfg.Chance = rand.Float64

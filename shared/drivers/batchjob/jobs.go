@@ -22,13 +22,16 @@ import (
 var Resource = batchv1.SchemeGroupVersion.WithResource("jobs")
 
 // Jobs reads the Jobs of one namespace.
-type Jobs struct{ client dynamic.ResourceInterface }
+type Jobs struct {
+	client    dynamic.ResourceInterface
+	namespace string
+}
 
 var _ monitor.KubeJobs = (*Jobs)(nil)
 
 // New returns a reader of the Jobs in namespace.
 func New(client dynamic.Interface, namespace string) *Jobs {
-	return &Jobs{client: client.Resource(Resource).Namespace(namespace)}
+	return &Jobs{client: client.Resource(Resource).Namespace(namespace), namespace: namespace}
 }
 
 // Status implements monitor.KubeJobs with one request.
@@ -50,7 +53,7 @@ func (j *Jobs) Status(ctx context.Context, id job.ID) (job.KubeStatus, error) {
 func (j *Jobs) Get(ctx context.Context, id job.ID) (*batchv1.Job, error) {
 	object, err := j.client.Get(ctx, string(id), metav1.GetOptions{})
 	if err != nil {
-		return nil, kubeclient.Translate("get Job "+string(id), err)
+		return nil, kubeclient.TranslateRight("get", Resource.GroupResource().String(), j.namespace, "get Job "+string(id), err)
 	}
 	var decoded batchv1.Job
 	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(object.Object, &decoded); err != nil {
