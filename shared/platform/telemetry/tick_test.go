@@ -3,6 +3,7 @@ package telemetry_test
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -136,7 +137,7 @@ func TestGaugesOfAJob(t *testing.T) {
 		`kubejobs_job_expected_finish_timestamp_seconds{job_id="slow"} `+finish("slow", slow),
 		`kubejobs_job_finish_timestamp_seconds{job_id="fast",quantile="0.5"} `+finish("fast", fast),
 		`kubejobs_job_miss_probability{job_id="fast"} `+fmt.Sprint(fast.Outlook(newJob("fast", time.Second).Spec).Miss),
-		`kubejobs_job_replicas_needed{job_id="fast"} `+fmt.Sprint(fast.Outlook(newJob("fast", time.Second).Spec).Need.Replicas),
+		`kubejobs_job_replicas_needed{job_id="fast"} `+strconv.FormatInt(fast.Outlook(newJob("fast", time.Second).Spec).Need.Replicas, 10),
 		`kubejobs_job_replicas_asked{job_id="fast"} 6`, `kubejobs_job_deadline_out_of_reach{job_id="fast"} 0`,
 		`kubejobs_job_no_progress_seconds{job_id="fast"} 20`, `kubejobs_job_deadline_out_of_reach{job_id="doomed"} 1`,
 		`kubejobs_job_miss_probability{job_id="doomed"} 1`, `kubejobs_job_replicas_asked{job_id="idle"} 6`,

@@ -60,7 +60,7 @@ func event(kind job.EventKind) job.Event {
 			Strategy: "pid", Heuristics: json.RawMessage(`{"kp":1}`),
 			Phase: phase, Reason: e.Data.Reason, Verdict: e.Data.Verdict,
 			Outcome: &job.Outcome{
-				DeadlineMet: &e.Data.Verdict.DeadlineMet, Spare: &e.Data.Verdict.Spare, Margin: &value, Rate: &rate, ReplicaSeconds: 120,
+				DeadlineMet: &e.Data.DeadlineMet, Spare: &e.Data.Spare, Margin: &value, Rate: &rate, ReplicaSeconds: 120,
 				Utilisation: &probability, Sufficient: &replicas, ChangeCount: 1,
 				Changes:   []job.ShownChange{{At: moment, From: 2, To: 3, Reason: "late"}},
 				Stall:     &job.ShownStall{Since: moment, Seconds: 30, Cause: forecast.CauseNoReplica},
