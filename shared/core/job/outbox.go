@@ -69,7 +69,7 @@ func eventsBetween(before, after State) []EventKind {
 			forecast.StatusOK: EventRecovered, forecast.StatusAtRisk: EventAtRisk, forecast.StatusStalled: EventStalled,
 		}[health])
 	}
-	if after.Changes.Count != before.Changes.Count {
+	if after.Control != nil && after.Changes.Count != before.Changes.Count {
 		kinds = append(kinds, EventScaled)
 	}
 	if after.Phase == before.Phase {
