@@ -41,7 +41,7 @@ func (s *Service) observe(ctx context.Context, record Record, tick Tick, deliver
 		defer failure.Rescue(func(err error) { o.seen.Kube = job.KubeHalf{Asked: true, Error: s.caught(ctx, record, err)} })
 		o.seen.Kube = s.kubeHalf(ctx, record)
 	})
-	if o.fleetAsked() && s.fleets != nil {
+	if s.fleets != nil && record.Spec.ScalesOther() {
 		both.Go(func() {
 			defer failure.Rescue(func(err error) { o.seen.Fleet = job.FleetHalf{Error: s.caught(ctx, record, err)} })
 			o.seen.Fleet = s.fleetHalf(ctx, record)
@@ -59,13 +59,6 @@ func (s *Service) queueHalf(ctx context.Context, record Record) job.QueueHalf {
 		return job.QueueHalf{Error: explain(err)}
 	}
 	return job.QueueHalf{Count: &count}
-}
-
-// fleetAsked reports whether the tick has to ask for the replicas of the job, because
-// they are not those of its Job.
-func (o observedTick) fleetAsked() bool {
-	c := o.record.Spec.Control
-	return c != nil && c.Target != nil && !c.OwnJob(o.record.Spec.ID)
 }
 
 // fleetHalf reads the replicas of the job's target.

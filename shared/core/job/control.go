@@ -78,9 +78,10 @@ func (c Control) Completed(id ID, items int64, actuator string) *Control {
 	return &c
 }
 
-// OwnJob reports whether the target is the Job of the job's id.
-func (c Control) OwnJob(id ID) bool {
-	return c.Target != nil && *c.Target == Target{Kind: KindJob, Name: string(id)}
+// ScalesOther reports whether the replicas of a controlled job are the pods of another
+// object than the Job of its id.
+func (s Spec) ScalesOther() bool {
+	return s.Control != nil && s.Control.Target != nil && *s.Control.Target != Target{Kind: KindJob, Name: string(s.ID)}
 }
 
 // ReplicasKey returns the key, in database 0 of the job's own Redis, of the number of
