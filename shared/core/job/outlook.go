@@ -1,19 +1,9 @@
 package job
 
 import (
-	"math"
-
 	"kubejobs/shared/core/forecast"
 	"kubejobs/shared/core/sample"
 )
-
-// defaultConfidence is the probability of meeting the deadline to aim at, unless a job or
-// a caller names another one.
-const defaultConfidence = 0.9
-
-// maxFleet bounds the replicas that may be needed, unless a job names a bound or has
-// more.
-const maxFleet = 1000
 
 // newPoint returns the point of the course of a job at a sample.
 func newPoint(spec Spec, state State, obs Observation, x sample.Sample) forecast.Point {
@@ -34,11 +24,5 @@ func (s State) Outlook(spec Spec) *forecast.Outlook {
 // question returns what is asked of the course of a job unless a caller asks something
 // else.
 func question(spec Spec, state State) forecast.Question {
-	last := state.Course.Last
-	fleet := forecast.FleetOf(last, state.Summary.Replicas)
-	left := int64(math.Ceil(max(float64(last.Items)-last.Done, 1)))
-	return forecast.Question{
-		Deadline: spec.Deadline(), Fleet: forecast.Fleet{Replicas: fleet, Kills: true}, Confidence: defaultConfidence,
-		Least: 1, Most: min(left, max(maxFleet, fleet)),
-	}
+	return forecast.Ask(state.Course, state.Summary.Replicas, spec.Deadline(), forecast.DefaultConfidence)
 }
