@@ -114,6 +114,9 @@ func FleetOf(p Point, before int64) int64 {
 	return before
 }
 
+// Equal reports whether two courses are the same.
+func (c Course) Equal(other Course) bool { return c == other }
+
 // MeanRate returns the items that were completed a second between the first and the last
 // point; 0 if that is unknown.
 func MeanRate(c Course) float64 {

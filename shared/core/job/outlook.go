@@ -7,8 +7,8 @@ import (
 
 // newPoint returns the point of the course of a job at a sample.
 func newPoint(spec Spec, state State, obs Observation, x sample.Sample) forecast.Point {
-	last := state.Course.Last
-	return forecast.NewPoint(x, spec.Items, obs.working(state.KubeSeen, last.Working), obs.asked(last.Asked), state.Suspended)
+	working := obs.working(state.KubeSeen, state.Course.Last.Working)
+	return forecast.NewPoint(x, spec.Items, working, obs.asked(state.Asked), state.Suspended)
 }
 
 // Outlook returns what the course of a job says about its end; nil before its first

@@ -96,9 +96,10 @@ func (t *Transition) look(spec Spec, state State, obs Observation) State {
 	outlook := forecast.NewOutlook(state.Course, t.Model, question(spec, state))
 	t.Outlook = &outlook
 	state.Run = state.Run.work(before, next, held).milestone(*t.Sample, outlook)
-	if from := before.Asked; from > 0 && next.Asked > 0 && from != next.Asked {
+	if from := state.Asked; from > 0 && next.Asked > 0 && from != next.Asked {
 		state.Changes = state.Changes.Append(ScaleChange{At: next.At, From: from, To: next.Asked, Reason: changedByOthers})
 	}
+	state.Asked = next.Asked
 	return state
 }
 
