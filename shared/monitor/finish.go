@@ -117,6 +117,7 @@ func listDelivery(err error) Delivery {
 type committed struct {
 	outcome Outcome
 	notice  *Notice    // nil if the tick changed nothing
+	decided bool       // about the replicas, or that cannot be
 	order   *job.Order // for the actuator; nil if there is nothing to do
 }
 
@@ -154,7 +155,7 @@ func (s *Service) commit(ctx context.Context, o observedTick, t job.Transition) 
 			return committed{outcomeOf(t), &Notice{
 				Spec: o.record.Spec, State: t.State, Sample: t.Sample, Outlook: t.Outlook,
 				Lost: t.State.Ticks.Lost - o.record.State.Ticks.Lost, Events: job.InSequence(t.State.Outbox, sampled),
-			}, t.Order}, nil
+			}, t.Decided, t.Order}, nil
 		case CommitDuplicate:
 			return committed{outcome: OutcomeDuplicate}, nil
 		case CommitGone:

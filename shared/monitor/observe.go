@@ -32,6 +32,7 @@ func (s *Service) observe(ctx context.Context, record Record, tick Tick, deliver
 	ctx, cancel := context.WithTimeout(ctx, observeTimeout)
 	defer cancel()
 	o := observedTick{Tick: tick, delivery: delivery, record: record}
+	o.seen.Undecided = tick.Internal // a sweep has no right to scale
 	var both sync.WaitGroup
 	both.Go(func() {
 		defer failure.Rescue(func(err error) { o.seen.Queue = job.QueueHalf{Error: s.caught(ctx, record, err)} })
@@ -41,7 +42,7 @@ func (s *Service) observe(ctx context.Context, record Record, tick Tick, deliver
 		defer failure.Rescue(func(err error) { o.seen.Kube = job.KubeHalf{Asked: true, Error: s.caught(ctx, record, err)} })
 		o.seen.Kube = s.kubeHalf(ctx, record)
 	})
-	if s.fleets != nil && record.Spec.ScalesOther() {
+	if s.fleets != nil && record.Spec.ScalesOther() && !tick.Internal {
 		both.Go(func() {
 			defer failure.Rescue(func(err error) { o.seen.Fleet = job.FleetHalf{Error: s.caught(ctx, record, err)} })
 			o.seen.Fleet = s.fleetHalf(ctx, record)

@@ -77,7 +77,7 @@ func (s *scaling) end(spec job.Spec, err error, now time.Time) {
 // it. It returns what is known at once, as the delivery of a publisher. The result of an
 // action is recorded once recorded is closed.
 func (s *Service) act(ctx context.Context, record Record, c committed, recorded <-chan struct{}) []Delivery {
-	if c.notice == nil || c.notice.State.Control == nil || c.notice.Sample == nil || !c.notice.State.Phase.Living() {
+	if !c.decided {
 		return nil
 	}
 	state := c.notice.State

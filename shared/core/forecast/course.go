@@ -1,5 +1,7 @@
 package forecast
 
+import "math"
+
 // Point is what one tick says about the course of a job.
 type Point struct {
 	At      int64   // Unix milliseconds
@@ -12,25 +14,114 @@ type Point struct {
 
 // Course is the folded course of one life of a job: what a forecast needs, in at most
 // 2 KB of JSON however long the job runs. The zero value is a course without points.
-// Fold returns a new value and leaves the old one as it is.
+// Fold returns a new value and leaves the old one as it is. Courses are equal if == says so.
 type Course struct {
 	First, Last Point
-	Count       int64
-	Exposure    float64 // replica-seconds
+	Count       int64   // points
+	Exposure    float64 // replica-seconds: the time that all replicas worked, added up
+
+	exposure int64 // Exposure in half replica-milliseconds, which is exact
+	items    int64 // items completed in that time
+	debt     int64 // items whose completion was counted already: Done fell below them
+	clock    int64 // milliseconds in which at least one replica worked
+	idle     int64 // milliseconds in which the job was suspended
+
+	pending int64 // half replica-milliseconds in which replicas asked for did not work
+	started int64 // replicas that began to work
+
+	starts  starts
+	checks  checks
+	windows windows
 }
+
+const (
+	most        = 1 << 53 // items, and milliseconds from 1970: what a float64 counts exactly
+	mostWorking = 1 << 24
+	longest     = 1 << 36 // milliseconds between two points: two years
+	mostTime    = 1 << 42 // milliseconds of the clock: 139 years
+	full        = 1 << 62 // where other sums stop growing
+)
 
 // Fold adds a point. A point that is not later than the last one is left out. Done may
 // fall: items came back to the queue.
+//
+// A point's numbers that are out of range count as the nearest ones that are in it.
+// Between two points the number of working replicas counts as their average: when
+// replicas start or stop between two ticks, half of the time is right on average.
 func (c Course) Fold(p Point) Course {
-	if c.Count > 0 && p.At <= c.Last.At {
+	p = p.clean(c.Last)
+	if c.Count == 0 {
+		c.First, c.Last, c.Count = p, p, 1
+		if p.works() > 0 {
+			c.begin(0, p.works())
+		}
 		return c
 	}
-	if c.Count == 0 {
-		c.First = p
-	} else if !p.Held {
-		c.Exposure += float64(c.Last.Working) * float64(p.At-c.Last.At) / 1000
+	last := c.Last
+	if p.At <= last.At {
+		return c
 	}
 	c.Last = p
-	c.Count++
+	c.Count = min(c.Count+1, full)
+	step := min(p.At-last.At, longest)
+	if p.Held {
+		c.idle = min(c.idle+step, full)
+		return c
+	}
+	before, now := last.works(), p.works()
+	c.pending = min(c.pending+max(last.Asked-before+p.Asked-now, 0)*step, full)
+	n := c.completed(last, p)
+	c.items = min(c.items+n, full)
+	if before+now == 0 {
+		c.windows.openItems = min(c.windows.openItems+n, full)
+		return c
+	}
+	if now > before {
+		c.started = min(c.started+now-before, full)
+		c.begin(min(c.clock+step/2, mostTime), now-before)
+	}
+	c.clock = min(c.clock+step, mostTime)
+	exposure := (before + now) * step
+	c.exposure = min(c.exposure+exposure, full)
+	c.Exposure = float64(c.exposure) / 2000
+	c.windows.add(n, exposure, step)
+	c.check()
 	return c
+}
+
+// completed returns how many items were completed from one point to the next. After Done
+// has fallen, as many items as there are replicas are not counted again: a tick that
+// reads the queue while items move may miss so many. More than those came back, and
+// are completed once more.
+func (c *Course) completed(last, p Point) int64 {
+	n := int64(math.Round(p.Done)) - int64(math.Round(last.Done))
+	if n < 0 {
+		c.debt = min(c.debt-n, max(last.works(), p.works()))
+		return 0
+	}
+	paid := min(n, c.debt)
+	c.debt -= paid
+	return n - paid
+}
+
+// clean returns the point with each number in its range; a Done that is no number is the
+// one of the point before.
+func (p Point) clean(last Point) Point {
+	p.At = min(max(p.At, -most), most)
+	p.Items = min(max(p.Items, 1), most)
+	if math.IsNaN(p.Done) {
+		p.Done = last.Done
+	}
+	p.Done = min(max(p.Done, 0), float64(p.Items))
+	p.Working = min(max(p.Working, 0), mostWorking)
+	p.Asked = min(max(p.Asked, p.Working), mostWorking)
+	return p
+}
+
+// works returns the number of replicas that work; none while the job is suspended.
+func (p Point) works() int64 {
+	if p.Held {
+		return 0
+	}
+	return p.Working
 }

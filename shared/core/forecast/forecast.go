@@ -1,5 +1,3 @@
-// Package forecast estimates how fast a job works, when it will be done, how likely it
-// misses its deadline, and with how many replicas it would meet it.
 package forecast
 
 import "time"

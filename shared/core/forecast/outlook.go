@@ -16,6 +16,29 @@ type Question struct {
 	Least, Most int64
 }
 
+// DefaultConfidence is the probability of meeting the deadline to aim at, unless somebody
+// names another one.
+const DefaultConfidence = 0.9
+
+// Ask returns the question of whether a job meets its deadline with the replicas that it
+// has or asks for; before is how many worked last. Up to 1,000 replicas may be needed, or
+// as many as the job has, but no more than items are left.
+func Ask(c Course, before int64, deadline time.Time, confidence float64) Question {
+	fleet := FleetOf(c.Last, before)
+	left := math.Ceil(max(float64(c.Last.Items)-c.Last.Done, 1))
+	return Question{
+		Deadline: deadline, Fleet: Fleet{Replicas: fleet, Kills: true}, Confidence: confidence,
+		Least: 1, Most: int64(min(left, float64(max(usualFleet, min(fleet, MaxFleet))))),
+	}
+}
+
+// usualFleet is how many replicas may be needed at most, unless a job has more; MaxFleet is
+// how many may be needed at all.
+const (
+	usualFleet = 1000
+	MaxFleet   = 10_000
+)
+
 // Outlook is what the course of a job says about its end.
 type Outlook struct {
 	At       time.Time // of the last point
@@ -42,9 +65,9 @@ func NewOutlook(c Course, m *Model, q Question) Outlook {
 	switch {
 	case c.Count > 0 && c.Last.Done >= float64(c.Last.Items):
 		o.Known, o.P10, o.P50, o.P90 = true, o.At, o.At, o.At
-		o.Need = Need{Replicas: q.Least, Probability: 1, Met: true}
+		o.Need = Need{Probability: 1, Met: true} // none is needed
 		if ahead < 0 {
-			o.Miss, o.Need.Probability, o.Need.Met = 1, 0, false
+			o.Miss, o.Need = 1, Need{}
 		}
 	case m != nil:
 		finish := m.Finish(q.Fleet, .1, .5, .9)
@@ -90,6 +113,9 @@ func FleetOf(p Point, before int64) int64 {
 	}
 	return before
 }
+
+// Equal reports whether two courses are the same.
+func (c Course) Equal(other Course) bool { return c == other }
 
 // MeanRate returns the items that were completed a second between the first and the last
 // point; 0 if that is unknown.

@@ -20,6 +20,11 @@ const (
 	CauseUnobserved Cause = "unobserved"
 )
 
+// Causes returns all causes but CauseNone.
+func Causes() []Cause {
+	return []Cause{CauseNoReplica, CauseNothingCompletes, CauseItemsHeld, CauseQueueGrows, CauseSuspended, CauseUnobserved}
+}
+
 // Pause is what is known of a job that may have stopped advancing.
 type Pause struct {
 	Stalled    bool  // it has paused for too long, see Judge

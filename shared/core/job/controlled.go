@@ -32,14 +32,14 @@ const maxReason = 120
 // ended, and while the replicas are unknown.
 func (t *Transition) control(spec Spec, obs Observation) {
 	c, state := spec.Control, &t.State
-	if c == nil || t.Sample == nil || !state.Phase.Living() || state.Suspended {
+	if c == nil || obs.Undecided || t.Sample == nil || !state.Phase.Living() || state.Suspended {
 		return
 	}
 	var next Controlled
 	if state.Control != nil {
 		next = *state.Control
 	}
-	state.Control = &next
+	state.Control, t.Decided = &next, true
 	fleet, unknown := obs.fleet(spec, *state)
 	if fleet == nil {
 		next.Error = failure.Clean("the replicas of " + c.Target.String() + " are unknown: " + unknown)
@@ -49,7 +49,9 @@ func (t *Transition) control(spec Spec, obs Observation) {
 	if fleet.Idle {
 		return
 	}
-	memory, d := c.policy(*fleet).Decide(next.Memory, state.Course.Last, t.Model, spec.Deadline())
+	point := state.Course.Last
+	point.Asked = state.Asked // the course holds at least those that work
+	memory, d := c.policy(*fleet).Decide(next.Memory, point, t.Model, spec.Deadline())
 	next.Memory, next.Held, next.Unreachable, next.Probability = memory, d.Held, d.Unreachable, d.Probability
 	next.Reason = failure.Shorten(failure.Clean(d.Reason), maxReason)
 	before := next.Wanted

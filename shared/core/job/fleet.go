@@ -44,7 +44,7 @@ func (o Observation) fleet(spec Spec, state State) (*Fleet, string) {
 	switch {
 	case spec.Control.Target == nil: // the number in Redis is the one that was decided
 		last := state.Course.Last
-		return &Fleet{Asked: max(last.Asked, last.Working), Running: last.Working, Working: last.Working}, ""
+		return &Fleet{Asked: max(state.Asked, last.Working), Running: last.Working, Working: last.Working}, ""
 	case spec.ScalesOther():
 		return o.Fleet.Fleet, o.Fleet.Error
 	case o.Kube.Status == nil:

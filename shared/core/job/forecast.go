@@ -40,7 +40,7 @@ func NewForecast(state State, o *forecast.Outlook, now time.Time) *Forecast {
 		Enough: o.Known, Replicas: o.Question.Fleet.Replicas, Confidence: o.Question.Confidence,
 		Quiet: state.Quiet(now).Seconds(), Cause: state.cause(),
 	}
-	if asked := state.Course.Last.Asked; asked > 0 {
+	if asked := state.Asked; asked > 0 {
 		f.Asked = &asked
 	}
 	if o.Rates != (forecast.Rates{}) {

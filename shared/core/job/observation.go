@@ -12,6 +12,8 @@ type Observation struct {
 	Queue QueueHalf
 	Kube  KubeHalf
 	Fleet FleetHalf
+	// Undecided means that nothing is to be decided about the replicas.
+	Undecided bool
 }
 
 // QueueHalf is what a tick read of the queue.

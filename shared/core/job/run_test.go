@@ -16,9 +16,8 @@ func ptr(n int64) *int64 { return &n }
 // What a point takes from an observation.
 func TestPointOfACourse(t *testing.T) {
 	t.Parallel()
-	before := job.State{Phase: job.PhaseRunning, WorkSeen: true}
+	before := job.State{Phase: job.PhaseRunning, WorkSeen: true, Asked: 7}
 	before.Course = before.Course.Fold(forecast.Point{At: at(0), Items: 6, Working: 5, Asked: 7})
-	before.Summary.Last, before.Summary.First = nil, nil
 	queue := job.QueueHalf{Count: &job.QueueCount{Queued: 3, InFlight: 2}}
 	tests := map[string]struct {
 		kube job.KubeHalf
@@ -40,7 +39,7 @@ func TestPointOfACourse(t *testing.T) {
 			forecast.Point{Asked: 6, Held: true},
 		},
 		"Kubernetes does not answer": {
-			job.KubeHalf{Asked: true, Error: "refused"}, forecast.Point{Working: 0, Asked: 7},
+			job.KubeHalf{Asked: true, Error: "refused"}, forecast.Point{Working: 5, Asked: 7}, // as before
 		},
 		"no Job has existed": {job.KubeHalf{Asked: true, Absent: true}, forecast.Point{Working: 2}},
 	}
@@ -50,10 +49,11 @@ func TestPointOfACourse(t *testing.T) {
 			obs := job.Observation{At: start.Add(2 * time.Second), Queue: queue, Kube: tt.kube}
 			want := tt.want
 			want.At, want.Items, want.Done = at(2), 6, 1
-			if name == "Kubernetes does not answer" {
-				want.Working = 5 // as before
-			}
 			got := job.Advance(newSpec(), before, obs, limit)
+			if got.State.Asked != want.Asked {
+				t.Errorf("%d replicas are asked for, want %d", got.State.Asked, want.Asked)
+			}
+			want.Asked = max(want.Asked, want.Working)
 			if diff := cmp.Diff(want, got.State.Course.Last); diff != "" {
 				t.Errorf("point (-want +got):\n%s", diff)
 			}

@@ -31,6 +31,7 @@ type State struct {
 	Ticks        accounting.Ticks `json:"ticks"`
 	Health       forecast.Health  `json:"health"`
 	Course       forecast.Course  `json:"course,omitzero"`
+	Asked        int64            `json:"asked,omitempty"` // replicas that the job asks for; 0 while unknown
 	Changes      ScaleChanges     `json:"changes,omitzero"`
 	Run          Run              `json:"run,omitzero"`
 	Control      *Controlled      `json:"control,omitempty"`  // nil: nothing was decided yet

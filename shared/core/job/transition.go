@@ -20,6 +20,8 @@ type Transition struct {
 	// Outlook is what Model says; nil without a sample.
 	Outlook *forecast.Outlook
 
+	// Decided means that the number of replicas was decided, or why that is not possible.
+	Decided bool
 	// Order is what an actuator has to do once the state is committed; nil if nothing.
 	Order *Order
 }
@@ -100,9 +102,10 @@ func (t *Transition) look(spec Spec, state State, obs Observation) State {
 	outlook := forecast.NewOutlook(state.Course, t.Model, question(spec, state))
 	t.Outlook = &outlook
 	state.Run = state.Run.work(before, next, held).milestone(*t.Sample, outlook)
-	if from := before.Asked; spec.Control == nil && from > 0 && next.Asked > 0 && from != next.Asked {
+	if from := state.Asked; spec.Control == nil && from > 0 && next.Asked > 0 && from != next.Asked {
 		state.Changes = state.Changes.Append(ScaleChange{At: next.At, From: from, To: next.Asked, Reason: changedByOthers})
 	}
+	state.Asked = next.Asked
 	return state
 }
 

@@ -35,7 +35,7 @@ func newFigures(n *monitor.Notice) figures {
 		f.outlook = n.State.Outlook(n.Spec)
 	}
 	if f.outlook != nil {
-		f.asked, f.quiet = n.State.Course.Last.Asked, n.State.Quiet(f.outlook.At)
+		f.asked, f.quiet = n.State.Asked, n.State.Quiet(f.outlook.At)
 	}
 	return f
 }
