@@ -42,7 +42,7 @@ func TestFirstDecision(t *testing.T) {
 		err     string
 	}{
 		"half of what is allowed": {
-			order: &job.Order{Replicas: 10, Sequence: 1, From: job.Fleet{Asked: 2, UID: "u", Version: "7"}}, wanted: 10,
+			order: &job.Order{Replicas: 10, Sequence: 1, From: job.Fleet{Asked: 2, Version: "7"}}, wanted: 10,
 		},
 		"what it has is enough": {
 			change: func(o *job.Observation) { o.Kube.Status = pods(10, 0) }, wanted: 10,

@@ -10,9 +10,9 @@ type Fleet struct {
 	Most *int64
 	// Idle means that the target is a Job that is suspended or has ended.
 	Idle bool
-	// UID and Version are those of the object in Kubernetes, so that an action does not
-	// undo what happened to it since.
-	UID, Version string
+	// Version is that of the object in Kubernetes, so that an action does not undo what
+	// happened to it since. No two objects have the same.
+	Version string
 }
 
 // Order is what an actuator has to do for a job.
@@ -31,7 +31,7 @@ func (k KubeStatus) Fleet() *Fleet {
 	}
 	f := &Fleet{
 		Asked: *k.Parallelism, Running: k.Active, Working: k.Active, Most: k.Left,
-		Idle: k.Suspended || k.Complete || k.Failed, UID: k.UID, Version: k.Version,
+		Idle: k.Suspended || k.Complete || k.Failed, Version: k.Version,
 	}
 	if k.Ready != nil {
 		f.Working = *k.Ready

@@ -31,7 +31,7 @@ func (s *Scaler) Fleet(ctx context.Context, target job.Target) (job.Fleet, error
 	if err != nil {
 		return job.Fleet{}, fmt.Errorf("decode %s: %w", target, err)
 	}
-	fleet.UID, fleet.Version = string(object.GetUID()), object.GetResourceVersion()
+	fleet.Version = object.GetResourceVersion()
 	return fleet, nil
 }
 

@@ -79,9 +79,6 @@ func (s *Scaler) Scale(ctx context.Context, spec job.Spec, order job.Order) erro
 // patch returns the merge patch of an order.
 func patch(order job.Order, field string) []byte {
 	metadata := map[string]string{}
-	if order.From.UID != "" {
-		metadata["uid"] = order.From.UID
-	}
 	if order.From.Version != "" {
 		metadata["resourceVersion"] = order.From.Version
 	}
