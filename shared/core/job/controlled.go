@@ -29,10 +29,11 @@ const maxReason = 120
 
 // control decides how many replicas a controlled job should have, after everything else
 // of the tick. It decides nothing without a sample, for a job that is suspended or has
-// ended, and while the replicas are unknown.
+// ended, while the replicas are unknown, and while no item is left: the workers end by
+// themselves, and a Job with completions left needs its pods for them.
 func (t *Transition) control(spec Spec, obs Observation) {
 	c, state := spec.Control, &t.State
-	if c == nil || obs.Undecided || t.Sample == nil || !state.Phase.Living() || state.Suspended {
+	if c == nil || obs.Undecided || t.Sample == nil || !state.Phase.Living() || state.Suspended || state.Queue.Left() == 0 {
 		return
 	}
 	var next Controlled

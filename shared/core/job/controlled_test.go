@@ -54,6 +54,9 @@ func TestFirstDecision(t *testing.T) {
 		"it is suspended": {change: func(o *job.Observation) { o.Kube.Status.Suspended = true }},
 		"it is complete":  {change: func(o *job.Observation) { o.Kube.Status.Complete = true }},
 		"it has failed":   {change: func(o *job.Observation) { o.Kube.Status.Failed = true }},
+		"no item is left": {
+			change: func(o *job.Observation) { o.Queue.Count = &job.QueueCount{Results: 600} },
+		},
 		"the queue cannot be read": {
 			change: func(o *job.Observation) { o.Queue = job.QueueHalf{Error: "refused"} },
 		},
