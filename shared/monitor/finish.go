@@ -58,15 +58,18 @@ func (s *Service) commitThenPush(ctx context.Context, o observedTick, first job.
 	return s.deliver(ctx, o, committed, s.push(ctx, o.record, s.key(o), x))
 }
 
-// deliver broadcasts a committed change, records which publishers fail, and
-// returns the outcome of the tick. A tick that was already committed, by another
-// delivery or by an attempt whose reply was lost, finishes what that one left.
+// deliver acts on what a committed change decided, broadcasts the change, records which
+// publishers fail, and returns the outcome of the tick. A tick that was already
+// committed, by another delivery or by an attempt whose reply was lost, finishes what
+// that one left.
 func (s *Service) deliver(ctx context.Context, o observedTick, c committed, pushed <-chan error) (Outcome, error) {
-	var deliveries []Delivery
+	ended := make(chan struct{})
+	defer close(ended)
+	deliveries := s.act(ctx, o.record, c, ended)
 	if c.notice != nil {
-		var recorded func()
-		deliveries, recorded = s.broadcast(ctx, *c.notice)
+		published, recorded := s.broadcast(ctx, *c.notice)
 		defer recorded()
+		deliveries = append(deliveries, published...)
 	}
 	pushErr := <-pushed
 	if c.pushed(pushErr) {
@@ -113,7 +116,9 @@ func listDelivery(err error) Delivery {
 // committed is the result of committing a tick.
 type committed struct {
 	outcome Outcome
-	notice  *Notice // nil if the tick changed nothing
+	notice  *Notice    // nil if the tick changed nothing
+	decided bool       // about the replicas, or that cannot be
+	order   *job.Order // for the actuator; nil if there is nothing to do
 }
 
 // nothing reports whether the tick had nothing to commit.
@@ -150,7 +155,7 @@ func (s *Service) commit(ctx context.Context, o observedTick, t job.Transition) 
 			return committed{outcomeOf(t), &Notice{
 				Spec: o.record.Spec, State: t.State, Sample: t.Sample, Outlook: t.Outlook,
 				Lost: t.State.Ticks.Lost - o.record.State.Ticks.Lost, Events: job.InSequence(t.State.Outbox, sampled),
-			}}, nil
+			}, t.Decided, t.Order}, nil
 		case CommitDuplicate:
 			return committed{outcome: OutcomeDuplicate}, nil
 		case CommitGone:

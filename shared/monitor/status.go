@@ -42,6 +42,8 @@ type Status struct {
 	// Forecast is null before the first sample and for an ended job.
 	Forecast *job.Forecast `json:"forecast"`
 
+	Control *ControlStatus `json:"control,omitempty"` // absent if nothing scales the job
+
 	// Warnings say why the figures may not mean what they seem to.
 	Warnings []string `json:"warnings,omitempty"`
 
@@ -180,7 +182,7 @@ func newStatus(r Record, now time.Time) Status {
 		Health:   health(r.State), Unobserved: newUnobserved(r.State),
 		Samples: r.State.Summary.Count, Failures: r.State.Failures, LastError: r.State.LastError,
 		Publishers: r.Publishers, Unsent: len(r.State.Outbox),
-		Warnings: job.Warnings(r.Spec, r.State),
+		Warnings: job.Warnings(r.Spec, r.State), Control: newControlStatus(r.Spec, r.State),
 	}
 	if r.State.Phase.Living() {
 		next := schedule.Next(now)

@@ -22,6 +22,8 @@ const (
 	EventStalled EventKind = "stalled"
 	// EventRecovered is a job that was at risk or stalled and no longer is.
 	EventRecovered EventKind = "recovered"
+	// EventScaled is a job for which another number of replicas was decided.
+	EventScaled EventKind = "scaled"
 	// EventFinished is a job that completed.
 	EventFinished EventKind = "finished"
 	// EventFailed is a job that failed.
@@ -61,6 +63,8 @@ type EventData struct {
 	Replicas  *int64             `json:"replicas,omitempty"`
 	Forecast  *Forecast          `json:"forecast,omitempty"`
 
+	Scale *ScaleChange `json:"scale,omitempty"` // of EventScaled
+
 	*Verdict         // of a job that finished or failed
 	Report   *Report `json:"report,omitempty"` // of a job that finished or failed
 }
@@ -78,6 +82,9 @@ func newEvent(spec Spec, state State, outlook *forecast.Outlook, kind EventKind,
 	}
 	if data.Forecast = NewForecast(state, outlook, at); data.Forecast != nil {
 		data.Finish = data.Forecast.P50
+	}
+	if last := len(state.Changes.Last) - 1; kind == EventScaled && last >= 0 {
+		data.Scale = &state.Changes.Last[last]
 	}
 	if kind == EventFinished || kind == EventFailed {
 		report := NewReport(spec, state)

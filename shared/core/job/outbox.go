@@ -69,6 +69,9 @@ func eventsBetween(before, after State) []EventKind {
 			forecast.StatusOK: EventRecovered, forecast.StatusAtRisk: EventAtRisk, forecast.StatusStalled: EventStalled,
 		}[health])
 	}
+	if after.Control != nil && after.Changes.Count != before.Changes.Count {
+		kinds = append(kinds, EventScaled)
+	}
 	if after.Phase == before.Phase {
 		return kinds
 	}
@@ -84,12 +87,12 @@ func eventsBetween(before, after State) []EventKind {
 	return kinds
 }
 
-// bounded drops the oldest events above maxOutbox. Events about health go
+// bounded drops the oldest events above maxOutbox. Events about health and scale go
 // first, those of the job's life last.
 func bounded(outbox []Event) []Event {
 	for len(outbox) > maxOutbox {
 		oldest := slices.IndexFunc(outbox, func(e Event) bool {
-			return e.Kind == EventAtRisk || e.Kind == EventStalled || e.Kind == EventRecovered
+			return e.Kind == EventAtRisk || e.Kind == EventStalled || e.Kind == EventRecovered || e.Kind == EventScaled
 		})
 		outbox = slices.Delete(outbox, max(oldest, 0), max(oldest, 0)+1)
 	}

@@ -34,6 +34,7 @@ type State struct {
 	Asked        int64            `json:"asked,omitempty"` // replicas that the job asks for; 0 while unknown
 	Changes      ScaleChanges     `json:"changes,omitzero"`
 	Run          Run              `json:"run,omitzero"`
+	Control      *Controlled      `json:"control,omitempty"`  // nil: nothing was decided yet
 	Sequence     int64            `json:"sequence,omitempty"` // of the last event
 	Outbox       []Event          `json:"outbox,omitempty"`   // not acknowledged, oldest first
 }

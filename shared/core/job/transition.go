@@ -19,6 +19,11 @@ type Transition struct {
 	Model *forecast.Model
 	// Outlook is what Model says; nil without a sample.
 	Outlook *forecast.Outlook
+
+	// Decided means that the number of replicas was decided, or why that is not possible.
+	Decided bool
+	// Order is what an actuator has to do once the state is committed; nil if nothing.
+	Order *Order
 }
 
 // Advance returns the transition of a tick:
@@ -57,6 +62,7 @@ func Advance(spec Spec, state State, obs Observation, limit FailureLimit) Transi
 		state.Failures, state.FailingSince = 0, 0
 	}
 	t.State = state
+	t.control(spec, obs)
 	return t
 }
 
@@ -96,7 +102,7 @@ func (t *Transition) look(spec Spec, state State, obs Observation) State {
 	outlook := forecast.NewOutlook(state.Course, t.Model, state.Question(spec))
 	t.Outlook = &outlook
 	state.Run = state.Run.work(before, next, held).milestone(*t.Sample, outlook)
-	if from := state.Asked; from > 0 && next.Asked > 0 && from != next.Asked {
+	if from := state.Asked; spec.Control == nil && from > 0 && next.Asked > 0 && from != next.Asked {
 		state.Changes = state.Changes.Append(ScaleChange{At: next.At, From: from, To: next.Asked, Reason: changedByOthers})
 	}
 	state.Asked = next.Asked

@@ -48,6 +48,9 @@ func event(kind job.EventKind) job.Event {
 	if ended {
 		e.Data.Reason = "the Job is complete"
 	}
+	if kind == job.EventScaled {
+		e.Data.Scale = &job.ScaleChange{At: moment.UnixMilli(), From: 3, To: 5, Reason: "forecast"}
+	}
 	if kind == job.EventFinished || kind == job.EventFailed {
 		seconds, value, second := int64(40), -0.25, "2026-11-24T05:41:09Z"
 		at := job.TimedError{Value: &value, Second: &second}
@@ -158,7 +161,7 @@ func TestFixtureIsComplete(t *testing.T) {
 			reflect.ValueOf(*data.Report.Outcome.Stall), reflect.ValueOf(data.Report.Outcome.Forecasts[0]),
 		} {
 			for field, value := range of.Fields() {
-				if value.IsZero() {
+				if value.IsZero() && field.Name != "Scale" { // of scaled
 					t.Errorf("%s: %s.%s is zero", kind, of.Type(), field.Name)
 				}
 			}
@@ -171,7 +174,7 @@ func TestSchemasAreClosed(t *testing.T) {
 	t.Parallel()
 	compiled := schemas(t)
 	for _, kind := range cloudevent.Kinds() {
-		for _, path := range [][]string{nil, {"progress"}, {"forecast"}, {"report"}, {"report", "outcome"}, {"report", "outcome", "longest_stall"}} {
+		for _, path := range [][]string{nil, {"progress"}, {"scale"}, {"forecast"}, {"report"}, {"report", "outcome"}, {"report", "outcome", "longest_stall"}} {
 			text, err := json.Marshal(event(kind).Data)
 			if err != nil {
 				t.Fatal(err)
@@ -213,6 +216,9 @@ func TestSchemasRequire(t *testing.T) {
 		"finished without verdict":  {job.EventFinished, func(d *job.EventData) { d.Verdict = nil }},
 		"report without verdict":    {job.EventFailed, func(d *job.EventData) { d.Report.Verdict = nil }},
 		"failed without reason":     {job.EventFailed, func(d *job.EventData) { d.Reason = "" }},
+		"scaled without a change":   {job.EventScaled, func(d *job.EventData) { d.Scale = nil }},
+		"scaled after the end":      {job.EventScaled, func(d *job.EventData) { d.Phase = job.PhaseFinished }},
+		"a change in a sample":      {job.EventSample, func(d *job.EventData) { d.Scale = &job.ScaleChange{At: 1, Reason: "x"} }},
 		"confidence of 0":           {job.EventSample, func(d *job.EventData) { d.Forecast.Confidence = 0 }},
 		"a cause that is none":      {job.EventStalled, func(d *job.EventData) { d.Forecast.Cause = "odd" }},
 		"report without outcome":    {job.EventFinished, func(d *job.EventData) { d.Report.Outcome = nil }},
