@@ -111,7 +111,7 @@ func TestForecastInLockStep(t *testing.T) {
 			}
 			before = at
 		}
-		if miss := a["miss"].(float64); miss != 0 {
+		if miss := a["miss"].(float64); miss > 1e-6 {
 			t.Errorf("line %d: missed with %v, although the deadline is days ahead", i+1, miss)
 		}
 	}
@@ -134,7 +134,7 @@ func TestForecastDeadline(t *testing.T) {
 		}
 		return last
 	}
-	soon, late := ask("--deadline=1060000"), ask("--deadline", "1970-01-01T01:00:00Z")
+	soon, late := ask("--deadline=1090000"), ask("--deadline", "1970-01-01T01:00:00Z")
 	for _, name := range []string{"p10", "p50", "p90"} {
 		if soon[name] != late[name] {
 			t.Errorf("%s: %v for one deadline, %v for another", name, soon[name], late[name])
@@ -143,10 +143,10 @@ func TestForecastDeadline(t *testing.T) {
 	if soon["miss"].(float64) < .9 || late["miss"].(float64) > .01 || soon["replicas_needed"].(float64) <= late["replicas_needed"].(float64) {
 		t.Errorf("for a soon deadline %v, for a late one %v", soon, late)
 	}
-	if more := ask("--deadline=1060000", "--replicas", "50"); more["p50"].(float64) >= soon["p50"].(float64) || more["miss"].(float64) > .1 {
+	if more := ask("--deadline=1090000", "--replicas", "50"); more["p50"].(float64) >= soon["p50"].(float64) || more["miss"].(float64) > .1 {
 		t.Errorf("with more replicas %v, without %v", more, soon)
 	}
-	sure, unsure := ask("--deadline=1080000", "--confidence=.99"), ask("--deadline=1080000", "--confidence=.3")
+	sure, unsure := ask("--deadline=1150000", "--confidence=.99"), ask("--deadline=1150000", "--confidence=.3")
 	if sure["replicas_needed"].(float64) <= unsure["replicas_needed"].(float64) || sure["miss"] != unsure["miss"] {
 		t.Errorf("with the confidence .99 %v, with .3 %v", sure, unsure)
 	}
@@ -330,7 +330,7 @@ func TestForecastIsThatOfTheTick(t *testing.T) {
 		}
 		a := d.say(string(line))
 		if o := got.Outlook; o.Known {
-			if a["p50"] != float64(o.P50.UnixMilli()) || a["p90"] != float64(o.P90.UnixMilli()) || a["miss"] != o.Miss || a["replicas_needed"] != float64(o.Need.Replicas) {
+			if a["p50"] != float64(o.P50.UnixMilli()) || a["p90"] != float64(o.P90.UnixMilli()) || a["miss"] != o.Miss || (a["replicas_needed"] != nil) != o.Need.Met || o.Need.Met && a["replicas_needed"] != float64(o.Need.Replicas) {
 				t.Errorf("sample %d: the filter says %v, the tick %+v", i, a, o)
 			}
 		} else if a["p50"] != nil {

@@ -20,18 +20,18 @@ func (s State) Outlook(spec Spec) *forecast.Outlook {
 	if s.Course.Count == 0 {
 		return nil
 	}
-	o := forecast.NewOutlook(s.Course, s.Course.Model(), question(spec, s))
+	o := forecast.NewOutlook(s.Course, s.Course.Model(), s.Question(spec))
 	return &o
 }
 
-// question returns what is asked of the course of a job unless a caller asks something
+// Question returns what is asked of the course of a job unless a caller asks something
 // else.
-func question(spec Spec, state State) forecast.Question {
+func (s State) Question(spec Spec) forecast.Question {
 	c := spec.Control
 	if c == nil {
-		return forecast.Ask(state.Course, state.Summary.Replicas, spec.Deadline(), forecast.DefaultConfidence)
+		return forecast.Ask(s.Course, s.Summary.Replicas, spec.Deadline(), forecast.DefaultConfidence)
 	}
-	q := forecast.Ask(state.Course, state.Summary.Replicas, spec.Deadline(), c.Confidence)
+	q := forecast.Ask(s.Course, s.Summary.Replicas, spec.Deadline(), c.Confidence)
 	q.Fleet.Kills, q.Least, q.Most = !c.Graceful, c.Min, max(c.Min, min(q.Most, c.Max))
 	return q
 }

@@ -99,7 +99,7 @@ func (t *Transition) look(spec Spec, state State, obs Observation) State {
 	next := newPoint(spec, state, obs, *t.Sample)
 	state.Course = state.Course.Fold(next)
 	t.Model = state.Course.Model()
-	outlook := forecast.NewOutlook(state.Course, t.Model, question(spec, state))
+	outlook := forecast.NewOutlook(state.Course, t.Model, state.Question(spec))
 	t.Outlook = &outlook
 	state.Run = state.Run.work(before, next, held).milestone(*t.Sample, outlook)
 	if from := state.Asked; spec.Control == nil && from > 0 && next.Asked > 0 && from != next.Asked {
