@@ -134,5 +134,5 @@ func (w *world) expectMet(items int, least int64, working *workers) {
 	if patches < least || patches > got.Samples {
 		w.t.Errorf("%d patches in %d samples, want at least %d, and one for each sample at most", patches, got.Samples, least)
 	}
-	w.t.Logf("%d samples, %d patches, at most %d workers, spare %.1f s, control %+v", got.Samples, patches, working.most.Load(), got.Verdict.Spare, *got.Control)
+	w.t.Logf("%d samples, %d patches, at most %d workers, spare %.1f s, control %+v", got.Samples, patches, working.most.Load(), got.Spare, *got.Control)
 }
