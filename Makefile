@@ -20,10 +20,11 @@ kubectl = kubectl $(if $(CONTEXT),--context '$(CONTEXT)')
 BASE    ?= distroless
 
 # The control plane for tests/cluster is built in the same way. tests/cluster/build/go.mod
-# names the versions.
+# and tests/cluster/build/kwok/go.mod name the versions.
 control_version = $(shell awk '$$1 == "$(1)" && $$2 ~ /^v/ { print $$2 }' tests/cluster/build/go.mod)
 KUBERNETES     := $(call control_version,k8s.io/kubernetes)
 ETCD           := $(call control_version,go.etcd.io/etcd/server/v3)
+KWOK           := $(shell awk '$$1 == "sigs.k8s.io/kwok" { print $$2 }' tests/cluster/build/kwok/go.mod)
 CONTROL_PLANE  := $(CURDIR)/.cache/control-plane/kubernetes-$(KUBERNETES)-etcd-$(ETCD)
 
 # Separate modules keep the dependencies of some tests out of the program's go.mod.
@@ -84,7 +85,7 @@ test-cluster: setup control-plane ## Run the tests that need a Kubernetes contro
 	cd tests/cluster && go test -race -shuffle=on -count=1 -timeout 10m ./...
 
 .PHONY: control-plane
-control-plane: $(addprefix $(CONTROL_PLANE)/,etcd kube-apiserver kube-controller-manager) ## Build etcd and Kubernetes for the tests: once, takes minutes
+control-plane: $(addprefix $(CONTROL_PLANE)/,etcd kube-apiserver kube-controller-manager kwok-$(KWOK)) ## Build etcd and Kubernetes for the tests: once, takes minutes
 
 .PHONY: bench
 bench: ## Measure the time and the allocations of a tick
@@ -186,6 +187,11 @@ $(GOLANGCI_LINT):
 $(GOVULNCHECK):
 	GOBIN=$(TOOLS) go install golang.org/x/vuln/cmd/govulncheck@v1.9.0
 	mv $(TOOLS)/govulncheck $@
+
+$(CONTROL_PLANE)/kwok-$(KWOK):
+	@mkdir -p $(@D)
+	cd tests/cluster/build/kwok && CGO_ENABLED=0 go build -trimpath -ldflags "-s -w" -o $@.new sigs.k8s.io/kwok/cmd/kwok
+	mv $@.new $@
 
 $(CONTROL_PLANE)/etcd: package = go.etcd.io/etcd/server/v3
 $(CONTROL_PLANE)/kube-%: package = k8s.io/kubernetes/cmd/$(@F)

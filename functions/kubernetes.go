@@ -8,21 +8,23 @@ import (
 	"kubejobs/shared/core/job"
 	"kubejobs/shared/drivers/batchjob"
 	"kubejobs/shared/drivers/kubeclient"
+	"kubejobs/shared/drivers/kubescale"
 	"kubejobs/shared/drivers/pingsource"
+	"kubejobs/shared/drivers/replicakey"
 	"kubejobs/shared/monitor"
 	"kubejobs/shared/platform/config"
 )
 
 // openKubernetes creates the drivers for Kubernetes that the settings require: the
-// scheduler, and the reader of Jobs, which it returns. That is nil if the queue alone
-// decides. With JOB_STATUS=events only the sweep uses it.
-func (s *Set) openKubernetes() (monitor.KubeJobs, error) {
+// scheduler, and the reader and the scaler of Jobs, which it returns. Those are nil if
+// the queue alone decides. With JOB_STATUS=events only the sweep uses the reader.
+func (s *Set) openKubernetes() (monitor.KubeJobs, *kubescale.Scaler, error) {
 	if s.cfg.Scheduler != config.SchedulerKnative && s.cfg.JobStatus != config.JobStatusKubernetes {
-		return nil, nil
+		return nil, nil, nil
 	}
 	client, err := kubeclient.New(s.cfg.Kubeconfig, s.telemetry.Transport)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	jobs := batchjob.New(client, s.cfg.JobNamespace)
 	if s.cfg.Scheduler == config.SchedulerKnative {
@@ -32,7 +34,7 @@ func (s *Set) openKubernetes() (monitor.KubeJobs, error) {
 		}
 		sink, err := pingsource.ParseSink(s.cfg.TickSink, namespace)
 		if err != nil {
-			return nil, fmt.Errorf("TICK_SINK: %w", err)
+			return nil, nil, fmt.Errorf("TICK_SINK: %w", err)
 		}
 		var ownerOf pingsource.OwnerOf
 		if namespace == s.cfg.JobNamespace {
@@ -41,9 +43,27 @@ func (s *Set) openKubernetes() (monitor.KubeJobs, error) {
 		s.scheduler = pingsource.New(client, namespace, sink, ownerOf)
 	}
 	if s.cfg.JobStatus == config.JobStatusQueue {
-		return nil, nil
+		return nil, nil, nil
 	}
-	return jobs, nil
+	return jobs, kubescale.New(client, s.cfg.JobNamespace), nil
+}
+
+// actuators returns what scales jobs: the number in the job's own Redis, and scaler
+// unless it is nil.
+func (s *Set) actuators(scaler *kubescale.Scaler) map[string]monitor.Actuator {
+	all := map[string]monitor.Actuator{job.ActuatorRedis: replicakey.New(s.pool, s.cfg.Retention)}
+	if scaler != nil {
+		all[job.ActuatorKubernetes] = scaler
+	}
+	return all
+}
+
+// fleets returns scaler as a port, nil for nil.
+func fleets(scaler *kubescale.Scaler) monitor.Fleets {
+	if scaler == nil {
+		return nil
+	}
+	return scaler
 }
 
 // ownerIn finds the Job that owns a PingSource, so that both are deleted together.

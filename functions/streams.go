@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"sync"
 
+	"kubejobs/functions/forecast"
 	"kubejobs/functions/samples"
 	"kubejobs/functions/stream"
 	"kubejobs/shared/core/failure"
@@ -48,12 +49,14 @@ func (s *Set) endable(next http.Handler) http.Handler {
 	})
 }
 
-// addSamples adds the functions that read a job's samples: as pages or as a stream.
+// addSamples adds the functions that read a job's samples: as pages, as a stream, or what
+// follows from them.
 func (s *Set) addSamples(mux *http.ServeMux) {
 	for path, handler := range map[string]http.Handler{
 		"samples":        samples.New(s.service, s.log),
 		"samples.ndjson": samples.NewAs(samples.NDJSON, s.service, s.log),
 		"samples.csv":    samples.NewAs(samples.CSV, s.service, s.log),
+		"forecast":       forecast.New(s.service, s.log),
 		"events":         stream.New(s.service, s.streams.options, s.log),
 	} {
 		mux.Handle("/monitoring/{id}/"+path, httpapi.Methods{http.MethodGet: handler})

@@ -164,7 +164,7 @@ func (s *Set) help() http.Handler {
 		"POST /monitoring/{id} {\"plugin\":\"kubejobs\",\"plugin_info\":{\"expected_time\":40}}",
 		"GET /monitoring", "GET /monitoring/{id}", "PUT /monitoring/{id}/stop",
 		"GET /monitoring/{id}/report", "GET /monitoring/{id}/report/detailed",
-		"GET /monitoring/{id}/samples", "GET /monitoring/{id}/events",
+		"GET /monitoring/{id}/samples", "GET /monitoring/{id}/events", "GET /monitoring/{id}/forecast",
 		"POST / with a CloudEvent of type " + monitor.TickEventType + " and data {\"app_id\":\"{id}\"}",
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

@@ -135,7 +135,7 @@ func (s *Set) openService(ctx context.Context, o Options) error {
 	if err != nil {
 		return fmt.Errorf("ALLOWED_HOSTS: %w", err)
 	}
-	kubeJobs, err := s.openKubernetes()
+	kubeJobs, scaler, err := s.openKubernetes()
 	if err != nil {
 		return err
 	}
@@ -164,6 +164,7 @@ func (s *Set) openService(ctx context.Context, o Options) error {
 			KubeJobs:   s.telemetry.KubeJobs(kubeJobs),
 			SampleList: s.telemetry.SampleList(controllerlist.New(s.pool, s.cfg.Retention)),
 			Scheduler:  s.telemetry.Scheduler(s.scheduler), Broadcaster: s.telemetry.Broadcaster(s.fan),
+			Actuators: s.telemetry.Actuators(s.actuators(scaler)), Fleets: fleets(scaler),
 		},
 		s.log,
 	)

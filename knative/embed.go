@@ -8,3 +8,8 @@ import "embed"
 //
 //go:embed base/*.yaml overlays/*/*.yaml components/*/*.yaml
 var Manifests embed.FS
+
+// Examples are objects that nothing deploys.
+//
+//go:embed examples/*.yaml
+var Examples embed.FS

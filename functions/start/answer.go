@@ -22,7 +22,10 @@ type Answer struct {
 	Database  int       `json:"queue_database"`
 	Lists     job.Lists `json:"queue_lists"`
 	Strategy  string    `json:"scaling_strategy"`
-	Warnings  []string  `json:"warnings"` // never null
+
+	Control *job.Control `json:"control,omitempty"` // absent if nothing scales the job
+
+	Warnings []string `json:"warnings"` // never null
 }
 
 // newAnswer returns the answer to a request that asked for period, 0 for none, and
@@ -49,7 +52,7 @@ func newAnswer(started monitor.Started, period time.Duration, now time.Time, war
 		Items: spec.Items, Period: every.Seconds(), Budget: spec.Budget.Seconds(),
 		Submitted: spec.Submitted.UTC(), Deadline: spec.Deadline().UTC(),
 		Queue: spec.Queue.Address.String(), Database: spec.Queue.Database, Lists: spec.Queue.Lists.Named(),
-		Strategy: spec.Strategy, Warnings: warnings,
+		Strategy: spec.Strategy, Control: spec.Control, Warnings: warnings,
 	}
 }
 

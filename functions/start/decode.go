@@ -63,6 +63,7 @@ func Decode(id job.ID, body []byte, rules Rules) (monitor.Request, []string, err
 	r.QueueLists, r.QueueDatabase = info.queue(id)
 	r.Strategy = info.name("scaling_strategy", maxStrategy)
 	r.Database = info.database()
+	r.Control = info.control()
 	r.Heuristics = info.options("heuristic_options", r.Strategy == "pid")
 	outer.checkDepth(top)
 	if err := failure.Invalid(append(outer.problems, info.problems...)...); err != nil {

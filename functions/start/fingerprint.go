@@ -37,6 +37,9 @@ func fingerprint(top map[string]any, r monitor.Request) string {
 	if r.Database != nil {
 		info["database_data"] = r.Database
 	}
+	if r.Control != nil {
+		info["control"] = r.Control
+	}
 	text, err := json.Marshal(said) // sorts keys; cannot fail on what was decoded
 	if err != nil {
 		panic(err)

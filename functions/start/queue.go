@@ -2,6 +2,7 @@ package start
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -39,8 +40,10 @@ func (r *reader) listName(field string, id job.ID) string {
 		r.wrong(field, "a list's name without control characters")
 	case strings.ContainsRune(name, unicode.ReplacementChar):
 		r.wrong(field, "a list's name in valid Unicode")
-	case name == job.SampleListKey(id) || name == job.PushedTicksKey(id):
+	case slices.Contains([]string{job.SampleListKey(id), job.PushedTicksKey(id)}, name):
 		r.wrong(field, "another name than those of the job's samples")
+	case slices.Contains([]string{job.ReplicasKey(id), job.ReplicasOrderKey(id)}, name):
+		r.wrong(field, "another name than those of the job's number of replicas")
 	default:
 		return name
 	}

@@ -19,7 +19,7 @@ var (
 	infoFields  = []string{
 		"expected_time", "number_of_jobs", "submission_time", "redis_ip", "redis_port", "queue", "scaling_strategy",
 		"heuristic_options", "enable_detailed_report", "enable_visualizer", "datasource_type", "database_data",
-		"max_replicas", "min_replicas",
+		"max_replicas", "min_replicas", "control",
 	}
 	databaseFields = []string{"url", "port", "name"}
 	queueFields    = []string{"pending", "processing", "results", "database"}
@@ -46,6 +46,10 @@ func warnings(top map[string]any, r monitor.Request) []string {
 	found = append(found, unknown("plugin_info.", info, infoFields)...)
 	queue, _ := info["queue"].(map[string]any)
 	found = append(found, unknown("plugin_info.queue.", queue, queueFields)...)
+	control, _ := info["control"].(map[string]any)
+	found = append(found, unknown("plugin_info.control.", control, controlFields)...)
+	target, _ := control["target"].(map[string]any)
+	found = append(found, unknown("plugin_info.control.target.", target, targetFields)...)
 	if r.Database != nil {
 		data, _ := info["database_data"].(map[string]any)
 		found = append(found, unknown("plugin_info.database_data.", data, databaseFields)...)

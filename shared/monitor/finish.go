@@ -18,9 +18,9 @@ const SampleListName = "controller-list"
 func (s *Service) finish(ctx context.Context, o observedTick) (Outcome, error) {
 	first := o.transition(s.cfg)
 	if first.State.Phase.Living() && (o.delivery.Claimed || s.cfg.Spacing <= 0) {
-		return s.pushBesideCommit(ctx, o, first.Sample)
+		return s.pushBesideCommit(ctx, o, first)
 	}
-	return s.commitThenPush(ctx, o, first.Sample)
+	return s.commitThenPush(ctx, o, first)
 }
 
 // key returns the key by which the sample of a tick is pushed.
@@ -34,9 +34,9 @@ func (s *Service) key(o observedTick) PushKey {
 
 // pushBesideCommit pushes the sample while it commits: one round trip instead
 // of two.
-func (s *Service) pushBesideCommit(ctx context.Context, o observedTick, x *sample.Sample) (Outcome, error) {
-	pushed := s.push(ctx, o.record, s.key(o), x)
-	committed, err := s.commit(ctx, o)
+func (s *Service) pushBesideCommit(ctx context.Context, o observedTick, first job.Transition) (Outcome, error) {
+	pushed := s.push(ctx, o.record, s.key(o), first.Sample)
+	committed, err := s.commit(ctx, o, first)
 	if err != nil {
 		<-pushed //nolint:errcheck // the sender repeats the tick, and the push with it
 		return "", err
@@ -46,8 +46,9 @@ func (s *Service) pushBesideCommit(ctx context.Context, o observedTick, x *sampl
 
 // commitThenPush pushes the last sample of a job only once its end is
 // committed. So of two ticks that see the end only one pushes a sample.
-func (s *Service) commitThenPush(ctx context.Context, o observedTick, x *sample.Sample) (Outcome, error) {
-	committed, err := s.commit(ctx, o)
+func (s *Service) commitThenPush(ctx context.Context, o observedTick, first job.Transition) (Outcome, error) {
+	x := first.Sample
+	committed, err := s.commit(ctx, o, first)
 	if err != nil || committed.nothing() {
 		return committed.outcome, err
 	}
@@ -57,15 +58,18 @@ func (s *Service) commitThenPush(ctx context.Context, o observedTick, x *sample.
 	return s.deliver(ctx, o, committed, s.push(ctx, o.record, s.key(o), x))
 }
 
-// deliver broadcasts a committed change, records which publishers fail, and
-// returns the outcome of the tick. A tick that was already committed, by another
-// delivery or by an attempt whose reply was lost, finishes what that one left.
+// deliver acts on what a committed change decided, broadcasts the change, records which
+// publishers fail, and returns the outcome of the tick. A tick that was already
+// committed, by another delivery or by an attempt whose reply was lost, finishes what
+// that one left.
 func (s *Service) deliver(ctx context.Context, o observedTick, c committed, pushed <-chan error) (Outcome, error) {
-	var deliveries []Delivery
+	ended := make(chan struct{})
+	defer close(ended)
+	deliveries := s.act(ctx, o.record, c, ended)
 	if c.notice != nil {
-		var recorded func()
-		deliveries, recorded = s.broadcast(ctx, *c.notice)
+		published, recorded := s.broadcast(ctx, *c.notice)
 		defer recorded()
+		deliveries = append(deliveries, published...)
 	}
 	pushErr := <-pushed
 	if c.pushed(pushErr) {
@@ -112,7 +116,9 @@ func listDelivery(err error) Delivery {
 // committed is the result of committing a tick.
 type committed struct {
 	outcome Outcome
-	notice  *Notice // nil if the tick changed nothing
+	notice  *Notice    // nil if the tick changed nothing
+	decided bool       // about the replicas, or that cannot be
+	order   *job.Order // for the actuator; nil if there is nothing to do
 }
 
 // nothing reports whether the tick had nothing to commit.
@@ -126,17 +132,16 @@ func (c committed) pushed(err error) bool {
 	return !errors.Is(err, errNothingPushed) && !c.nothing()
 }
 
-// commit folds a tick into the job's state. If another tick came first, commit
-// folds again into what that one left, so no fold is lost, unless the other one
-// made this one surplus.
-func (s *Service) commit(ctx context.Context, o observedTick) (committed, error) {
+// commit replaces the job's state by that of the transition t of a tick. If another tick
+// came first, commit folds the tick again into what that one left, so no fold is lost,
+// unless the other one made this one surplus.
+func (s *Service) commit(ctx context.Context, o observedTick, t job.Transition) (committed, error) {
 	for range maxConflicts {
-		t := o.transition(s.cfg)
 		if !o.Internal {
 			t.State.Ticks = t.State.Ticks.Receive(o.record.Spec.Schedule(), o.delivery)
 		}
 		var sampled *job.Event
-		t.State, sampled = s.cfg.Events.Append(o.record.Spec, o.record.State, t.State, t.Sample, o.delivery.Arrived)
+		t.State, sampled = s.cfg.Events.Append(o.record.Spec, o.record.State, t.State, t.Sample, t.Outlook, o.delivery.Arrived)
 		result, err := s.ticks.Commit(ctx, Change{
 			ID: o.Job, Revision: o.record.Revision, State: t.State, TickID: o.ID,
 			Sample: t.Sample, Settled: t.Settled, Step: t.Step, Retention: s.cfg.Retention,
@@ -148,9 +153,9 @@ func (s *Service) commit(ctx context.Context, o observedTick) (committed, error)
 		case CommitDone:
 			s.settle(ctx, o.record, t.State)
 			return committed{outcomeOf(t), &Notice{
-				Spec: o.record.Spec, State: t.State, Sample: t.Sample,
+				Spec: o.record.Spec, State: t.State, Sample: t.Sample, Outlook: t.Outlook,
 				Lost: t.State.Ticks.Lost - o.record.State.Ticks.Lost, Events: job.InSequence(t.State.Outbox, sampled),
-			}}, nil
+			}, t.Decided, t.Order}, nil
 		case CommitDuplicate:
 			return committed{outcome: OutcomeDuplicate}, nil
 		case CommitGone:
@@ -165,6 +170,7 @@ func (s *Service) commit(ctx context.Context, o observedTick) (committed, error)
 			return committed{outcome: OutcomeSurplus}, s.ticks.CountSurplus(ctx, o.Job, record.Spec.Life())
 		}
 		o = o.overtaken(record)
+		t = o.transition(s.cfg)
 	}
 	return committed{}, errContention
 }

@@ -94,6 +94,13 @@ func (s *Service) correct(ctx context.Context, record Record, answer job.KubeHal
 
 // sameStatus reports whether two statuses of a Kubernetes Job mean the same.
 func sameStatus(a, b job.KubeStatus) bool {
-	a.Saved, a.UID, a.Created = b.Saved, b.UID, b.Created
-	return a == b
+	same := sameNumber(a.Ready, b.Ready) && sameNumber(a.Parallelism, b.Parallelism) && sameNumber(a.Left, b.Left)
+	a.Ready, a.Parallelism, a.Left = b.Ready, b.Parallelism, b.Left
+	a.Saved, a.UID, a.Created, a.Version = b.Saved, b.UID, b.Created, b.Version
+	return same && a == b
+}
+
+// sameNumber reports whether both numbers are unknown, or they are the same.
+func sameNumber(a, b *int64) bool {
+	return a == nil && b == nil || a != nil && b != nil && *a == *b
 }

@@ -1,6 +1,7 @@
 package monitor
 
 import (
+	"kubejobs/shared/core/forecast"
 	"kubejobs/shared/core/job"
 	"kubejobs/shared/core/sample"
 )
@@ -12,6 +13,8 @@ type Notice struct {
 	// Sample is the tick's; nil if the tick could not observe the job, or if
 	// only events are sent again.
 	Sample *sample.Sample
+	// Outlook is that of the sample; nil without one, and for one that was overtaken.
+	Outlook *forecast.Outlook
 	// Lost is how many ticks this one showed to be lost; negative if a tick
 	// arrived that had been counted as lost.
 	Lost int64

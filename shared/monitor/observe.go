@@ -25,12 +25,14 @@ type observedTick struct {
 	late     bool // another tick that observed the job later was committed first
 }
 
-// observe reads the queue and the Kubernetes Job concurrently. One half that
-// fails leaves the other one standing.
+// observe reads the queue and the Kubernetes Job concurrently, and the target of a
+// controlled job if that is another object. One part that fails leaves the others
+// standing.
 func (s *Service) observe(ctx context.Context, record Record, tick Tick, delivery accounting.Delivery) observedTick {
 	ctx, cancel := context.WithTimeout(ctx, observeTimeout)
 	defer cancel()
 	o := observedTick{Tick: tick, delivery: delivery, record: record}
+	o.seen.Undecided = tick.Internal // a sweep has no right to scale
 	var both sync.WaitGroup
 	both.Go(func() {
 		defer failure.Rescue(func(err error) { o.seen.Queue = job.QueueHalf{Error: s.caught(ctx, record, err)} })
@@ -40,6 +42,12 @@ func (s *Service) observe(ctx context.Context, record Record, tick Tick, deliver
 		defer failure.Rescue(func(err error) { o.seen.Kube = job.KubeHalf{Asked: true, Error: s.caught(ctx, record, err)} })
 		o.seen.Kube = s.kubeHalf(ctx, record)
 	})
+	if s.fleets != nil && record.Spec.ScalesOther() && !tick.Internal {
+		both.Go(func() {
+			defer failure.Rescue(func(err error) { o.seen.Fleet = job.FleetHalf{Error: s.caught(ctx, record, err)} })
+			o.seen.Fleet = s.fleetHalf(ctx, record)
+		})
+	}
 	both.Wait()
 	o.seen.At = s.now()
 	return o
@@ -52,6 +60,19 @@ func (s *Service) queueHalf(ctx context.Context, record Record) job.QueueHalf {
 		return job.QueueHalf{Error: explain(err)}
 	}
 	return job.QueueHalf{Count: &count}
+}
+
+// fleetHalf reads the replicas of the job's target.
+func (s *Service) fleetHalf(ctx context.Context, record Record) job.FleetHalf {
+	fleet, err := s.fleets.Fleet(ctx, *record.Spec.Control.Target)
+	switch {
+	case err == nil:
+		return job.FleetHalf{Fleet: &fleet}
+	case failure.KindOf(err) == failure.KindNotFound:
+		return job.FleetHalf{Error: "it does not exist"}
+	default:
+		return job.FleetHalf{Error: explain(err)}
+	}
 }
 
 // caught logs a panic and returns the text of its error.

@@ -68,3 +68,20 @@ func ListOrder(id job.ID) string { return string(id) + "." }
 type Broadcaster interface {
 	Broadcast(ctx context.Context, n Notice) []Delivery
 }
+
+// Actuator sets how many replicas a controlled job has.
+type Actuator interface {
+	// Scale makes the target of a job ask for the replicas of an order. It is idempotent,
+	// and makes at most one change. An order that others have overtaken changes nothing:
+	// the error is of kind conflict then. The error of a target that does not exist is of
+	// kind not found, and of kind refused if another attempt cannot succeed before
+	// somebody changes a setting or a Role.
+	Scale(ctx context.Context, spec job.Spec, order job.Order) error
+}
+
+// Fleets reads the replicas of targets other than the Job of the job's id.
+type Fleets interface {
+	// Fleet returns the replicas of a target with one request. The error of a target
+	// that does not exist is of kind not found.
+	Fleet(ctx context.Context, target job.Target) (job.Fleet, error)
+}

@@ -23,6 +23,7 @@ type Request struct {
 	Strategy      string        // "": default
 	Heuristics    json.RawMessage
 	Database      *job.Database // nil: the job names none
+	Control       *job.Control  // nil: nothing scales the job; its zero fields were omitted
 	Caller        string        // address of who asks, as it counts for the limit of a caller's jobs
 	Fingerprint   string        // of the request as it came: equal requests have equal ones
 }

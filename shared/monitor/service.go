@@ -55,6 +55,10 @@ type Ports struct {
 	SampleList  SampleList
 	Broadcaster Broadcaster // nil: there are no publishers
 	Scheduler   Scheduler
+	// Actuators scale jobs, by the name that a request gives them. A name that is
+	// missing is refused.
+	Actuators map[string]Actuator
+	Fleets    Fleets // nil unless there is job.ActuatorKubernetes
 }
 
 // Service implements the use cases.
@@ -70,9 +74,12 @@ type Service struct {
 	sampleList  SampleList
 	broadcaster Broadcaster
 	scheduler   Scheduler
+	actuators   map[string]Actuator
+	fleets      Fleets
 	removals    *rate.Limiter // of schedules, for ticks that nobody should have sent
 	log         *slog.Logger
 	now         func() time.Time
+	scaling     *scaling
 	turns       *turns // of calls that change schedules for a caller who waits
 }
 
@@ -91,8 +98,8 @@ func NewService(cfg Config, p Ports, log *slog.Logger) *Service {
 	}
 	s := &Service{
 		cfg: cfg, jobs: p.Store, ticks: p.Store, marks: p.Store, queues: p.Store, places: p.Store, queue: p.Queue, kubeJobs: p.KubeJobs,
-		sampleList: p.SampleList, broadcaster: p.Broadcaster, scheduler: p.Scheduler, log: log, now: cfg.Now,
-		removals: rate.NewLimiter(removalsEachSecond, removalsAtOnce), turns: newTurns(),
+		sampleList: p.SampleList, broadcaster: p.Broadcaster, scheduler: p.Scheduler, actuators: p.Actuators, fleets: p.Fleets, log: log, now: cfg.Now,
+		removals: rate.NewLimiter(removalsEachSecond, removalsAtOnce), turns: newTurns(), scaling: newScaling(),
 	}
 	if s.cfg.Chance == nil {
 		s.cfg.Chance = rand.Float64
@@ -150,7 +157,7 @@ func (s *Service) end(
 ) (Record, job.State, error) {
 	return s.update(ctx, id, func(r Record) (job.State, bool) {
 		now := s.now()
-		ended, _ := s.cfg.Events.Append(r.Spec, r.State, r.State.Ended(phase, reason, now), nil, now)
+		ended, _ := s.cfg.Events.Append(r.Spec, r.State, r.State.Ended(phase, reason, now), nil, nil, now)
 		return ended, !skip(r)
 	})
 }

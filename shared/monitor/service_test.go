@@ -35,6 +35,8 @@ type bench struct {
 
 	failAfter time.Duration
 	log       *slog.Logger
+	actuators map[string]monitor.Actuator
+	fleets    monitor.Fleets
 
 	mu  sync.Mutex
 	now time.Time
@@ -46,7 +48,7 @@ func setup(t *testing.T) *bench {
 	t.Helper()
 	b := &bench{
 		t: t, redis: miniredis.RunT(t), queue: &monitortest.Queue{}, scheduler: &monitortest.Scheduler{}, now: monitortest.Start,
-		log: slog.New(slog.DiscardHandler),
+		log: slog.New(slog.DiscardHandler), actuators: map[string]monitor.Actuator{job.ActuatorRedis: &monitortest.Actuator{}},
 	}
 	b.client = redis.NewClient(&redis.Options{Addr: b.redis.Addr()})
 	pool := redispool.New(redispool.Options{})
@@ -76,6 +78,7 @@ func (b *bench) make(jobs monitor.KubeJobs, stored bool) {
 		Events:       job.EventPolicy{Enabled: b.receiver != nil, Samples: b.receiver != nil},
 	}, monitor.Ports{
 		Store: b.store, Queue: b.queue, KubeJobs: jobs, SampleList: b.list, Broadcaster: b.broadcaster(), Scheduler: b.scheduler,
+		Actuators: b.actuators, Fleets: b.fleets,
 	}, b.log)
 }
 

@@ -35,6 +35,9 @@ func (s *Service) Start(ctx context.Context, r Request) (Started, error) {
 	case err != nil && failure.KindOf(err) != failure.KindNotFound:
 		return Started{}, err
 	}
+	if err := s.checkControl(r); err != nil {
+		return Started{}, err
+	}
 	spec := s.complete(r, record.Spec.Accepted)
 	if err := s.takePlace(ctx, spec); err != nil {
 		if living, loadErr := s.ticks.Load(ctx, r.ID, ""); loadErr == nil && living.State.Phase.Living() {
@@ -46,6 +49,9 @@ func (s *Service) Start(ctx context.Context, r Request) (Started, error) {
 	if err != nil {
 		s.leavePlace(ctx, spec)
 		return Started{}, err
+	}
+	if r.Control != nil {
+		spec.Control = r.Control.Completed(spec.ID, spec.Items, s.defaultActuator())
 	}
 	return s.create(ctx, r, spec, job.New(spec, workSeen, record.State.Outbox))
 }
@@ -99,7 +105,7 @@ func (s *Service) started(ctx context.Context, spec job.Spec) Started {
 }
 
 // complete returns the spec of a request, with the defaults filled in but the number
-// of items. The life of the spec is later than the one that was accepted before.
+// of items and the control. The life of the spec is later than the one that was accepted before.
 func (s *Service) complete(r Request, before time.Time) job.Spec {
 	now := s.now().UTC()
 	spec := job.Spec{

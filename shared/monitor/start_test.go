@@ -86,6 +86,12 @@ func TestStartUsesWhatIsGiven(t *testing.T) {
 			},
 			func(s *job.Spec) { s.Database = &job.Database{Host: "influx", Port: 8086, Name: "asperathos"} },
 		},
+		"a control": {
+			func(r *monitor.Request) { r.Control = &job.Control{Confidence: .8} },
+			func(s *job.Spec) {
+				s.Control = &job.Control{Min: 1, Max: 6, Confidence: .8, Actuator: job.ActuatorRedis}
+			},
+		},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -10,7 +10,6 @@ import (
 	"kubejobs/shared/core/forecast"
 	"kubejobs/shared/core/job"
 	"kubejobs/shared/core/progress"
-	"kubejobs/shared/core/sample"
 )
 
 // Status is the current status of one job. Times are RFC 3339 in UTC, durations in
@@ -38,8 +37,12 @@ type Status struct {
 	Samples  int64              `json:"samples"`
 
 	Health forecast.Status `json:"health"`          // ok, at-risk or stalled
-	Rate   float64         `json:"rate"`            // items a second
+	Rate   float64         `json:"rate"`            // items a second over the run
 	Finish *time.Time      `json:"expected_finish"` // null while unknown
+	// Forecast is null before the first sample and for an ended job.
+	Forecast *job.Forecast `json:"forecast"`
+
+	Control *ControlStatus `json:"control,omitempty"` // absent if nothing scales the job
 
 	// Warnings say why the figures may not mean what they seem to.
 	Warnings []string `json:"warnings,omitempty"`
@@ -179,7 +182,7 @@ func newStatus(r Record, now time.Time) Status {
 		Health:   health(r.State), Unobserved: newUnobserved(r.State),
 		Samples: r.State.Summary.Count, Failures: r.State.Failures, LastError: r.State.LastError,
 		Publishers: r.Publishers, Unsent: len(r.State.Outbox),
-		Warnings: job.Warnings(r.Spec, r.State),
+		Warnings: job.Warnings(r.Spec, r.State), Control: newControlStatus(r.Spec, r.State),
 	}
 	if r.State.Phase.Living() {
 		next := schedule.Next(now)
@@ -192,17 +195,22 @@ func newStatus(r Record, now time.Time) Status {
 	status.Ticks = r.State.Ticks.At(schedule, now)
 	status.Ticks.Duplicate, status.Ticks.Surplus = r.Duplicate, r.Surplus
 	if last := r.State.Summary.Last; last != nil {
-		status.withSample(r.Spec, *r.State.Summary.First, *last)
+		status.Progress = &progress.Progress{Job: last.Job, Time: last.Time, Error: last.Error}
+		status.Last = &SampleStatus{At: last.Moment(), Timestamp: last.At, Replicas: last.Replicas}
 	}
+	status.withForecast(r, now)
 	return status
 }
 
-func (s *Status) withSample(spec job.Spec, first, last sample.Sample) {
-	s.Progress = &progress.Progress{Job: last.Job, Time: last.Time, Error: last.Error}
-	s.Last = &SampleStatus{At: last.Moment(), Timestamp: last.At, Replicas: last.Replicas}
-	f := forecast.Estimate(spec.Items, first, last)
-	s.Rate = f.Rate
-	if !f.Finish.IsZero() {
-		s.Finish = &f.Finish
+// withForecast shows when the job will be done; of an ended job only if it was done.
+func (s *Status) withForecast(r Record, now time.Time) {
+	s.Rate = forecast.MeanRate(r.State.Course)
+	f := job.NewForecast(r.State, r.State.Outlook(r.Spec), now)
+	switch {
+	case f == nil:
+	case r.State.Phase.Living():
+		s.Forecast, s.Finish = f, f.P50
+	case r.State.Summary.CompletedAt != 0:
+		s.Finish = f.P50
 	}
 }

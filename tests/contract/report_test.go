@@ -233,6 +233,10 @@ func withoutEnding(t *testing.T, report map[string]any) map[string]any {
 		}
 		delete(original, name)
 	}
+	if outcome, ok := report["outcome"].(map[string]any); !ok || outcome["deadline_met"] != report["deadline_met"] {
+		t.Errorf("got outcome %v in a report, want an object with its verdict", report["outcome"])
+	}
+	delete(original, "outcome")
 	return original
 }
 

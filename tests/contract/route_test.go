@@ -22,6 +22,8 @@ func TestWrongMethods(t *testing.T) {
 		"the samples as CSV":       {"/monitoring/job-7/samples.csv", "GET"},
 		"the samples as NDJSON":    {"/monitoring/job-7/samples.ndjson", "GET"},
 		"the events":               {"/monitoring/job-7/events", "GET"},
+		"the forecast":             {"/monitoring/job-7/forecast", "GET"},
+		"the forecast with .json":  {"/monitoring/job-7/forecast.json", "GET"},
 		"the plugins":              {"/plugins", "POST"},
 		"a job with .json":         {"/monitoring/job-7.json", "GET, POST"},
 		"a stop with .json":        {"/monitoring/job-7/stop.json", "PUT"},
@@ -53,7 +55,7 @@ func TestUnknownPaths(t *testing.T) {
 	for _, target := range []string{
 		"/nothing", "/nothing.json", "/monitoringx", "/monitoring/job-7/start", "/monitoring/job-7/", "/monitoring/job-7/stop/",
 		"/monitoring/job-7/report/other", "/monitoring/job-7/stop/now",
-		"/monitoring/job-7/samples.xml", "/monitoring/job-7/samples/", "/monitoring/job-7/events/1", "/plugins/", "/plugins/x", "/health/nothing", "/health/",
+		"/monitoring/job-7/samples.xml", "/monitoring/job-7/samples/", "/monitoring/job-7/events/1", "/monitoring/job-7/forecast/1", "/plugins/", "/plugins/x", "/health/nothing", "/health/",
 	} {
 		for _, method := range []string{"GET", "POST", "PUT", "DELETE"} {
 			t.Run(method+" "+target, func(t *testing.T) {
@@ -86,6 +88,7 @@ func TestJSONSuffix(t *testing.T) {
 		{"report", http.MethodGet, "/monitoring/ID/report", http.StatusAccepted},
 		{"detailed report", http.MethodGet, "/monitoring/ID/report/detailed", http.StatusAccepted},
 		{"samples", http.MethodGet, "/monitoring/ID/samples", http.StatusOK},
+		{"forecast", http.MethodGet, "/monitoring/ID/forecast", http.StatusOK},
 		{"stop", http.MethodPut, "/monitoring/ID/stop", http.StatusNoContent},
 		{"stop again", http.MethodPut, "/monitoring/ID/stop", http.StatusNoContent},
 		{"report after", http.MethodGet, "/monitoring/ID/report", http.StatusBadRequest},

@@ -100,6 +100,19 @@ func TestOverlays(t *testing.T) {
 			Settings: map[string]string{"PINGSOURCE_NAMESPACE": "kubejobs", "METRICS": "true", "ALLOWED_HOSTS": hosts("default")},
 			JobRoles: jobRoles, JobsIn: []string{"default"}, Scale: production,
 		},
+		"control": {
+			Settings: map[string]string{"PINGSOURCE_NAMESPACE": "kubejobs", "METRICS": "true", "ALLOWED_HOSTS": hosts("default")},
+			JobRoles: []string{"kubejobs-sweep-jobs", "kubejobs-tick-control", "kubejobs-tick-jobs"}, JobsIn: []string{"default"}, Scale: production,
+		},
+		"control, events": {
+			Settings: map[string]string{"PINGSOURCE_NAMESPACE": "kubejobs", "METRICS": "true", "JOB_STATUS": "events", "ALLOWED_HOSTS": hosts("default")},
+			JobRoles: append(slices.Clone(eventRoles), "kubejobs-tick-control"), JobsIn: []string{"default"}, Scale: production,
+		},
+		"control, owner": {
+			Settings: map[string]string{"PINGSOURCE_NAMESPACE": "kubejobs", "METRICS": "true", "JOB_NAMESPACE": "kubejobs", "ALLOWED_HOSTS": hosts("kubejobs")},
+			JobRoles: []string{"kubejobs-monitor-jobs", "kubejobs-sweep-jobs", "kubejobs-tick-control", "kubejobs-tick-jobs"},
+			JobsIn:   []string{"kubejobs"}, Scale: production,
+		},
 		"owner-references": {
 			Settings: map[string]string{"PINGSOURCE_NAMESPACE": "kubejobs", "METRICS": "true", "JOB_NAMESPACE": "kubejobs", "ALLOWED_HOSTS": hosts("kubejobs")},
 			JobRoles: []string{"kubejobs-monitor-jobs", "kubejobs-sweep-jobs", "kubejobs-tick-jobs"},

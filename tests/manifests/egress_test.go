@@ -101,7 +101,7 @@ func missing(block *networkingv1.IPBlock) (prefixes []netip.Prefix) {
 func TestProductionEgress(t *testing.T) {
 	t.Parallel()
 	for name, namespace := range map[string]string{
-		"production": "default", "job-events": "default", "events": "default", "owner-references": "kubejobs", "README": "batch",
+		"production": "default", "control": "default", "job-events": "default", "events": "default", "owner-references": "kubejobs", "README": "batch",
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -14,6 +14,7 @@ import (
 
 	"kubejobs/functions"
 	"kubejobs/knative/observability"
+	"kubejobs/shared/core/forecast"
 	"kubejobs/shared/core/job"
 	"kubejobs/shared/monitor"
 	"kubejobs/shared/platform/config"
@@ -51,22 +52,30 @@ func TestSettings(t *testing.T) {
 }
 
 // fields returns the JSON names in a type, with a path for nested objects, except
-// for the object that whole names.
-func fields(of reflect.Type, prefix, whole string) []string {
+// for the objects that whole names.
+func fields(of reflect.Type, prefix string, whole ...string) []string {
 	switch kind := of.Kind(); {
 	case of.Implements(reflect.TypeFor[json.Marshaler]()): // a time, or a pair
 		return []string{prefix}
 	case kind == reflect.Pointer:
-		return fields(of.Elem(), prefix, whole)
+		return fields(of.Elem(), prefix, whole...)
 	case kind == reflect.Map:
-		return fields(of.Elem(), prefix+".*", whole)
-	case kind != reflect.Struct, prefix != "" && prefix == whole:
+		return fields(of.Elem(), prefix+".*", whole...)
+	case kind != reflect.Struct, slices.Contains(whole, prefix):
 		return []string{prefix}
 	}
 	var names []string
 	for field := range of.Fields() {
 		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
-		names = append(names, fields(field.Type, strings.TrimPrefix(prefix+"."+name, "."), whole)...)
+		names = append(names, fields(field.Type, strings.TrimPrefix(prefix+"."+name, "."), whole...)...)
+	}
+	return names
+}
+
+// causes returns the causes of a stall.
+func causes() (names []string) {
+	for _, cause := range forecast.Causes() {
+		names = append(names, string(cause))
 	}
 	return names
 }
@@ -77,7 +86,7 @@ func TestFields(t *testing.T) {
 	t.Parallel()
 	of := func(types ...reflect.Type) (names []string) {
 		for _, one := range types {
-			names = append(names, fields(one, "", "report")...)
+			names = append(names, fields(one, "", "report", "forecast", "outcome", "longest_stall")...)
 		}
 		return names
 	}
@@ -87,7 +96,10 @@ func TestFields(t *testing.T) {
 	}{
 		"samples and their parameters": {"Samples", append(of(reflect.TypeFor[monitor.TimedSample]()), "since", "until", "limit")},
 		"status":                       {"The status", of(reflect.TypeFor[monitor.Status]())},
-		"both reports":                 {"The report", of(reflect.TypeFor[job.Report](), reflect.TypeFor[job.Point]())},
+		"forecast":                     {"The forecast", append(of(reflect.TypeFor[job.Forecast]()), causes()...)},
+		"both reports": {
+			"The report", of(reflect.TypeFor[job.Report](), reflect.TypeFor[job.Outcome](), reflect.TypeFor[job.Point]()),
+		},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -25,15 +25,15 @@ const longOver = 10
 
 // layout says what a line shows. Everything else is always there.
 type layout struct {
-	rate, inFlight, time, phase bool
+	rate, replicas, time, phase bool
 	bar, id                     int // widths; id 0 is not cut
 }
 
 // layouts are the layouts from the widest to the narrowest: the least important
 // parts go first.
 var layouts = []layout{
-	{rate: true, inFlight: true, time: true, phase: true, bar: barWidth},
-	{inFlight: true, time: true, phase: true, bar: barWidth},
+	{rate: true, replicas: true, time: true, phase: true, bar: barWidth},
+	{replicas: true, time: true, phase: true, bar: barWidth},
 	{time: true, phase: true, bar: barWidth},
 	{phase: true, bar: barWidth},
 	{phase: true, bar: shortBar},
@@ -42,10 +42,10 @@ var layouts = []layout{
 	{id: shortID},
 }
 
-// progressLine returns one line about a job, with its expected finish compared
-// with the deadline:
+// progressLine returns one line about a job, with the median of its finish compared
+// with the deadline, and the probability of missing that:
 //
-//	demo running  [=========|----------]  45.2 % done, time 50.1 % (-4.9)  131/s  4 in flight  finish in 11 s, 2 s late
+//	demo running  [=========|----------]  45.2 % done, time 50.1 % (-4.9)  131/s  4 of 6 replicas  finish in 11 s, 2 s late, P(miss) 91 %
 //
 // The bar shows the completed items; the mark shows where they should be by now. The
 // line has at most width characters; width 0 is any width.
@@ -97,10 +97,19 @@ func (l layout) progress(s monitor.Status) string {
 	if l.rate {
 		text += fmt.Sprintf("  %.1f/s", s.Rate)
 	}
-	if l.inFlight && s.Last != nil {
-		text += fmt.Sprintf("  %d in flight", s.Last.Replicas)
+	if l.replicas && s.Last != nil {
+		text += "  " + replicas(s)
 	}
 	return text
+}
+
+// replicas returns how many replicas work, and how many the job asks for if those are
+// others.
+func replicas(s monitor.Status) string {
+	if f := s.Forecast; f != nil && f.Asked != nil && *f.Asked != s.Last.Replicas {
+		return fmt.Sprintf("%d of %d replicas", s.Last.Replicas, *f.Asked)
+	}
+	return fmt.Sprintf("%d replicas", s.Last.Replicas)
 }
 
 // timeUsed returns the share of the time that is used, and how far the job is ahead.
@@ -131,7 +140,7 @@ func expectation(s monitor.Status, now time.Time) string {
 	case s.Failures > 0:
 		return fmt.Sprintf("not observed %d times in a row: %s", s.Failures, s.LastError)
 	case s.Health == forecast.StatusStalled:
-		return "stalled"
+		return stall(s)
 	case s.Finish == nil && now.After(s.Deadline):
 		return fmt.Sprintf("the deadline passed %v ago", now.Sub(s.Deadline).Round(time.Second))
 	case s.Finish == nil:
@@ -142,7 +151,32 @@ func expectation(s monitor.Status, now time.Time) string {
 	if spare < 0 {
 		word = "late"
 	}
-	return fmt.Sprintf("finish in %.0f s, %.0f s %s", math.Max(s.Finish.Sub(now).Seconds(), 0), math.Abs(spare), word)
+	text := fmt.Sprintf("finish in %.0f s, %.0f s %s", math.Max(s.Finish.Sub(now).Seconds(), 0), math.Abs(spare), word)
+	if f := s.Forecast; f != nil && f.Miss != nil {
+		text += fmt.Sprintf(", P(miss) %.0f %%", 100**f.Miss)
+	}
+	return text
+}
+
+// stall returns for how long a job has stalled, and why.
+func stall(s monitor.Status) string {
+	why, known := map[forecast.Cause]string{
+		forecast.CauseNoReplica:        "no replica works",
+		forecast.CauseNothingCompletes: "replicas work and complete nothing",
+		forecast.CauseItemsHeld:        "items are held for longer than usual",
+		forecast.CauseQueueGrows:       "the queue grows",
+	}[cause(s)]
+	if !known {
+		return "stalled"
+	}
+	return fmt.Sprintf("stalled for %.0f s: %s", s.Forecast.Quiet, why)
+}
+
+func cause(s monitor.Status) forecast.Cause {
+	if s.Forecast == nil {
+		return forecast.CauseNone
+	}
+	return s.Forecast.Cause
 }
 
 // printable replaces what would move the cursor of a terminal.

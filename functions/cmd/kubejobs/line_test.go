@@ -23,7 +23,7 @@ func TestProgressLine(t *testing.T) {
 		Progress: &progress.Progress{Job: 0.452, Time: 0.501, Error: -0.049},
 		Last:     &monitor.SampleStatus{Replicas: 4}, Rate: 131.04,
 	}
-	const shown = "demo running  [===========-|-----------]  45.2 % done, time  50.1 % (-4.9)  131.0/s  4 in flight  "
+	const shown = "demo running  [===========-|-----------]  45.2 % done, time  50.1 % (-4.9)  131.0/s  4 replicas  "
 	tests := map[string]struct {
 		change func(*monitor.Status)
 		want   string
@@ -37,10 +37,30 @@ func TestProgressLine(t *testing.T) {
 			func(s *monitor.Status) {
 				s.Deadline, s.Progress = *at(-11 * time.Minute), &progress.Progress{Time: 28.43, Error: -28.43}
 			},
-			"demo running  [------------------------]   0.0 % done, time over 1000 %  131.0/s  4 in flight  the deadline passed 11m0s ago",
+			"demo running  [------------------------]   0.0 % done, time over 1000 %  131.0/s  4 replicas  the deadline passed 11m0s ago",
 		},
-		"late":    {func(s *monitor.Status) { s.Finish = at(11 * time.Second) }, shown + "finish in 11 s, 2 s late"},
-		"early":   {func(s *monitor.Status) { s.Finish = at(3 * time.Second) }, shown + "finish in 3 s, 6 s early"},
+		"late":  {func(s *monitor.Status) { s.Finish = at(11 * time.Second) }, shown + "finish in 11 s, 2 s late"},
+		"early": {func(s *monitor.Status) { s.Finish = at(3 * time.Second) }, shown + "finish in 3 s, 6 s early"},
+		"with a probability": {
+			func(s *monitor.Status) {
+				miss, asked := 0.914, int64(6)
+				s.Finish, s.Forecast = at(11*time.Second), &job.Forecast{Miss: &miss, Asked: &asked}
+			},
+			strings.Replace(shown, "4 replicas", "4 of 6 replicas", 1) + "finish in 11 s, 2 s late, P(miss) 91 %",
+		},
+		"as many replicas as asked for": {
+			func(s *monitor.Status) {
+				asked := int64(4)
+				s.Forecast = &job.Forecast{Asked: &asked}
+			},
+			shown + "finish not known yet",
+		},
+		"stalled, the cause is known": {
+			func(s *monitor.Status) {
+				s.Health, s.Forecast = forecast.StatusStalled, &job.Forecast{Quiet: 40.4, Cause: forecast.CauseNoReplica}
+			},
+			shown + "stalled for 40 s: no replica works",
+		},
 		"on time": {func(s *monitor.Status) { s.Finish = at(9 * time.Second) }, shown + "finish in 9 s, 0 s early"},
 		"stalled": {
 			func(s *monitor.Status) { s.Finish, s.Health = at(11*time.Second), forecast.StatusStalled }, shown + "stalled",
@@ -61,7 +81,7 @@ func TestProgressLine(t *testing.T) {
 				s.Phase, s.Reason, s.EndedAt = job.PhaseFinished, "all items are done", at(500*time.Millisecond)
 				s.Progress = &progress.Progress{Job: 1, Time: 0.5, Error: 0.5}
 			},
-			"demo finished [============|===========] 100.0 % done, time  50.0 % (+50.0)  131.0/s  4 in flight  " +
+			"demo finished [============|===========] 100.0 % done, time  50.0 % (+50.0)  131.0/s  4 replicas  " +
 				"finished after 20.5 s: all items are done",
 		},
 	}
@@ -106,7 +126,7 @@ func TestBar(t *testing.T) {
 }
 
 // A line is never wider than asked for, and says as much as fits: the rate goes
-// first, then what is in flight, then the time.
+// first, then the replicas, then the time.
 func TestProgressLineFits(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 11, 24, 5, 41, 20, 0, time.UTC)
@@ -130,8 +150,8 @@ func TestProgressLineFits(t *testing.T) {
 		}
 	}
 	for width, want := range map[int][]string{
-		200: {"131.0/s", "4 in flight", "time  50.1 %", barOf(running, barWidth), "finish in 11 s, 2 s late"},
-		119: {"4 in flight", "time  50.1 %", barOf(running, barWidth), "finish in 11 s, 2 s late"},
+		200: {"131.0/s", "4 replicas", "time  50.1 %", barOf(running, barWidth), "finish in 11 s, 2 s late"},
+		119: {"4 replicas", "time  50.1 %", barOf(running, barWidth), "finish in 11 s, 2 s late"},
 		104: {"time  50.1 %", barOf(running, barWidth), "finish in 11 s, 2 s late"},
 		83:  {barOf(running, barWidth), "45.2 % done", "finish in 11 s, 2 s late"},
 		78:  {barOf(running, shortBar), "45.2 % done", "finish in 11 s, 2 s late"},

@@ -24,7 +24,7 @@ func main() {
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "kubejobs:", err)
-		os.Exit(1)
+		os.Exit(statusOf(err))
 	}
 }
 
@@ -33,6 +33,14 @@ type exitError int
 
 func (e exitError) Error() string { return fmt.Sprintf("exit status %d", int(e)) }
 
+// statusOf returns the exit status of a program that failed.
+func statusOf(err error) int {
+	if _, ok := errors.AsType[usageError](err); ok {
+		return 2
+	}
+	return 1
+}
+
 func newRoot() *cobra.Command {
 	root := &cobra.Command{
 		Use:           "kubejobs",
@@ -40,6 +48,6 @@ func newRoot() *cobra.Command {
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
-	root.AddCommand(newServe(), newLocal(), newWatch())
+	root.AddCommand(newServe(), newLocal(), newWatch(), newForecast(), newControl())
 	return root
 }

@@ -70,25 +70,23 @@ func (h Health) Hold(next sample.Sample) Health {
 
 // Plan is what Judge compares a job with.
 type Plan struct {
-	Items    int64 // > 0
-	Budget   time.Duration
-	Deadline time.Time
-	Period   time.Duration
+	Items  int64 // > 0
+	Budget time.Duration
+	Period time.Duration
 }
 
-// Judge returns the health of a running job after one more sample, next. first
-// is the job's first sample, which may be from before it was running.
+// Judge returns the health of a running job after one more sample, next. late says
+// whether the job will rather miss its deadline than meet it, see Outlook.AtRisk.
 //
 // A job is stalled if its progress is below 1 and has not risen for longer than
 // both ten periods and three times the longest pause between two rises so far.
 // Before the first rise, a fifth of the budget replaces the three pauses (with
 // fewer than five items, the budget divided by the items). A job is at risk if
-// in five consecutive samples the estimated finish was later than the deadline,
-// or the deadline had passed. It is no longer at risk after five consecutive
-// samples that say the opposite.
+// five consecutive samples said that it will be late. It is no longer at risk after
+// five consecutive samples that said the opposite.
 //
 // Worked: period 2 s, pauses of up to 10 s: stalled after 30 s.
-func Judge(h Health, plan Plan, first, next sample.Sample) Health {
+func Judge(h Health, plan Plan, next sample.Sample, late bool) Health {
 	if h.Since == 0 {
 		h.Since, h.Progress = next.At, next.Job
 	}
@@ -101,7 +99,6 @@ func Judge(h Health, plan Plan, first, next sample.Sample) Health {
 		h.Progress, h.Advanced = next.Job, next.At
 		pause = 0
 	}
-	late := lateAt(plan, first, next)
 	switch {
 	case next.Job < 1 && pause > limit:
 		return h.turned(StatusStalled)
@@ -134,13 +131,4 @@ func (h Health) limit(plan Plan) int64 {
 		expected = plan.Budget.Milliseconds() / min(max(plan.Items, 1), coarse)
 	}
 	return max(expected, quietPeriods*plan.Period.Milliseconds())
-}
-
-// lateAt reports whether a job will miss its deadline at its rate up to next;
-// false while the rate is unknown and the deadline has not passed.
-func lateAt(plan Plan, first, next sample.Sample) bool {
-	if finish := Estimate(plan.Items, first, next).Finish; !finish.IsZero() {
-		return finish.After(plan.Deadline)
-	}
-	return next.Moment().After(plan.Deadline)
 }

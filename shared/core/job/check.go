@@ -25,6 +25,9 @@ func Check(spec Spec, state State) error {
 	for _, millis := range []int64{state.EndedAt, state.FailingSince, state.QueueGap.since(), state.KubeGap.since()} {
 		times = append(times, time.UnixMilli(millis))
 	}
+	if state.Control != nil {
+		times = append(times, time.UnixMilli(state.Control.Since))
+	}
 	for _, at := range times {
 		if !plausible(at) {
 			return fmt.Errorf("the time %d (Unix seconds) cannot be", at.Unix())

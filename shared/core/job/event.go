@@ -22,6 +22,8 @@ const (
 	EventStalled EventKind = "stalled"
 	// EventRecovered is a job that was at risk or stalled and no longer is.
 	EventRecovered EventKind = "recovered"
+	// EventScaled is a job for which another number of replicas was decided.
+	EventScaled EventKind = "scaled"
 	// EventFinished is a job that completed.
 	EventFinished EventKind = "finished"
 	// EventFailed is a job that failed.
@@ -59,12 +61,17 @@ type EventData struct {
 	Timestamp int64              `json:"timestamp,omitempty"` // Unix milliseconds
 	Progress  *progress.Progress `json:"progress,omitempty"`
 	Replicas  *int64             `json:"replicas,omitempty"`
+	Forecast  *Forecast          `json:"forecast,omitempty"`
+
+	Scale *ScaleChange `json:"scale,omitempty"` // of EventScaled
 
 	*Verdict         // of a job that finished or failed
 	Report   *Report `json:"report,omitempty"` // of a job that finished or failed
 }
 
-func newEvent(spec Spec, state State, kind EventKind, at time.Time) Event {
+// newEvent returns an event after a change. outlook is that of the last sample; nil
+// before the first one.
+func newEvent(spec Spec, state State, outlook *forecast.Outlook, kind EventKind, at time.Time) Event {
 	data := EventData{
 		Job: spec.ID, Phase: state.Phase, Reason: state.Reason, Items: spec.Items,
 		Submitted: spec.Submitted, Deadline: spec.Deadline(),
@@ -72,9 +79,12 @@ func newEvent(spec Spec, state State, kind EventKind, at time.Time) Event {
 	if last := state.Summary.Last; last != nil {
 		data.Timestamp, data.Replicas = last.At, &last.Replicas
 		data.Progress = &progress.Progress{Job: last.Job, Time: last.Time, Error: last.Error}
-		if f := forecast.Estimate(spec.Items, *state.Summary.First, *last); !f.Finish.IsZero() {
-			data.Finish = &f.Finish
-		}
+	}
+	if data.Forecast = NewForecast(state, outlook, at); data.Forecast != nil {
+		data.Finish = data.Forecast.P50
+	}
+	if last := len(state.Changes.Last) - 1; kind == EventScaled && last >= 0 {
+		data.Scale = &state.Changes.Last[last]
 	}
 	if kind == EventFinished || kind == EventFailed {
 		report := NewReport(spec, state)

@@ -8,51 +8,44 @@ import (
 
 	"kubejobs/shared/core/job"
 	"kubejobs/shared/core/progress"
-	"kubejobs/shared/core/sample"
-	"kubejobs/shared/core/summary"
 )
 
 func TestEventData(t *testing.T) {
 	t.Parallel()
 	spec := newSpec()
-	first := sample.Sample{At: start.UnixMilli(), Job: 0.25, Replicas: 2}
-	last := sample.Sample{At: start.UnixMilli() + 20_000, Job: 0.75, Time: 0.5, Error: 0.25, Replicas: 3}
-	finish := start.Add(30 * time.Second) // a quarter in ten seconds
-	replicas := last.Replicas
 	basic := job.EventData{
 		Job: "a", Phase: job.PhaseRunning, Items: 6, Submitted: start, Deadline: start.Add(time.Minute),
 	}
-	sampled := basic
-	sampled.Timestamp, sampled.Replicas, sampled.Finish = last.At, &replicas, &finish
-	sampled.Progress = &progress.Progress{Job: 0.75, Time: 0.5, Error: 0.25}
-
+	replicas := int64(2)
 	tests := map[string]struct {
-		summary summary.Summary
-		want    func() job.EventData
+		samples int
+		finish  bool // is known
 	}{
-		"without a sample": {summary.Summary{}, func() job.EventData { return basic }},
-		"with samples": {
-			summary.Summary{First: &first, Last: &last}, func() job.EventData { return sampled },
-		},
-		"one sample: no finish is known": {
-			summary.Summary{First: &last, Last: &last}, func() job.EventData {
-				d := sampled
-				d.Finish = nil
-				return d
-			},
-		},
+		"without a sample":                  {0, false},
+		"one sample: the finish is unknown": {1, false},
+		"with samples":                      {5, true},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			after := running("")
-			after.Summary = tt.summary
+			after, want := running(""), basic
+			for i := range tt.samples {
+				obs := observed(float64(5*i), job.QueueCount{Queued: 4 - int64(i), InFlight: 2}, nil)
+				after = job.Advance(spec, after, obs, limit).State
+			}
+			if last := after.Summary.Last; last != nil {
+				want.Timestamp, want.Replicas = last.At, &replicas
+				want.Progress = &progress.Progress{Job: last.Job, Time: last.Time, Error: last.Error}
+				want.Forecast = job.NewForecast(after, after.Outlook(spec), start)
+				want.Finish = want.Forecast.P50
+			}
+			if (want.Finish != nil) != tt.finish {
+				t.Fatalf("the finish is %v, want it known: %t", want.Finish, tt.finish)
+			}
 			zone := time.FixedZone("east", 3600)
-			got, _ := job.EventPolicy{Enabled: true}.Append(spec, job.State{Phase: job.PhasePending}, after, nil, start.In(zone))
-			want := []job.Event{{
-				Job: "a", Life: spec.Life(), Sequence: 1, Kind: job.EventStarted, At: start, Data: tt.want(),
-			}}
-			if diff := cmp.Diff(want, got.Outbox); diff != "" {
+			got, _ := job.EventPolicy{Enabled: true}.Append(spec, job.State{Phase: job.PhasePending}, after, nil, nil, start.In(zone))
+			expected := []job.Event{{Job: "a", Life: spec.Life(), Sequence: 1, Kind: job.EventStarted, At: start, Data: want}}
+			if diff := cmp.Diff(expected, got.Outbox); diff != "" {
 				t.Errorf("events (-want +got):\n%s", diff)
 			}
 			if at := got.Outbox[0].At; at.Location() != time.UTC {
@@ -66,7 +59,7 @@ func TestEventData(t *testing.T) {
 func TestEventReport(t *testing.T) {
 	t.Parallel()
 	for phase, has := range map[job.Phase]bool{job.PhaseFinished: true, job.PhaseFailed: true, job.PhaseStopped: false} {
-		got, _ := job.EventPolicy{Enabled: true}.Append(newSpec(), running(""), running("").Ended(phase, "why", start), nil, start)
+		got, _ := job.EventPolicy{Enabled: true}.Append(newSpec(), running(""), running("").Ended(phase, "why", start), nil, nil, start)
 		data := got.Outbox[0].Data
 		if (data.Report != nil) != has || data.Reason != "why" || data.Phase != phase {
 			t.Errorf("%s: %+v, want a report: %t", phase, data, has)

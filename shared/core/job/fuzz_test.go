@@ -137,7 +137,7 @@ func FuzzAdvance(f *testing.F) {
 			if last := state.Summary.Last; next.Sample != nil && last != nil && next.Sample.At <= last.At {
 				t.Fatalf("the sample at %d follows one at %d", next.Sample.At, last.At)
 			}
-			after, _ := policy.Append(spec, state, next.State, next.Sample, at)
+			after, _ := policy.Append(spec, state, next.State, next.Sample, nil, at)
 			if (next.Sample == nil) != (after.Summary.Count == state.Summary.Count) || after.Sequence < state.Sequence {
 				t.Fatalf("sample %+v of %+v", next.Sample, after)
 			}

@@ -11,6 +11,9 @@ type Observation struct {
 	At    time.Time
 	Queue QueueHalf
 	Kube  KubeHalf
+	Fleet FleetHalf
+	// Undecided means that nothing is to be decided about the replicas.
+	Undecided bool
 }
 
 // QueueHalf is what a tick read of the queue.
@@ -31,6 +34,13 @@ type KubeHalf struct {
 	Error   string // why the status is unknown
 }
 
+// FleetHalf is what a tick read of the replicas of a controlled job whose target is not
+// the Job of its id.
+type FleetHalf struct {
+	Fleet *Fleet // nil: it was not read, or is unknown
+	Error string // why it is unknown
+}
+
 // QueueCount holds the lengths of a job's lists.
 type QueueCount struct {
 	Queued   int64 `json:"queued,omitempty"`    // items that wait
@@ -45,12 +55,15 @@ type KubeStatus struct {
 	Ready *int64 `json:"ready,omitempty"`
 	// Parallelism is how many pods the Job asks for; nil if unknown.
 	Parallelism *int64 `json:"parallelism,omitempty"`
-	Started     bool   `json:"started,omitempty"` // a pod has run
-	Suspended   bool   `json:"suspended,omitempty"`
-	Complete    bool   `json:"complete,omitempty"`
-	Failed      bool   `json:"failed,omitempty"`
-	Reason      string `json:"reason,omitempty"` // of a failure
-	Gone        bool   `json:"gone,omitempty"`   // the Job was deleted
+	// Left is how many completions are left; nil if the Job does not count them. It
+	// never has more pods than that.
+	Left      *int64 `json:"left,omitempty"`
+	Started   bool   `json:"started,omitempty"` // a pod has run
+	Suspended bool   `json:"suspended,omitempty"`
+	Complete  bool   `json:"complete,omitempty"`
+	Failed    bool   `json:"failed,omitempty"`
+	Reason    string `json:"reason,omitempty"` // of a failure
+	Gone      bool   `json:"gone,omitempty"`   // the Job was deleted
 	// Saved is when the status was stored, Unix milliseconds; 0 if it was not.
 	Saved int64 `json:"saved,omitempty"`
 	// UID and Created tell the Jobs apart that have had the name one after another;
@@ -58,6 +71,8 @@ type KubeStatus struct {
 	// milliseconds.
 	UID     string `json:"uid,omitempty"`
 	Created int64  `json:"created,omitempty"`
+	// Version is the resource version of the Job; "" if it is unknown.
+	Version string `json:"version,omitempty"`
 }
 
 // Final reports whether the status is the last one of its Job.
@@ -86,11 +101,14 @@ func (o Observation) workSeen() bool {
 	return k != nil && (k.Started || k.Active > 0 || k.Complete || k.Failed)
 }
 
-// replicas returns the number of active pods. If that is unknown it returns
-// last, the number in the last sample. Without Kubernetes, and if there never
-// was a Job, it returns the number of items in flight, as each worker holds one.
+// replicas returns the number of active pods, those of the job's target if that is not
+// its Job. If that is unknown it returns last, the number in the last sample. Without
+// Kubernetes, and if there never was a Job, it returns the number of items in flight, as
+// each worker holds one.
 func (o Observation) replicas(kubeSeen bool, last int64) int64 {
 	switch {
+	case o.Fleet.Fleet != nil:
+		return o.Fleet.Fleet.Running
 	case o.Kube.Status != nil:
 		return o.Kube.Status.Active
 	case o.Kube.Absent && kubeSeen:
@@ -99,6 +117,34 @@ func (o Observation) replicas(kubeSeen bool, last int64) int64 {
 		return last
 	case o.Queue.Count != nil:
 		return o.Queue.Count.InFlight
+	default:
+		return 0
+	}
+}
+
+// working returns the number of replicas that work: the ready pods, or the active ones
+// if Kubernetes does not say which are ready. Otherwise it is what replicas returns;
+// last is the number at the last point.
+func (o Observation) working(kubeSeen bool, last int64) int64 {
+	if o.Fleet.Fleet != nil {
+		return o.Fleet.Fleet.Working
+	}
+	if k := o.Kube.Status; k != nil && k.Ready != nil {
+		return max(*k.Ready, 0)
+	}
+	return o.replicas(kubeSeen, last)
+}
+
+// asked returns the number of replicas that the job's target asks for; 0 if that is
+// unknown. last is the number at the last point.
+func (o Observation) asked(last int64) int64 {
+	switch k := o.Kube.Status; {
+	case o.Fleet.Fleet != nil:
+		return o.Fleet.Fleet.Asked
+	case k != nil && k.Parallelism != nil:
+		return max(*k.Parallelism, 0)
+	case k == nil && o.Kube.Asked && !o.Kube.Absent:
+		return last
 	default:
 		return 0
 	}

@@ -23,25 +23,31 @@ type EventPolicy struct {
 // Append returns the state after with the events that the change from before
 // caused in its outbox. x is the sample of the change, or nil. Its event is
 // numbered before the others and returned separately: it is not kept in the
-// outbox, because the next sample supersedes it.
-func (p EventPolicy) Append(spec Spec, before, after State, x *sample.Sample, at time.Time) (State, *Event) {
+// outbox, because the next sample supersedes it. outlook is that of the state
+// after; if it is nil, Append computes it.
+func (p EventPolicy) Append(
+	spec Spec, before, after State, x *sample.Sample, outlook *forecast.Outlook, at time.Time,
+) (State, *Event) {
 	if !p.Enabled {
 		return after, nil
+	}
+	kinds := eventsBetween(before, after)
+	if outlook == nil && (len(kinds) > 0 || x != nil && p.Samples) {
+		outlook = after.Outlook(spec)
 	}
 	var sampled *Event
 	if x != nil && p.Samples {
 		after.Sequence++
-		event := newEvent(spec, after, EventSample, at)
+		event := newEvent(spec, after, outlook, EventSample, at)
 		sampled = &event
 	}
-	kinds := eventsBetween(before, after)
 	if len(kinds) == 0 {
 		return after, sampled
 	}
 	after.Outbox = slices.Clone(after.Outbox)
 	for _, kind := range kinds {
 		after.Sequence++
-		after.Outbox = append(after.Outbox, newEvent(spec, after, kind, at))
+		after.Outbox = append(after.Outbox, newEvent(spec, after, outlook, kind, at))
 	}
 	after.Outbox = bounded(after.Outbox)
 	return after, sampled
@@ -63,6 +69,9 @@ func eventsBetween(before, after State) []EventKind {
 			forecast.StatusOK: EventRecovered, forecast.StatusAtRisk: EventAtRisk, forecast.StatusStalled: EventStalled,
 		}[health])
 	}
+	if after.Control != nil && after.Changes.Count != before.Changes.Count {
+		kinds = append(kinds, EventScaled)
+	}
 	if after.Phase == before.Phase {
 		return kinds
 	}
@@ -78,12 +87,12 @@ func eventsBetween(before, after State) []EventKind {
 	return kinds
 }
 
-// bounded drops the oldest events above maxOutbox. Events about health go
+// bounded drops the oldest events above maxOutbox. Events about health and scale go
 // first, those of the job's life last.
 func bounded(outbox []Event) []Event {
 	for len(outbox) > maxOutbox {
 		oldest := slices.IndexFunc(outbox, func(e Event) bool {
-			return e.Kind == EventAtRisk || e.Kind == EventStalled || e.Kind == EventRecovered
+			return e.Kind == EventAtRisk || e.Kind == EventStalled || e.Kind == EventRecovered || e.Kind == EventScaled
 		})
 		outbox = slices.Delete(outbox, max(oldest, 0), max(oldest, 0)+1)
 	}

@@ -60,7 +60,7 @@ func TestEventsOfAChange(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			tt.after.Sequence, tt.after.Outbox = 4, []job.Event{{Sequence: 4, Kind: "earlier"}}
-			got, sampled := policy.Append(newSpec(), tt.before, tt.after, nil, start)
+			got, sampled := policy.Append(newSpec(), tt.before, tt.after, nil, nil, start)
 			want := strings.TrimSpace("earlier " + tt.want)
 			if kinds(got.Outbox) != want || sampled != nil {
 				t.Fatalf("outbox %q, sample's event %v, want %q and none", kinds(got.Outbox), sampled, want)
@@ -98,7 +98,7 @@ func TestEventPolicy(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got, sampled := tt.policy.Append(newSpec(), job.State{Phase: job.PhasePending}, running(""), tt.sample, start)
+			got, sampled := tt.policy.Append(newSpec(), job.State{Phase: job.PhasePending}, running(""), tt.sample, nil, start)
 			if kinds(got.Outbox) != tt.outbox {
 				t.Errorf("outbox %q, want %q", kinds(got.Outbox), tt.outbox)
 			}
@@ -146,7 +146,7 @@ func TestOutboxIsBounded(t *testing.T) {
 			t.Parallel()
 			after := running(forecast.StatusAtRisk).Ended(job.PhaseFinished, "why", start) // at-risk and finished
 			after.Sequence, after.Outbox = most, tt.outbox
-			got, _ := job.EventPolicy{Enabled: true}.Append(newSpec(), running(""), after, nil, start)
+			got, _ := job.EventPolicy{Enabled: true}.Append(newSpec(), running(""), after, nil, nil, start)
 			if len(got.Outbox) > most {
 				t.Fatalf("%d events, want at most %d", len(got.Outbox), most)
 			}

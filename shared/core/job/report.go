@@ -24,6 +24,8 @@ type Report struct {
 	Phase    Phase  `json:"phase"`
 	Reason   string `json:"reason"` // why the job ended
 	*Verdict        // of a job that finished or failed
+
+	Outcome *Outcome `json:"outcome,omitempty"`
 }
 
 // TimedError is an error and its second. As JSON it is the pair
@@ -52,6 +54,7 @@ func (e *TimedError) UnmarshalJSON(text []byte) error {
 
 // NewReport returns the report of a job.
 func NewReport(spec Spec, state State) Report {
+	outcome := NewOutcome(spec, state)
 	r := Report{
 		FinalError: newTimedError(state.Summary.Last),
 		MaxError:   newTimedError(state.Summary.Max()),
@@ -61,6 +64,7 @@ func NewReport(spec Spec, state State) Report {
 		Phase:      state.Phase,
 		Reason:     state.Reason,
 		Verdict:    NewVerdict(spec, state),
+		Outcome:    &outcome,
 	}
 	if seconds, ok := state.Summary.ExecutionSeconds(); ok {
 		r.ExecutionTime = &seconds

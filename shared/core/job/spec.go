@@ -47,6 +47,7 @@ type Spec struct {
 	Strategy    string          `json:"strategy"`
 	Heuristics  json.RawMessage `json:"heuristics,omitempty"`
 	Database    *Database       `json:"database,omitempty"`
+	Control     *Control        `json:"control,omitempty"` // nil: nothing scales the job
 	Fingerprint string          `json:"fingerprint"`
 	Caller      string          `json:"caller,omitempty"` // address of who started the job
 	Accepted    time.Time       `json:"accepted"`

@@ -30,6 +30,11 @@ type State struct {
 	History      history.Index    `json:"history"`
 	Ticks        accounting.Ticks `json:"ticks"`
 	Health       forecast.Health  `json:"health"`
+	Course       forecast.Course  `json:"course,omitzero"`
+	Asked        int64            `json:"asked,omitempty"` // replicas that the job asks for; 0 while unknown
+	Changes      ScaleChanges     `json:"changes,omitzero"`
+	Run          Run              `json:"run,omitzero"`
+	Control      *Controlled      `json:"control,omitempty"`  // nil: nothing was decided yet
 	Sequence     int64            `json:"sequence,omitempty"` // of the last event
 	Outbox       []Event          `json:"outbox,omitempty"`   // not acknowledged, oldest first
 }

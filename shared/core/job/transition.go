@@ -13,6 +13,17 @@ type Transition struct {
 	Sample  *sample.Sample // nil if the tick could not measure the progress
 	Settled *sample.Sample // the sample that the history may keep; nil if none
 	Step    history.Step   // what the history does with Settled
+
+	// Model is that of the state's course; nil if there is not enough data, or no
+	// sample.
+	Model *forecast.Model
+	// Outlook is what Model says; nil without a sample.
+	Outlook *forecast.Outlook
+
+	// Decided means that the number of replicas was decided, or why that is not possible.
+	Decided bool
+	// Order is what an actuator has to do once the state is committed; nil if nothing.
+	Order *Order
 }
 
 // Advance returns the transition of a tick:
@@ -40,6 +51,7 @@ func Advance(spec Spec, state State, obs Observation, limit FailureLimit) Transi
 	if obs.Queue.Count != nil && !d.lost {
 		state = t.measure(spec, state, obs, d.phase == "")
 	}
+	state.Run = state.Run.stalled(state.pausedSince(), obs.At, state.cause())
 	switch {
 	case d.phase != "":
 		state.Failures, state.FailingSince = 0, 0
@@ -50,6 +62,7 @@ func Advance(spec Spec, state State, obs Observation, limit FailureLimit) Transi
 		state.Failures, state.FailingSince = 0, 0
 	}
 	t.State = state
+	t.control(spec, obs)
 	return t
 }
 
@@ -65,14 +78,34 @@ func (t *Transition) measure(spec Spec, state State, obs Observation, goesOn boo
 	if t.Settled != nil {
 		state.History, t.Step = state.History.Offer()
 	}
+	state = t.look(spec, state, obs)
 	if goesOn && state.Phase == PhaseRunning {
 		if state.Suspended {
 			state.Health = state.Health.Hold(next)
 		}
-		state.Health = forecast.Judge(state.Health, plan(spec), *state.Summary.First, next)
+		state.Health = forecast.Judge(state.Health, plan(spec), next, t.Outlook.AtRisk())
 	}
 	count := *obs.Queue.Count
 	state.Queue = &count
+	return state
+}
+
+// look folds the sample into the course of the job, and returns the state after that.
+func (t *Transition) look(spec Spec, state State, obs Observation) State {
+	before, held := state.Course.Last, int64(0)
+	if state.Queue != nil {
+		held = state.Queue.InFlight
+	}
+	next := newPoint(spec, state, obs, *t.Sample)
+	state.Course = state.Course.Fold(next)
+	t.Model = state.Course.Model()
+	outlook := forecast.NewOutlook(state.Course, t.Model, state.Question(spec))
+	t.Outlook = &outlook
+	state.Run = state.Run.work(before, next, held).milestone(*t.Sample, outlook)
+	if from := state.Asked; spec.Control == nil && from > 0 && next.Asked > 0 && from != next.Asked {
+		state.Changes = state.Changes.Append(ScaleChange{At: next.At, From: from, To: next.Asked, Reason: changedByOthers})
+	}
+	state.Asked = next.Asked
 	return state
 }
 
@@ -112,7 +145,5 @@ func newSample(spec Spec, state State, obs Observation) sample.Sample {
 
 // plan returns what the job's health is judged by.
 func plan(spec Spec) forecast.Plan {
-	return forecast.Plan{
-		Items: spec.Items, Budget: spec.Budget, Deadline: spec.Deadline(), Period: spec.Schedule().Every,
-	}
+	return forecast.Plan{Items: spec.Items, Budget: spec.Budget, Period: spec.Schedule().Every}
 }

@@ -112,19 +112,17 @@ func TestAdvanceTimeline(t *testing.T) {
 func TestAdvanceJudgesHealth(t *testing.T) {
 	t.Parallel()
 	spec := newSpec()
+	spec.Items = 100
 	state := job.New(spec, true, nil)
-	for i := range 12 { // one item in 24 s: 6 items need far longer than a minute
-		left := int64(6)
-		if i >= 2 {
-			left = 5
-		}
-		state = job.Advance(spec, state, observed(float64(2*i+2), job.QueueCount{Queued: left}, nil), limit).State
+	for i := range 12 { // 12 items in 24 s: 100 items need far longer than a minute
+		queue := job.QueueCount{Queued: 98 - int64(i), InFlight: 1}
+		state = job.Advance(spec, state, observed(float64(2*i+2), queue, nil), limit).State
 	}
 	if got := state.Health.Now(); got != forecast.StatusAtRisk {
 		t.Fatalf("health %s, want at-risk", got)
 	}
 	for i := range 20 { // then nothing for 40 s: longer than ten periods
-		state = job.Advance(spec, state, observed(float64(2*i+26), job.QueueCount{Queued: 5}, nil), limit).State
+		state = job.Advance(spec, state, observed(float64(2*i+26), job.QueueCount{Queued: 87}, nil), limit).State
 	}
 	if got := state.Health.Now(); got != forecast.StatusStalled {
 		t.Errorf("health %s, want stalled", got)

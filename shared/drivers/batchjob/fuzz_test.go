@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"kubejobs/shared/core/failure"
 	"kubejobs/shared/core/job"
 	"kubejobs/shared/drivers/batchjob"
@@ -40,7 +42,7 @@ func FuzzParse(f *testing.F) {
 			t.Fatal(err)
 		}
 		var again job.KubeStatus
-		if err := json.Unmarshal(stored, &again); err != nil || again != status {
+		if err := json.Unmarshal(stored, &again); err != nil || !cmp.Equal(again, status) {
 			t.Errorf("%s is read back as %+v, %v", stored, again, err)
 		}
 		if (status.Complete || status.Failed) && !strings.Contains(strings.ToLower(string(text)), "conditions") && !strings.Contains(string(text), `\u`) {

@@ -22,13 +22,16 @@ import (
 var Resource = batchv1.SchemeGroupVersion.WithResource("jobs")
 
 // Jobs reads the Jobs of one namespace.
-type Jobs struct{ client dynamic.ResourceInterface }
+type Jobs struct {
+	client    dynamic.ResourceInterface
+	namespace string
+}
 
 var _ monitor.KubeJobs = (*Jobs)(nil)
 
 // New returns a reader of the Jobs in namespace.
 func New(client dynamic.Interface, namespace string) *Jobs {
-	return &Jobs{client: client.Resource(Resource).Namespace(namespace)}
+	return &Jobs{client: client.Resource(Resource).Namespace(namespace), namespace: namespace}
 }
 
 // Status implements monitor.KubeJobs with one request.
@@ -38,7 +41,7 @@ func (j *Jobs) Status(ctx context.Context, id job.ID) (job.KubeStatus, error) {
 		return job.KubeStatus{}, err
 	}
 	status := StatusOf(object)
-	status.UID = string(object.UID)
+	status.UID, status.Version = string(object.UID), object.ResourceVersion
 	if !object.CreationTimestamp.IsZero() {
 		status.Created = object.CreationTimestamp.UnixMilli()
 	}
@@ -50,7 +53,7 @@ func (j *Jobs) Status(ctx context.Context, id job.ID) (job.KubeStatus, error) {
 func (j *Jobs) Get(ctx context.Context, id job.ID) (*batchv1.Job, error) {
 	object, err := j.client.Get(ctx, string(id), metav1.GetOptions{})
 	if err != nil {
-		return nil, kubeclient.Translate("get Job "+string(id), err)
+		return nil, kubeclient.TranslateRight("get", Resource.GroupResource().String(), j.namespace, "get Job "+string(id), err)
 	}
 	var decoded batchv1.Job
 	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(object.Object, &decoded); err != nil {
@@ -70,6 +73,15 @@ func StatusOf(object *batchv1.Job) job.KubeStatus {
 		Started:   object.Status.Active > 0 || object.Status.Succeeded > 0 || object.Status.Failed > 0,
 		Suspended: object.Spec.Suspend != nil && *object.Spec.Suspend,
 	}
+	if ready := object.Status.Ready; ready != nil {
+		status.Ready = atLeastZero(*ready)
+	}
+	if asked := object.Spec.Parallelism; asked != nil {
+		status.Parallelism = atLeastZero(*asked)
+	}
+	if all := object.Spec.Completions; all != nil {
+		status.Left = atLeastZero(*all - max(object.Status.Succeeded, 0))
+	}
 	for _, condition := range object.Status.Conditions {
 		if condition.Status != corev1.ConditionTrue {
 			continue
@@ -84,4 +96,9 @@ func StatusOf(object *batchv1.Job) job.KubeStatus {
 		}
 	}
 	return status
+}
+
+func atLeastZero(n int32) *int64 {
+	whole := int64(max(n, 0))
+	return &whole
 }

@@ -15,6 +15,8 @@ import (
 	"kubejobs/shared/drivers/batchjob"
 )
 
+func number(n int64) *int64 { return &n }
+
 func TestParse(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
@@ -23,7 +25,13 @@ func TestParse(t *testing.T) {
 	}{
 		"created":           {`{}`, `{}`, job.KubeStatus{}},
 		"only a start time": {`{}`, `{"startTime":"2026-11-24T05:41:07Z"}`, job.KubeStatus{}},
-		"running pods":      {`{}`, `{"active":3,"ready":1}`, job.KubeStatus{Active: 3, Started: true}},
+		"running pods":      {`{}`, `{"active":3,"ready":1}`, job.KubeStatus{Active: 3, Ready: number(1), Started: true}},
+		"no pod is ready":   {`{"parallelism":3}`, `{"active":3,"ready":0}`, job.KubeStatus{Active: 3, Ready: number(0), Parallelism: number(3), Started: true}},
+		"indexed, two done": {
+			`{"parallelism":4,"completions":5}`, `{"active":3,"succeeded":2}`,
+			job.KubeStatus{Active: 3, Parallelism: number(4), Left: number(3), Started: true},
+		},
+		"scaled to nothing": {`{"parallelism":0}`, `{}`, job.KubeStatus{Parallelism: number(0)}},
 		"some pods done":    {`{}`, `{"active":1,"succeeded":2}`, job.KubeStatus{Active: 1, Started: true}},
 		"between two pods":  {`{}`, `{"failed":1}`, job.KubeStatus{Started: true}},
 		"suspended":         {`{"suspend":true}`, `{"conditions":[{"type":"Suspended","status":"True"}]}`, job.KubeStatus{Suspended: true}},
@@ -45,6 +53,7 @@ func TestParse(t *testing.T) {
 			if err != nil || namespace != "batch" || id != "kj-1" || version != 42 {
 				t.Fatalf("Parse = %s/%s at %d, %v, want batch/kj-1 at 42", namespace, id, version, err)
 			}
+			tt.want.Version = "42"
 			if diff := cmp.Diff(tt.want, status); diff != "" {
 				t.Errorf("status (-want +got):\n%s", diff)
 			}

@@ -28,12 +28,15 @@ type object struct {
 		Created         time.Time `json:"creationTimestamp"`
 	} `json:"metadata"`
 	Spec struct {
-		Suspend *bool `json:"suspend"`
+		Suspend     *bool  `json:"suspend"`
+		Parallelism *int32 `json:"parallelism"`
+		Completions *int32 `json:"completions"`
 	} `json:"spec"`
 	Status struct {
-		Active     int32 `json:"active"`
-		Succeeded  int32 `json:"succeeded"`
-		Failed     int32 `json:"failed"`
+		Active     int32  `json:"active"`
+		Ready      *int32 `json:"ready"`
+		Succeeded  int32  `json:"succeeded"`
+		Failed     int32  `json:"failed"`
 		Conditions []struct {
 			Type   string `json:"type"`
 			Status string `json:"status"`
@@ -45,8 +48,10 @@ type object struct {
 // status returns the status of a decoded Job.
 func (o *object) status() job.KubeStatus {
 	decoded := &batchv1.Job{
-		Spec:   batchv1.JobSpec{Suspend: o.Spec.Suspend},
-		Status: batchv1.JobStatus{Active: o.Status.Active, Succeeded: o.Status.Succeeded, Failed: o.Status.Failed},
+		Spec: batchv1.JobSpec{Suspend: o.Spec.Suspend, Parallelism: o.Spec.Parallelism, Completions: o.Spec.Completions},
+		Status: batchv1.JobStatus{
+			Active: o.Status.Active, Ready: o.Status.Ready, Succeeded: o.Status.Succeeded, Failed: o.Status.Failed,
+		},
 	}
 	for _, c := range o.Status.Conditions {
 		decoded.Status.Conditions = append(decoded.Status.Conditions, batchv1.JobCondition{
@@ -54,7 +59,7 @@ func (o *object) status() job.KubeStatus {
 		})
 	}
 	status := StatusOf(decoded)
-	status.UID = o.Metadata.UID
+	status.UID, status.Version = o.Metadata.UID, o.Metadata.ResourceVersion
 	if created := o.Metadata.Created; !created.IsZero() {
 		status.Created = created.UnixMilli()
 	}

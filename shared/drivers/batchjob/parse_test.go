@@ -71,7 +71,7 @@ func TestParseKeepsWhatIsStored(t *testing.T) {
 		t.Errorf("Parse = %v, reason %q, want %d printable characters", err, got.Reason, failure.MaxText)
 	}
 	got.Reason = ""
-	if diff := cmp.Diff(job.KubeStatus{Failed: true, UID: "u-1", Created: 1795498867000}, got); diff != "" {
+	if diff := cmp.Diff(job.KubeStatus{Failed: true, UID: "u-1", Created: 1795498867000, Version: "7"}, got); diff != "" {
 		t.Errorf("status (-want +got):\n%s", diff)
 	}
 }

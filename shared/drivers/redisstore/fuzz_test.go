@@ -62,7 +62,7 @@ func stored(f *testing.F) (spec string, states []string) {
 		states = append(states, text(state))
 		at := monitortest.Start.Add(time.Duration(i+1) * 2 * time.Second)
 		next := job.Advance(of, state, job.Observation{At: at, Queue: job.QueueHalf{Count: &count}}, job.FailureLimit{Count: 3})
-		state, _ = job.EventPolicy{Enabled: true}.Append(of, state, next.State, next.Sample, at)
+		state, _ = job.EventPolicy{Enabled: true}.Append(of, state, next.State, next.Sample, nil, at)
 	}
 	return text(of), append(states, text(state))
 }

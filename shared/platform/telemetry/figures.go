@@ -14,8 +14,11 @@ type figures struct {
 	replicas                       int64
 
 	deadline        time.Time
-	finish          time.Time // zero while unknown
 	atRisk, stalled bool
+
+	outlook *forecast.Outlook // nil before the first sample
+	asked   int64             // replicas; 0 while unknown
+	quiet   time.Duration     // since the job advanced last
 }
 
 // newFigures returns a job's figures after a commit.
@@ -24,11 +27,15 @@ func newFigures(n *monitor.Notice) figures {
 	f := figures{
 		deadline: n.Spec.Deadline(), atRisk: health == forecast.StatusAtRisk, stalled: health == forecast.StatusStalled,
 	}
-	first, last := n.State.Summary.First, n.State.Summary.Last
-	if first != nil && last != nil {
+	if last := n.State.Summary.Last; last != nil {
 		f.sampled = true
 		f.progress, f.timeProgress, f.behind, f.replicas = last.Job, last.Time, last.Error, last.Replicas
-		f.finish = forecast.Estimate(n.Spec.Items, *first, *last).Finish
+	}
+	if f.outlook = n.Outlook; f.outlook == nil {
+		f.outlook = n.State.Outlook(n.Spec)
+	}
+	if f.outlook != nil {
+		f.asked, f.quiet = n.State.Asked, n.State.Quiet(f.outlook.At)
 	}
 	return f
 }

@@ -14,8 +14,9 @@ import (
 type jobGauges struct {
 	progress, timeProgress, behind metric.Float64ObservableGauge
 	replicas, atRisk, stalled      metric.Int64ObservableGauge
-	deadline, finish               metric.Float64ObservableGauge
+	deadline                       metric.Float64ObservableGauge
 	listed, unlisted               metric.Int64ObservableGauge
+	outlookGauges
 }
 
 // observeJobs creates the gauges of the jobs in table.
@@ -26,13 +27,13 @@ func (m *maker) observeJobs(table *jobTable, now func() time.Time) {
 		behind: m.share("kubejobs.job.error",
 			"Completed share of the items minus the elapsed share of the time: negative means late."),
 		replicas: m.observed("kubejobs.job.replicas", "Running pods of the job."),
-		deadline: m.observedMoment("kubejobs.job.deadline.timestamp", "When the job should be done."),
-		finish: m.observedMoment("kubejobs.job.expected.finish.timestamp",
-			"When the job will be done at its current rate; absent while unknown."),
-		atRisk:   m.observed("kubejobs.job.at.risk", "1 for a job that will miss its deadline at its current rate."),
+		deadline: m.observedSeconds("kubejobs.job.deadline.timestamp", "When the job should be done."),
+		atRisk:   m.observed("kubejobs.job.at.risk", "1 for a job that will rather miss its deadline than meet it."),
 		stalled:  m.observed("kubejobs.job.stalled", "1 for a job that has stopped advancing."),
 		listed:   m.observed("kubejobs.jobs", "Jobs with gauges in this instance."),
 		unlisted: m.observed("kubejobs.jobs.unlisted", "Jobs that this instance ticks beyond METRICS_JOBS."),
+
+		outlookGauges: m.outlookGauges(),
 	}
 	_, err := m.meter.RegisterCallback(func(_ context.Context, o metric.Observer) (err error) {
 		defer failure.Rescue(func(caught error) { err = caught })
@@ -43,7 +44,7 @@ func (m *maker) observeJobs(table *jobTable, now func() time.Time) {
 			g.observe(o, id, figures)
 		}
 		return nil
-	}, g.progress, g.timeProgress, g.behind, g.replicas, g.deadline, g.finish, g.atRisk, g.stalled, g.listed, g.unlisted)
+	}, append(g.observables(), g.progress, g.timeProgress, g.behind, g.replicas, g.deadline, g.atRisk, g.stalled, g.listed, g.unlisted)...)
 	m.check(err)
 }
 
@@ -56,9 +57,7 @@ func (g *jobGauges) observe(o metric.Observer, id job.ID, f figures) {
 		o.ObserveInt64(g.replicas, f.replicas, job)
 	}
 	o.ObserveFloat64(g.deadline, seconds(f.deadline), job)
-	if !f.finish.IsZero() {
-		o.ObserveFloat64(g.finish, seconds(f.finish), job)
-	}
+	g.look(o, id, f)
 	o.ObserveInt64(g.atRisk, bit(f.atRisk), job)
 	o.ObserveInt64(g.stalled, bit(f.stalled), job)
 }

@@ -17,6 +17,7 @@ const (
 	keyPublisher = attributekey.String("publisher")
 	keyClient    = attributekey.String("client")
 	keyJob       = attributekey.String("job_id")
+	keyQuantile  = attributekey.String("quantile")
 	keyReason    = attributekey.String("reason")
 )
 

@@ -54,7 +54,8 @@ func (m *maker) share(name, help string) metric.Float64ObservableGauge {
 	return made
 }
 
-func (m *maker) observedMoment(name, help string) metric.Float64ObservableGauge {
+// observedSeconds creates a gauge in seconds.
+func (m *maker) observedSeconds(name, help string) metric.Float64ObservableGauge {
 	made, err := m.meter.Float64ObservableGauge(name, metric.WithDescription(help), metric.WithUnit("s"))
 	m.check(err)
 	return made

@@ -23,11 +23,12 @@ const (
 	stepBroadcast  = "broadcast"
 	stepSchedule   = "schedule"
 	stepUnschedule = "unschedule"
+	stepScale      = "scale"
 )
 
 func stepNames() []string {
 	return []string{
-		stepLoad, stepQueue, stepJobStatus, stepPublish, stepCommit, stepBroadcast, stepSchedule, stepUnschedule,
+		stepLoad, stepQueue, stepJobStatus, stepPublish, stepCommit, stepBroadcast, stepSchedule, stepUnschedule, stepScale,
 	}
 }
 

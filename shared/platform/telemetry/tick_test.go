@@ -3,6 +3,8 @@ package telemetry_test
 import (
 	"errors"
 	"fmt"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -52,7 +54,13 @@ func (b *bench) broadcast(n monitor.Notice) { b.made.Broadcaster(&b.next).Broadc
 func running(first, last float64, after time.Duration) job.State {
 	at := noon.Add(after)
 	elapsed := after.Seconds() / 100
-	return job.State{Phase: job.PhaseRunning, Summary: summary.Summary{
+	var course forecast.Course
+	const points = 5
+	for i := range points + 1 {
+		x := sample.Sample{At: noon.UnixMilli() + int64(i)*after.Milliseconds()/points, Job: first + (last-first)*float64(i)/points}
+		course = course.Fold(forecast.NewPoint(x, 100, 4, 6, false))
+	}
+	return job.State{Phase: job.PhaseRunning, Course: course, Asked: 6, Summary: summary.Summary{
 		First: &sample.Sample{At: noon.UnixMilli(), Job: first},
 		Last:  &sample.Sample{At: at.UnixMilli(), Job: last, Time: elapsed, Error: last - elapsed, Replicas: 4},
 	}}
@@ -112,23 +120,40 @@ func TestGaugesOfAJob(t *testing.T) {
 	idle.Health.Status = forecast.StatusStalled
 	b.tick(newJob("idle", time.Second), idle)
 	b.tick(newJob("new", time.Second), job.State{Phase: job.PhasePending})
+	b.tick(newJob("doomed", time.Second), running(0.2, 0.6, 101*time.Second)) // its deadline has passed
 	at := func(seconds int) string {
 		return fmt.Sprint(float64(noon.Add(time.Duration(seconds) * time.Second).Unix()))
+	}
+	finish := func(id job.ID, state job.State) string {
+		return fmt.Sprint(float64(state.Outlook(newJob(id, time.Second).Spec).P50.UnixMilli()) / 1000)
 	}
 	text := scrape(t, b.made)
 	expect(t, text,
 		`kubejobs_job_progress{job_id="fast"} 0.6`, `kubejobs_job_time_progress{job_id="fast"} 0.2`,
 		`kubejobs_job_error{job_id="fast"} `+fmt.Sprint(fast.Summary.Last.Error), `kubejobs_job_replicas{job_id="fast"} 4`,
 		`kubejobs_job_deadline_timestamp_seconds{job_id="fast"} `+at(100),
-		`kubejobs_job_expected_finish_timestamp_seconds{job_id="fast"} `+at(40),
+		`kubejobs_job_expected_finish_timestamp_seconds{job_id="fast"} `+finish("fast", fast),
 		`kubejobs_job_at_risk{job_id="fast"} 0`, `kubejobs_job_stalled{job_id="fast"} 0`,
-		`kubejobs_job_expected_finish_timestamp_seconds{job_id="slow"} `+at(160),
+		`kubejobs_job_expected_finish_timestamp_seconds{job_id="slow"} `+finish("slow", slow),
+		`kubejobs_job_finish_timestamp_seconds{job_id="fast",quantile="0.5"} `+finish("fast", fast),
+		`kubejobs_job_miss_probability{job_id="fast"} `+fmt.Sprint(fast.Outlook(newJob("fast", time.Second).Spec).Miss),
+		`kubejobs_job_replicas_needed{job_id="fast"} `+strconv.FormatInt(fast.Outlook(newJob("fast", time.Second).Spec).Need.Replicas, 10),
+		`kubejobs_job_replicas_asked{job_id="fast"} 6`, `kubejobs_job_deadline_out_of_reach{job_id="fast"} 0`,
+		`kubejobs_job_no_progress_seconds{job_id="fast"} 20`, `kubejobs_job_deadline_out_of_reach{job_id="doomed"} 1`,
+		`kubejobs_job_miss_probability{job_id="doomed"} 1`, `kubejobs_job_replicas_asked{job_id="idle"} 6`,
 		`kubejobs_job_at_risk{job_id="slow"} 1`, `kubejobs_job_stalled{job_id="slow"} 0`,
 		`kubejobs_job_at_risk{job_id="idle"} 0`, `kubejobs_job_stalled{job_id="idle"} 1`,
 		`kubejobs_job_deadline_timestamp_seconds{job_id="new"} `+at(100),
-		`kubejobs_jobs 4`, `kubejobs_jobs_unlisted 0`,
+		`kubejobs_jobs 5`, `kubejobs_jobs_unlisted 0`,
 	)
-	refuse(t, text, `finish_timestamp_seconds{job_id="idle"}`, `progress{job_id="new"}`, `finish_timestamp_seconds{job_id="new"}`)
+	refuse(t, text, `finish_timestamp_seconds{job_id="idle"}`, `progress{job_id="new"}`, `finish_timestamp_seconds{job_id="new"}`,
+		`finish_timestamp_seconds{job_id="idle",`, `miss_probability{job_id="idle"}`, `replicas_asked{job_id="new"}`,
+		`replicas_needed{job_id="doomed"}`)
+	for _, quantile := range []string{"0.1", "0.9"} {
+		if !strings.Contains(text, `kubejobs_job_finish_timestamp_seconds{job_id="fast",quantile="`+quantile+`"} `) {
+			t.Errorf("the quantile %s is missing", quantile)
+		}
+	}
 }
 
 func TestAJobLosesItsGauges(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -102,12 +103,13 @@ func (c *ControlPlane) AwaitAccess(tb testing.TB, user, namespace, verb, resourc
 func (c *ControlPlane) allowed(
 	ctx context.Context, user, namespace, verb string, resource schema.GroupResource,
 ) (bool, error) {
+	of, subresource, _ := strings.Cut(resource.Resource, "/")
 	review, err := c.dynamic.Resource(accessReviews).Create(ctx, &unstructured.Unstructured{Object: map[string]any{
 		"apiVersion": "authorization.k8s.io/v1", "kind": "SubjectAccessReview",
 		"spec": map[string]any{
 			"user": user,
 			"resourceAttributes": map[string]any{
-				"namespace": namespace, "verb": verb, "group": resource.Group, "resource": resource.Resource,
+				"namespace": namespace, "verb": verb, "group": resource.Group, "resource": of, "subresource": subresource,
 			},
 		},
 	}}, metav1.CreateOptions{})

@@ -18,15 +18,26 @@ import (
 // startTimeout bounds the time until a program answers.
 const startTimeout = 2 * time.Minute
 
-// ControlPlane is a running control plane. It has no nodes, no scheduler and no Job
-// controller: tests write the status of Jobs.
+// Options are the options of a control plane.
+type Options struct {
+	// Controllers run in addition to those that clean up.
+	Controllers []string
+	// Kubelet, if set, is a configuration of kwok, which plays the kubelet of all nodes.
+	Kubelet []byte
+}
+
+// ControlPlane is a running control plane. Unless the options say otherwise it has no
+// nodes, no scheduler and no Job controller: tests write the status of Jobs.
 type ControlPlane struct {
 	dir       string
 	binaries  string
+	kwok      string // name of its program
 	authority *authority
 	etcd      *process
 	apiserver *process
 	manager   *process
+	kubelet   *process // nil unless Options.Kubelet
+	options   Options
 	admin     *rest.Config
 	dynamic   dynamic.Interface
 }
@@ -35,7 +46,13 @@ type ControlPlane struct {
 // the garbage collector starts, which learns of later kinds only after half a minute.
 func Start(tb testing.TB, manifests ...[]byte) *ControlPlane {
 	tb.Helper()
-	c, err := start(tb.Context(), tb.TempDir(), manifests)
+	return StartWith(tb, Options{}, manifests...)
+}
+
+// StartWith is like Start, with options.
+func StartWith(tb testing.TB, o Options, manifests ...[]byte) *ControlPlane {
+	tb.Helper()
+	c, err := start(tb.Context(), tb.TempDir(), o, manifests)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -52,7 +69,7 @@ func Main(m *testing.M, shared **ControlPlane, manifests ...[]byte) int {
 		return 1
 	}
 	defer os.RemoveAll(dir)
-	c, err := start(context.Background(), dir, manifests)
+	c, err := start(context.Background(), dir, Options{}, manifests)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
@@ -62,14 +79,14 @@ func Main(m *testing.M, shared **ControlPlane, manifests ...[]byte) int {
 	return m.Run()
 }
 
-func start(ctx context.Context, dir string, manifests [][]byte) (c *ControlPlane, err error) {
-	c = &ControlPlane{dir: dir}
+func start(ctx context.Context, dir string, o Options, manifests [][]byte) (c *ControlPlane, err error) {
+	c = &ControlPlane{dir: dir, options: o}
 	defer func() {
 		if err != nil {
 			c.stop()
 		}
 	}()
-	if c.binaries, err = binaries(); err != nil {
+	if c.binaries, c.kwok, err = binaries(); err != nil {
 		return nil, err
 	}
 	if c.authority, err = newAuthority(dir); err != nil {
@@ -98,7 +115,13 @@ func start(ctx context.Context, dir string, manifests [][]byte) (c *ControlPlane
 	if err := c.writeManagerFiles(); err != nil {
 		return nil, err
 	}
-	c.manager, err = c.run(ctx, "kube-controller-manager", "healthz", c.managerArgs)
+	if c.manager, err = c.run(ctx, "kube-controller-manager", "healthz", c.managerArgs); err != nil || o.Kubelet == nil {
+		return c, err
+	}
+	if err := c.writeKubeletFiles(); err != nil {
+		return nil, err
+	}
+	c.kubelet, err = c.run(ctx, c.kwok, "healthz", c.kubeletArgs)
 	return c, err
 }
 
@@ -123,7 +146,7 @@ func (c *ControlPlane) run(ctx context.Context, name, health string, args func(p
 
 // stop stops the programs, each before the one that it uses.
 func (c *ControlPlane) stop() {
-	for _, p := range []*process{c.manager, c.apiserver, c.etcd} {
+	for _, p := range []*process{c.kubelet, c.manager, c.apiserver, c.etcd} {
 		if p != nil {
 			p.stop()
 		}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
@@ -15,10 +16,15 @@ const (
 	auditPolicyFile = "audit-policy.yaml"
 	auditLogFile    = "audit.log"
 	managerFile     = "manager.kubeconfig"
+	kubeletFile     = "kubelet.kubeconfig"
+	kwokFile        = "kwok.yaml"
 )
 
-// managerUser is the user of the controllers.
-const managerUser = "system:kube-controller-manager"
+// The users of the controllers and of the kubelet.
+const (
+	managerUser = "system:kube-controller-manager"
+	kubeletUser = "kwok"
+)
 
 // controllers are the ones that tests need. Others would only take time.
 const controllers = "garbage-collector-controller,namespace-controller,serviceaccount-controller"
@@ -29,7 +35,7 @@ const auditPolicy = `apiVersion: audit.k8s.io/v1
 kind: Policy
 rules:
   - level: None
-    users: ["system:apiserver", "` + managerUser + `"]
+    users: ["system:apiserver", "` + managerUser + `", "` + kubeletUser + `"]
   - level: Metadata
 `
 
@@ -82,9 +88,31 @@ func (c *ControlPlane) managerArgs(port string) []string {
 		"--secure-port=" + port,
 		"--tls-cert-file=" + c.file(servingFile),
 		"--tls-private-key-file=" + c.file(servingKeyFile),
-		"--controllers=" + controllers,
+		"--controllers=" + strings.Join(append([]string{controllers}, c.options.Controllers...), ","),
 		"--leader-elect=false",
 	}
+}
+
+func (c *ControlPlane) kubeletArgs(port string) []string {
+	return []string{
+		"--kubeconfig=" + c.file(kubeletFile),
+		"--config=" + c.file(kwokFile),
+		"--manage-all-nodes",
+		"--server-address=127.0.0.1:" + port,
+		"--tls-cert-file=" + c.file(servingFile),
+		"--tls-private-key-file=" + c.file(servingKeyFile),
+	}
+}
+
+func (c *ControlPlane) writeKubeletFiles() error {
+	config, err := c.clientConfig(kubeletUser, "system:masters")
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(c.file(kwokFile), c.options.Kubelet, 0o600); err != nil {
+		return err
+	}
+	return writeKubeconfig(c.file(kubeletFile), config, "default")
 }
 
 func (c *ControlPlane) writeAPIServerFiles() error {

@@ -24,7 +24,9 @@ import (
 
 // roleFiles are the manifests with the Roles. ownerFile is added if Jobs and
 // PingSources share a namespace.
-var roleFiles = []string{"base/210-roles.yaml", "base/220-job-roles.yaml", "base/230-role-bindings.yaml"}
+var roleFiles = []string{
+	"base/210-roles.yaml", "base/220-job-roles.yaml", "base/230-role-bindings.yaml", "components/control/roles.yaml",
+}
 
 const ownerFile = "components/owner-references/roles.yaml"
 
@@ -62,7 +64,8 @@ func without(unit, resource, verb string) func(role) role {
 
 // unitOf returns the unit that a Role is for.
 func unitOf(r role) string {
-	return strings.TrimSuffix(strings.TrimPrefix(r.GetName(), "kubejobs-"), "-jobs")
+	name := strings.TrimPrefix(r.GetName(), "kubejobs-")
+	return strings.TrimSuffix(strings.TrimSuffix(name, "-jobs"), "-control")
 }
 
 // deployedRoles returns the Roles and RoleBindings in manifests.
@@ -177,7 +180,7 @@ func (w *world) job(id string, status map[string]any) {
 	jobs := w.plane.Dynamic().Resource(batchjob.Resource).Namespace(w.batch)
 	object := &unstructured.Unstructured{Object: map[string]any{
 		"apiVersion": "batch/v1", "kind": "Job", "metadata": map[string]any{"name": id},
-		"spec": map[string]any{"template": map[string]any{"spec": map[string]any{
+		"spec": map[string]any{"parallelism": int64(1), "template": map[string]any{"spec": map[string]any{
 			"restartPolicy": "Never", "containers": []any{map[string]any{"name": "work", "image": "work"}},
 		}}},
 	}}

@@ -45,6 +45,11 @@ var uses = map[right]func(*world) bool{
 		w.tick("a")
 		return w.status("a").Last.Replicas == 2
 	},
+	{"tick", "jobs", "patch"}:               scales("Job"),
+	{"tick", "deployments", "get"}:          scales("Deployment"),
+	{"tick", "deployments/scale", "patch"}:  scales("Deployment"),
+	{"tick", "statefulsets", "get"}:         scales("StatefulSet"),
+	{"tick", "statefulsets/scale", "patch"}: scales("StatefulSet"),
 	{"sweep", "pingsources", "list"}: func(w *world) bool {
 		w.start("a", 2)
 		_, ok := w.sweep()

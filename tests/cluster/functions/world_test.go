@@ -122,9 +122,15 @@ func (w *world) callHeader(unit, method, path, body string, headers ...string) (
 // start starts a job and expects 202.
 func (w *world) start(id string, period int) {
 	w.t.Helper()
+	w.startWith(id, period, `"expected_time":600,"number_of_jobs":4`)
+}
+
+// startWith starts a job with members of plugin_info and expects 202.
+func (w *world) startWith(id string, period int, members string) {
+	w.t.Helper()
 	status, text := w.call(config.TargetMonitor, http.MethodPost, "/monitoring/"+id, fmt.Sprintf(
-		`{"plugin":"kubejobs","collect_period":%d,"plugin_info":{"expected_time":600,"number_of_jobs":4,`+
-			`"redis_ip":"127.0.0.1","redis_port":%d}}`, period, w.queue.Port()))
+		`{"plugin":"kubejobs","collect_period":%d,"plugin_info":{%s,"redis_ip":"127.0.0.1","redis_port":%d}}`,
+		period, members, w.queue.Port()))
 	if status != http.StatusAccepted {
 		w.t.Fatalf("start %s: %d %s, want 202", id, status, text)
 	}

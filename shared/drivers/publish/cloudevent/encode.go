@@ -32,7 +32,7 @@ func SchemaURI(kind job.EventKind) string {
 func Kinds() []job.EventKind {
 	return []job.EventKind{
 		job.EventSample, job.EventStarted, job.EventAtRisk, job.EventStalled,
-		job.EventRecovered, job.EventFinished, job.EventFailed, job.EventStopped,
+		job.EventRecovered, job.EventScaled, job.EventFinished, job.EventFailed, job.EventStopped,
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
+	"kubejobs/shared/core/forecast"
 	"kubejobs/shared/core/job"
 	"kubejobs/shared/core/progress"
 	"kubejobs/shared/drivers/publish/cloudevent"
@@ -39,8 +40,16 @@ func event(kind job.EventKind) job.Event {
 			Progress: &progress.Progress{Job: 0.5, Time: 0.75, Error: -0.25},
 		},
 	}
+	probability, rate := 0.75, 1.5
+	e.Data.Forecast = &job.Forecast{
+		Enough: true, P10: &finish, P50: &finish, P90: &finish, Miss: &probability, Replicas: 3, Asked: &replicas, Needed: &replicas,
+		Best: &probability, Confidence: 0.9, Rate: &rate, Mean: &rate, Replica: &rate, Quiet: 1.5, Cause: forecast.CauseItemsHeld,
+	}
 	if ended {
 		e.Data.Reason = "the Job is complete"
+	}
+	if kind == job.EventScaled {
+		e.Data.Scale = &job.ScaleChange{At: moment.UnixMilli(), From: 3, To: 5, Reason: "forecast"}
 	}
 	if kind == job.EventFinished || kind == job.EventFailed {
 		seconds, value, second := int64(40), -0.25, "2026-11-24T05:41:09Z"
@@ -50,6 +59,13 @@ func event(kind job.EventKind) job.Event {
 			ExecutionTime: &seconds, FinalReplicas: &replicas, FinalError: at, MaxError: at, MinError: at,
 			Strategy: "pid", Heuristics: json.RawMessage(`{"kp":1}`),
 			Phase: phase, Reason: e.Data.Reason, Verdict: e.Data.Verdict,
+			Outcome: &job.Outcome{
+				DeadlineMet: &e.Data.DeadlineMet, Spare: &e.Data.Spare, Margin: &value, Rate: &rate, ReplicaSeconds: 120,
+				Utilisation: &probability, Sufficient: &replicas, ChangeCount: 1,
+				Changes:   []job.ShownChange{{At: moment, From: 2, To: 3, Reason: "late"}},
+				Stall:     &job.ShownStall{Since: moment, Seconds: 30, Cause: forecast.CauseNoReplica},
+				Forecasts: []job.ForecastCheck{{Share: 0.5, At: moment, Finish: finish, Error: -2, RelativeError: -0.5, Within: true}},
+			},
 		}
 	}
 	return e
@@ -141,9 +157,11 @@ func TestFixtureIsComplete(t *testing.T) {
 		data := event(kind).Data
 		for _, of := range []reflect.Value{
 			reflect.ValueOf(data), reflect.ValueOf(*data.Progress), reflect.ValueOf(*data.Report), reflect.ValueOf(*data.Verdict),
+			reflect.ValueOf(*data.Forecast), reflect.ValueOf(*data.Report.Outcome), reflect.ValueOf(data.Report.Outcome.Changes[0]),
+			reflect.ValueOf(*data.Report.Outcome.Stall), reflect.ValueOf(data.Report.Outcome.Forecasts[0]),
 		} {
 			for field, value := range of.Fields() {
-				if value.IsZero() {
+				if value.IsZero() && field.Name != "Scale" { // of scaled
 					t.Errorf("%s: %s.%s is zero", kind, of.Type(), field.Name)
 				}
 			}
@@ -156,7 +174,7 @@ func TestSchemasAreClosed(t *testing.T) {
 	t.Parallel()
 	compiled := schemas(t)
 	for _, kind := range cloudevent.Kinds() {
-		for _, path := range [][]string{nil, {"progress"}, {"report"}} {
+		for _, path := range [][]string{nil, {"progress"}, {"scale"}, {"forecast"}, {"report"}, {"report", "outcome"}, {"report", "outcome", "longest_stall"}} {
 			text, err := json.Marshal(event(kind).Data)
 			if err != nil {
 				t.Fatal(err)
@@ -198,6 +216,12 @@ func TestSchemasRequire(t *testing.T) {
 		"finished without verdict":  {job.EventFinished, func(d *job.EventData) { d.Verdict = nil }},
 		"report without verdict":    {job.EventFailed, func(d *job.EventData) { d.Report.Verdict = nil }},
 		"failed without reason":     {job.EventFailed, func(d *job.EventData) { d.Reason = "" }},
+		"scaled without a change":   {job.EventScaled, func(d *job.EventData) { d.Scale = nil }},
+		"scaled after the end":      {job.EventScaled, func(d *job.EventData) { d.Phase = job.PhaseFinished }},
+		"a change in a sample":      {job.EventSample, func(d *job.EventData) { d.Scale = &job.ScaleChange{At: 1, Reason: "x"} }},
+		"confidence of 0":           {job.EventSample, func(d *job.EventData) { d.Forecast.Confidence = 0 }},
+		"a cause that is none":      {job.EventStalled, func(d *job.EventData) { d.Forecast.Cause = "odd" }},
+		"report without outcome":    {job.EventFinished, func(d *job.EventData) { d.Report.Outcome = nil }},
 		"progress over 1":           {job.EventSample, func(d *job.EventData) { d.Progress.Job = 1.5 }},
 	}
 	for name, test := range tests {

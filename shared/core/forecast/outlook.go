@@ -1,0 +1,128 @@
+package forecast
+
+import (
+	"math"
+	"time"
+
+	"kubejobs/shared/core/sample"
+)
+
+// Question is what an Outlook answers.
+type Question struct {
+	Deadline   time.Time
+	Fleet      Fleet   // the replicas that work from now on
+	Confidence float64 // the probability of meeting the deadline to aim at, in (0, 1)
+	// Least and Most bound the number of replicas that may be needed, 1 <= Least <= Most.
+	Least, Most int64
+}
+
+// DefaultConfidence is the probability of meeting the deadline to aim at, unless somebody
+// names another one.
+const DefaultConfidence = 0.9
+
+// Ask returns the question of whether a job meets its deadline with the replicas that it
+// has or asks for; before is how many worked last. Up to 1,000 replicas may be needed, or
+// as many as the job has, but no more than items are left.
+func Ask(c Course, before int64, deadline time.Time, confidence float64) Question {
+	fleet := FleetOf(c.Last, before)
+	left := math.Ceil(max(float64(c.Last.Items)-c.Last.Done, 1))
+	return Question{
+		Deadline: deadline, Fleet: Fleet{Replicas: fleet, Kills: true}, Confidence: confidence,
+		Least: 1, Most: int64(min(left, float64(max(usualFleet, min(fleet, MaxFleet))))),
+	}
+}
+
+// usualFleet is how many replicas may be needed at most, unless a job has more; MaxFleet is
+// how many may be needed at all.
+const (
+	usualFleet = 1000
+	MaxFleet   = 10_000
+)
+
+// Outlook is what the course of a job says about its end.
+type Outlook struct {
+	At       time.Time // of the last point
+	Question Question
+	// Known means that P10, P50, P90, Miss and Need are known. Otherwise there is not
+	// enough data.
+	Known bool
+	// P10, P50 and P90 are quantiles of the finish, UTC, none before At; zero if it is
+	// over a century away.
+	P10, P50, P90 time.Time
+	Miss          float64 // probability of missing the deadline
+	Need          Need
+	Rates         Rates // zero while unknown
+}
+
+// NewOutlook returns the answer to a question about a course, whose model may be nil. A
+// job of which all items are completed finished at its last point.
+func NewOutlook(c Course, m *Model, q Question) Outlook {
+	o := Outlook{At: time.UnixMilli(c.Last.At).UTC(), Question: q}
+	if m != nil {
+		o.Rates = m.Rates()
+	}
+	ahead := q.Deadline.Sub(o.At)
+	switch {
+	case c.Count > 0 && c.Last.Done >= float64(c.Last.Items):
+		o.Known, o.P10, o.P50, o.P90 = true, o.At, o.At, o.At
+		o.Need = Need{Probability: 1, Met: true} // none is needed
+		if ahead < 0 {
+			o.Miss, o.Need = 1, Need{}
+		}
+	case m != nil:
+		finish := m.Finish(q.Fleet, .1, .5, .9)
+		o.Known, o.P10, o.P50, o.P90 = true, finish[0], finish[1], finish[2]
+		o.Miss = min(max(1-m.Within(ahead, q.Fleet), 0), 1)
+		o.Need = m.Needed(ahead, q.Confidence, q.Least, q.Most, q.Fleet.Kills)
+	}
+	return o
+}
+
+// AtRisk reports whether the job will rather miss its deadline than meet it. With too
+// little data, it reports whether the deadline has passed.
+func (o Outlook) AtRisk() bool {
+	if o.Known {
+		return o.Miss > riskAbove
+	}
+	return o.At.After(o.Question.Deadline)
+}
+
+// riskAbove is the probability of missing the deadline above which a job is at risk.
+const riskAbove = 0.5
+
+// NewPoint returns the point of a sample of a job of so many items.
+func NewPoint(x sample.Sample, items, working, asked int64, held bool) Point {
+	done := x.Job * float64(items)
+	if whole := math.Round(done); math.Abs(done-whole) < wholeWithin {
+		done = whole // the share was computed from whole items
+	}
+	return Point{
+		At: x.At, Items: items, Done: done, Working: max(working, 0), Asked: max(asked, 0), Held: held,
+	}
+}
+
+// wholeWithin is how far a product of a share and the number of items may be from the
+// whole number that it stands for.
+const wholeWithin = 1e-6
+
+// FleetOf returns how many replicas a forecast assumes after a point: those that work or
+// are asked for; if there are none, as many as worked last.
+func FleetOf(p Point, before int64) int64 {
+	if fleet := max(p.Working, p.Asked); fleet > 0 {
+		return fleet
+	}
+	return before
+}
+
+// Equal reports whether two courses are the same.
+func (c Course) Equal(other Course) bool { return c == other }
+
+// MeanRate returns the items that were completed a second between the first and the last
+// point; 0 if that is unknown.
+func MeanRate(c Course) float64 {
+	seconds, done := float64(c.Last.At-c.First.At)/1000, c.Last.Done-c.First.Done
+	if seconds <= 0 || done <= 0 {
+		return 0
+	}
+	return done / seconds
+}
