@@ -96,6 +96,8 @@ func FuzzDecode(f *testing.F) {
 		info(`"database_data":{"url":"http://u:p@h","port":1,"name":"a/b"},"enable_visualizer":true`), info(`"redis_ip":"redis://u:p@h"`),
 		info(`"a":1,"b":[{}],"expectedTime":4,"pending":"x"`), `{"plugin":"p","expected_time":3,"plugin_info":{"cmd":"x"}}`,
 		info(`"` + strings.Repeat(`\udb40\udc01`, 90) + `":1`), info(`"max_replicas":1e00000000000000000005,"min_replicas":0e99999999999`),
+		controlled(`{"max_replicas":1e1,"confidence":9e-1,"graceful":true,"actuator":"kubernetes","target":{"kind":"Job","name":"a.b"}}`),
+		controlled(`{"min_replicas":2,"actuator":"redis","target":{"kind":"\u202e","password":"x"}}`),
 	} {
 		f.Add([]byte(seed))
 	}
@@ -143,6 +145,9 @@ func expectBounds(t *testing.T, body []byte, r monitor.Request) {
 	if r.Budget <= 0 || r.Budget > year || r.Items < 0 || r.Items > 1<<53 || r.Period < 0 || r.Period > year ||
 		r.QueuePort < 0 || r.QueuePort > 65535 || len(r.Fingerprint) != 64 || utf8.RuneCountInString(r.Strategy) > 63 || len(r.Heuristics) > 4096 {
 		t.Errorf("%q was taken: %+v", body, r)
+	}
+	if c := r.Control; c != nil && (c.Min < 0 || c.Max < 0 || c.Max > 10_000 || c.Max != 0 && c.Max < c.Min || c.Confidence < 0 || c.Confidence > .999) {
+		t.Errorf("%q was taken: %+v", body, c)
 	}
 	if year := r.Submitted.UTC().Year(); !r.Submitted.IsZero() && (year < 1970 || year > 9000) {
 		t.Errorf("%q was taken: submitted in %d", body, year)

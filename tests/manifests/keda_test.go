@@ -10,6 +10,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"kubejobs/knative"
+	"kubejobs/shared/monitor"
 )
 
 // The example decodes strictly into KEDA's own type, passes its checks, and reads a number
@@ -41,7 +42,7 @@ func TestKEDA(t *testing.T) {
 	if err != nil || asked.Path != "/monitoring/"+object.Name+"/forecast" || !strings.HasPrefix(asked.Host, "monitor.kubejobs.svc") {
 		t.Errorf("url %q, %v", trigger.Metadata["url"], err)
 	}
-	answer, err := []byte(`{"recommended_replicas":7}`), error(nil)
+	answer, err := json.Marshal(monitor.Prospect{Recommended: 7})
 	if err != nil {
 		t.Fatal(err)
 	}

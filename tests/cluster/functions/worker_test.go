@@ -99,8 +99,8 @@ func (s *workers) drain(ctx context.Context, pod string) {
 // half of the mean.
 func (s *workers) process(ctx context.Context, item string) {
 	number, _ := strconv.Atoi(item)
-	share := 50 + time.Duration(number*37%101)
-	sleep(ctx, s.mean*share/100*time.Duration(100+s.slow.Load())/100)
+	share := float64(50+number*37%101) / 100 * float64(100+s.slow.Load()) / 100
+	sleep(ctx, time.Duration(share*float64(s.mean)))
 	killed := ctx.Err() != nil
 	after, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
