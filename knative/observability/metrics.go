@@ -18,6 +18,9 @@ type Origin string
 const (
 	// ByTick means that the instance has handled ticks of a living job.
 	ByTick Origin = "tick"
+	// ByControl means that the instance has handled ticks of a job that is known to ask
+	// for a number of replicas.
+	ByControl Origin = "control"
 	// BySweep means that the instance has run a sweep.
 	BySweep Origin = "sweep"
 	// ByPublisher means that the instance has a publisher.
@@ -51,6 +54,13 @@ func Metrics() []Metric {
 		{"kubejobs_job_replicas", Gauge, []string{"job_id"}, ByTick},
 		{"kubejobs_job_deadline_timestamp_seconds", Gauge, []string{"job_id"}, ByTick},
 		{"kubejobs_job_expected_finish_timestamp_seconds", Gauge, []string{"job_id"}, ByTick},
+		{"kubejobs_job_no_progress_seconds", Gauge, []string{"job_id"}, ByTick},
+		{"kubejobs_job_finish_timestamp_seconds", Gauge, []string{"job_id", "quantile"}, ByTick},
+		{"kubejobs_job_miss_probability", Gauge, []string{"job_id"}, ByTick},
+		{"kubejobs_job_replicas_needed", Gauge, []string{"job_id"}, ByTick},
+		{"kubejobs_job_replicas_asked", Gauge, []string{"job_id"}, ByControl},
+		{"kubejobs_job_best_probability", Gauge, []string{"job_id"}, ByTick},
+		{"kubejobs_job_deadline_out_of_reach", Gauge, []string{"job_id"}, ByTick},
 		{"kubejobs_job_at_risk", Gauge, []string{"job_id"}, ByTick},
 		{"kubejobs_job_stalled", Gauge, []string{"job_id"}, ByTick},
 		{"kubejobs_redis_calls_total", Counter, []string{"client", "result"}, ByTick},

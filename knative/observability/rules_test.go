@@ -66,7 +66,7 @@ func TestAlertsSayWhatToDo(t *testing.T) {
 		}
 	}
 	want := []string{
-		"KubejobsJobWillMissDeadline", "KubejobsJobStalled", "KubejobsTicksLost", "KubejobsTicksFailing",
+		"KubejobsJobWillMissDeadline", "KubejobsDeadlineOutOfReach", "KubejobsJobStalled", "KubejobsTicksLost", "KubejobsTicksFailing",
 		"KubejobsTicksMissing", "KubejobsPublisherFailing", "KubejobsControllerListFailing", "KubejobsSweepNotRunning",
 	}
 	if diff := cmp.Diff(want, names); diff != "" {

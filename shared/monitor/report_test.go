@@ -30,6 +30,10 @@ func TestReport(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if report.Outcome == nil || report.Outcome.DeadlineMet == nil || *report.Outcome.DeadlineMet != report.DeadlineMet {
+		t.Errorf("outcome %+v, want one with the verdict", report.Outcome)
+	}
+	report.Outcome = nil
 	expectJSON(t, report, `{
 		"execution_time": 6,
 		"final_error": [0.8666666666666667, "2026-11-24T05:41:15Z"],
@@ -64,6 +68,10 @@ func TestReportWithoutASample(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if report.Outcome == nil || report.Outcome.DeadlineMet == nil || *report.Outcome.DeadlineMet != report.DeadlineMet {
+		t.Errorf("outcome %+v, want one with the verdict", report.Outcome)
+	}
+	report.Outcome = nil
 	expectJSON(t, report, `{
 		"execution_time": null, "final_error": [null, null], "final_replicas": null, "heuristic_options": null,
 		"max_error": [null, null], "min_error": [null, null], "scaling_strategy": "default",
