@@ -30,6 +30,7 @@ const (
 	demoMost    = 12 // the most that may be asked for
 	demoEnough  = 10 // about as many meet the deadline
 	demoBudget  = 30 * time.Second
+	leastBudget = 15 * time.Second // less has too few ticks for a forecast
 	// demoShare is the share of the budget that so many workers take.
 	demoShare = 0.8
 	// demoWait bounds the start of the job.
@@ -45,8 +46,8 @@ type demoOptions struct {
 // serve serves everything on a free loopback port while the demo runs. It logs errors
 // only, unless LOG_LEVEL is set.
 func (o demoOptions) serve(ctx context.Context, out io.Writer, redisPort int) error {
-	if o.budget < 5*time.Second {
-		return errors.New("--budget: want at least 5s")
+	if o.budget < leastBudget {
+		return fmt.Errorf("--budget: want at least %v", leastBudget)
 	}
 	override := map[string]string{"STATE_REDIS_URL": "", "LISTEN_ADDRESS": "127.0.0.1:0"}
 	if _, set := os.LookupEnv("LOG_LEVEL"); !set {
