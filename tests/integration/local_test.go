@@ -49,27 +49,28 @@ func TestLocal(t *testing.T) {
 	}
 }
 
+// The demo adds workers, and meets its deadline unless the machine is busy. Anything else
+// that it checks holds on any machine.
 func TestDemo(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	for i := range 20 {
+	for i := range 400 {
 		if err := os.WriteFile(filepath.Join(dir, strconv.Itoa(i)+".go"), []byte("package x\n"), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
-	demo := exec.Command(program, "local", "--demo", "--budget", "5s", "--dir", dir)
+	demo := exec.Command(program, "local", "--demo", "--budget", "20s", "--dir", dir)
 	demo.Env = append(os.Environ(), "STATE_REDIS_URL=redis://127.0.0.1:1") // not used
 	out, err := demo.CombinedOutput()
-	if err != nil {
+	late := strings.Contains(string(out), " s late") && strings.Count(string(out), "  FAIL ") == 1 &&
+		strings.Contains(string(out), "  FAIL the deadline was met\n")
+	if err != nil && !late {
 		t.Fatalf("exit: %v, want success\n%s", err, out)
-	}
-	lines := strings.Split(strings.TrimSpace(string(out)), "\n")
-	if last := lines[len(lines)-1]; !strings.HasPrefix(last, "deadline met, ") && !strings.HasSuffix(last, " s late") { // on a busy machine
-		t.Errorf("the last line is %q, want the verdict", last)
 	}
 	for _, want := range []string{
 		"not that of STATE_REDIS_URL", "demo running", "demo finished", "100.0 % done", `"final_error"`,
-		"ok   every item has a result (20 of 20)", "ok   the schedule is gone",
+		"ok   every item has a result (400 of 400)", "ok   the schedule is gone",
+		"ok   workers were added when the job was late", "too little is known", "P(miss)",
 	} {
 		if !strings.Contains(string(out), want) {
 			t.Errorf("the output of the demo lacks %q:\n%s", want, out)

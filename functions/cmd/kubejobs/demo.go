@@ -26,9 +26,12 @@ import (
 const (
 	demoID      = job.ID("demo")
 	demoItems   = 3000
-	demoWorkers = 4
+	demoWorkers = 2  // at the start
+	demoMost    = 12 // the most that may be asked for
+	demoEnough  = 10 // about as many meet the deadline
 	demoBudget  = 30 * time.Second
-	// demoShare is the share of the budget that the paced work takes.
+	leastBudget = 15 * time.Second // less has too few ticks for a forecast
+	// demoShare is the share of the budget that so many workers take.
 	demoShare = 0.8
 	// demoWait bounds the start of the job.
 	demoWait = 10 * time.Second
@@ -43,8 +46,8 @@ type demoOptions struct {
 // serve serves everything on a free loopback port while the demo runs. It logs errors
 // only, unless LOG_LEVEL is set.
 func (o demoOptions) serve(ctx context.Context, out io.Writer, redisPort int) error {
-	if o.budget < 5*time.Second {
-		return errors.New("--budget: want at least 5s")
+	if o.budget < leastBudget {
+		return fmt.Errorf("--budget: want at least %v", leastBudget)
 	}
 	override := map[string]string{"STATE_REDIS_URL": "", "LISTEN_ADDRESS": "127.0.0.1:0"}
 	if _, set := os.LookupEnv("LOG_LEVEL"); !set {
@@ -93,9 +96,9 @@ func (o demoOptions) fill(ctx context.Context, out io.Writer, client *redis.Clie
 	if err := client.RPush(ctx, workqueue.Waiting, items...).Err(); err != nil {
 		return fmt.Errorf("fill the queue: %w", err)
 	}
-	fmt.Fprintf(out, "%d .go files are in the list %q of the Redis at %s; %d workers hash them and count their\n"+
-		"lines, paced to take %.0f s. Deadline: %.0f s.\n\n",
-		len(items), workqueue.Waiting, client.Options().Addr, demoWorkers, demoShare*o.budget.Seconds(), o.budget.Seconds())
+	fmt.Fprintf(out, "%d .go files are in the list %q of the Redis at %s. %d workers hash them and count their lines:\n"+
+		"too few for the deadline in %.0f s. A supervisor follows the key %q, to which the number that it takes is written.\n\n",
+		len(items), workqueue.Waiting, client.Options().Addr, demoWorkers, o.budget.Seconds(), job.ReplicasKey(demoID))
 	return nil
 }
 
@@ -105,14 +108,17 @@ func (o demoOptions) monitor(ctx context.Context, out io.Writer, server string, 
 	if err != nil {
 		return answer{}, err
 	}
-	over := time.Duration(demoShare * float64(o.budget))
+	workers := crew{
+		client: client, job: demoID, first: demoWorkers, most: demoMost,
+		pause: time.Duration(demoShare * float64(o.budget) * demoEnough / float64(items)),
+	}
 	ctx, cancel := context.WithTimeout(ctx, 4*o.budget)
 	defer cancel()
 	var status answer
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() (err error) {
 		defer failure.Rescue(func(caught error) { err = caught })
-		return drain(ctx, client, demoWorkers, pacing(int(items), over))
+		return workers.run(ctx)
 	})
 	group.Go(func() (err error) {
 		defer failure.Rescue(func(caught error) { err = caught })
@@ -122,11 +128,12 @@ func (o demoOptions) monitor(ctx context.Context, out io.Writer, server string, 
 	return status, group.Wait()
 }
 
-// startDemo sends the request of Asperathos' Manager.
+// startDemo sends the request of Asperathos' Manager, and asks for control.
 func startDemo(ctx context.Context, server string, budget time.Duration) error {
 	ctx, cancel := context.WithTimeout(ctx, demoWait)
 	defer cancel()
-	body := fmt.Appendf(nil, `{"plugin":"kubejobs","plugin_info":{"expected_time":%g}}`, budget.Seconds())
+	body := fmt.Appendf(nil, `{"plugin":"kubejobs","plugin_info":{"expected_time":%g,"control":{"max_replicas":%d,"graceful":true}}}`,
+		budget.Seconds(), demoMost)
 	response, err := post(ctx, server+"/monitoring/"+string(demoID), body)
 	if err != nil {
 		return fmt.Errorf("start: %w", err)
@@ -155,6 +162,7 @@ func check(
 ) error {
 	var report map[string]any
 	reportErr := getJSON(ctx, server, "/monitoring/"+string(demoID)+"/report", &report)
+	delete(report, "outcome") // its changes are shown below
 	shown, err := json.MarshalIndent(report, "  ", "  ")
 	if err != nil {
 		return err
@@ -168,6 +176,7 @@ func check(
 		return err
 	}
 	fmt.Fprintf(out, "\nreport\n  %s\n\n", shown)
+	added := showChanges(out, status)
 	checks := []struct {
 		what string
 		ok   bool
@@ -175,6 +184,8 @@ func check(
 		{fmt.Sprintf("the job finished (%s)", status.Phase), status.Phase == job.PhaseFinished},
 		{fmt.Sprintf("every item has a result (%d of %d)", results, status.Items), results == status.Items},
 		{fmt.Sprintf("every sample is in %s (%d of %d)", controllerlist.Key(demoID), samples, status.Samples), samples > 0 && samples == status.Samples},
+		{"workers were added when the job was late", added},
+		{"the deadline was met", status.DeadlineMet != nil && *status.DeadlineMet},
 		{"the report exists", reportErr == nil && report["final_error"] != nil},
 		{"the schedule is gone", !set.Scheduled(demoID)},
 	}
@@ -187,7 +198,23 @@ func check(
 		}
 		fmt.Fprintf(out, "  %s %s\n", mark, c.what)
 	}
-	text, _ := status.verdict() // a late demo is no failure
+	text, _ := status.verdict()
 	fmt.Fprintf(out, "\n%s\n", text)
 	return errors.Join(failed...)
+}
+
+// showChanges shows the changes of the number of workers. It reports whether workers
+// were added.
+func showChanges(out io.Writer, status answer) bool {
+	if status.Report == nil || status.Report.Outcome == nil {
+		return false
+	}
+	added := false
+	fmt.Fprintln(out, "workers")
+	for _, c := range status.Report.Outcome.Changes {
+		added = added || c.To > c.From
+		fmt.Fprintf(out, "  %5.1f s  %2d → %2d  %s\n", c.At.Sub(status.Submitted).Seconds(), c.From, c.To, printable(c.Reason))
+	}
+	fmt.Fprintln(out)
+	return added
 }

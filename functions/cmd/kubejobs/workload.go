@@ -6,20 +6,15 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"github.com/redis/go-redis/v9"
-	"golang.org/x/sync/errgroup"
-	"golang.org/x/time/rate"
 
-	"kubejobs/shared/core/failure"
 	"kubejobs/shared/drivers/workqueue"
 )
 
@@ -57,34 +52,6 @@ type result struct {
 	SHA   string `json:"sha256"`
 }
 
-// drain runs workers that take items as Asperathos' workers do, until none is left:
-// job → job:processing → work → job:results. pace limits all of them together,
-// while each holds its item.
-func drain(ctx context.Context, client *redis.Client, workers int, pace *rate.Limiter) error {
-	group, ctx := errgroup.WithContext(ctx)
-	for range workers {
-		group.Go(func() (err error) {
-			defer failure.Rescue(func(caught error) { err = caught })
-			for {
-				item, err := client.LMove(ctx, workqueue.Waiting, workqueue.InFlight, "RIGHT", "LEFT").Result()
-				if errors.Is(err, redis.Nil) {
-					return nil
-				}
-				if err != nil {
-					return fmt.Errorf("take an item: %w", err)
-				}
-				if err := pace.Wait(ctx); err != nil {
-					return err
-				}
-				if err := finish(ctx, client, item); err != nil {
-					return err
-				}
-			}
-		})
-	}
-	return group.Wait()
-}
-
 // finish processes an item: it hashes the file and counts its lines.
 func finish(ctx context.Context, client *redis.Client, item string) error {
 	text, err := os.ReadFile(item) //nolint:gosec // the item names a file, by design
@@ -105,9 +72,4 @@ func finish(ctx context.Context, client *redis.Client, item string) error {
 		return fmt.Errorf("finish an item: %w", err)
 	}
 	return nil
-}
-
-// pacing returns a limiter that spreads items over a duration.
-func pacing(items int, over time.Duration) *rate.Limiter {
-	return rate.NewLimiter(rate.Limit(float64(items)/over.Seconds()), 1)
 }
