@@ -39,13 +39,13 @@ func TestEventsOfJobs(t *testing.T) {
 	w.Fill(0, 1, 5)
 	run(w, "slow", 15, 15)
 	w.Fill(5, 0, 1)
-	run(w, "late", 16, 20) // one item in 30 s
+	run(w, "late", 21, 25) // one item, and the deadline has passed
 	w.Fill(0, 0, 6)
 	for _, id := range []string{"good", "slow", "late"} {
-		run(w, id, 21, 21)
+		run(w, id, 26, 26)
 	}
 	w.Jobs.Set(t.Context(), "job", "no list", 0)
-	run(w, "lost", 22, 24)
+	run(w, "lost", 27, 29)
 	for id, want := range jobs {
 		if got := r.kinds(id); got != want {
 			t.Errorf("%s: got %q, want %q", id, got, want)
