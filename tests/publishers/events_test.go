@@ -39,13 +39,13 @@ func TestEventsOfJobs(t *testing.T) {
 	w.Fill(0, 1, 5)
 	run(w, "slow", 15, 15)
 	w.Fill(5, 0, 1)
-	run(w, "late", 21, 25) // one item, and the deadline has passed
+	run(w, "late", 31, 35) // one item, and the deadline has passed
 	w.Fill(0, 0, 6)
 	for _, id := range []string{"good", "slow", "late"} {
-		run(w, id, 26, 26)
+		run(w, id, 36, 36)
 	}
 	w.Jobs.Set(t.Context(), "job", "no list", 0)
-	run(w, "lost", 27, 29)
+	run(w, "lost", 37, 39)
 	for id, want := range jobs {
 		if got := r.kinds(id); got != want {
 			t.Errorf("%s: got %q, want %q", id, got, want)

@@ -106,8 +106,8 @@ func TestSinkAnswers(t *testing.T) {
 			s.set(false, "at-risk", refused)
 			run(w, "a", 1, 1)
 			w.Fill(5, 0, 1) // one item, and the deadline has passed
-			run(w, "a", 21, 25)
-			finish(w, 26)
+			run(w, "a", 31, 35)
+			finish(w, 36)
 		}, "started finished", 0, true, "refused dev.kubejobs.job.at-risk with 403"},
 		"takes the first, then is absent": {func(w *world.World, s *sink) {
 			s.set(false, "started", absent, absent)
