@@ -98,6 +98,7 @@ func (s *Service) act(ctx context.Context, record Record, c committed, recorded 
 	failing := record.Publishers[ScalerName].Failing
 	acting, cancel := context.WithTimeout(context.WithoutCancel(ctx), scaleTimeout)
 	go func() {
+		defer failure.Rescue(func(err error) { s.caught(acting, record, err) })
 		defer cancel()
 		err := s.scale(acting, actuator, record, *c.order)
 		s.scaling.end(record.Spec, err, s.now())

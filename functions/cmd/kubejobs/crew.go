@@ -45,8 +45,8 @@ func (c crew) run(ctx context.Context) error {
 			stop := make(chan struct{})
 			stops = append(stops, stop)
 			group.Go(func() (err error) {
-				defer func() { ended <- struct{}{} }()
 				defer failure.Rescue(func(caught error) { err = caught })
+				defer func() { ended <- struct{}{} }()
 				return c.work(ctx, stop)
 			})
 		}
