@@ -12,13 +12,12 @@ import (
 	"github.com/spf13/cobra"
 
 	"kubejobs/functions"
+	"kubejobs/shared/core/failure"
 )
 
 func main() {
 	functions.QuietRedis()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // a second signal ends the process at once
-	err := newRoot().ExecuteContext(ctx)
+	err := newRoot().ExecuteContext(untilSignal())
 	if status, ok := errors.AsType[exitError](err); ok {
 		os.Exit(int(status))
 	}
@@ -26,6 +25,21 @@ func main() {
 		fmt.Fprintln(os.Stderr, "kubejobs:", err)
 		os.Exit(statusOf(err))
 	}
+}
+
+// untilSignal returns a context that ends with the first signal to end. A second one ends
+// the process at once.
+func untilSignal() context.Context {
+	ctx, cancel := context.WithCancel(context.Background())
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		defer failure.Rescue(func(error) { cancel() })
+		<-signals
+		signal.Stop(signals) // before anything that the end of the context causes
+		cancel()
+	}()
+	return ctx
 }
 
 // exitError is an exit status of a command that has said why.
