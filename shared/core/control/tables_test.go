@@ -36,7 +36,7 @@ const lastNote = `
 ## Items of killed replicas taken last
 
 Elsewhere in this file, a killed replica's item is the next that is taken. If it goes to the end of the queue
-instead, long items are begun last, and jobs with the least slack miss more: even the maximum, disturbed a little differently, would.
+instead, long items are begun last, and jobs with the least slack miss more.
 `
 
 func (f figures) cells() string {
