@@ -56,7 +56,7 @@ func newProspect(r Record, assumed WhatIf, now time.Time) Prospect {
 	p := Prospect{
 		ID: spec.ID, Phase: state.Phase, Reason: state.Reason, Items: spec.Items, Deadline: q.Deadline.UTC(), Curve: []forecast.Chance{},
 	}
-	if state.Course.Count > 0 {
+	if state.Course != nil {
 		at := time.UnixMilli(state.Course.Last.At).UTC()
 		p.At = &at
 	}
@@ -69,9 +69,9 @@ func newProspect(r Record, assumed WhatIf, now time.Time) Prospect {
 		return p
 	}
 	model := state.Course.Model()
-	outlook := forecast.NewOutlook(state.Course, model, q)
+	outlook := forecast.NewOutlook(*state.Course, model, q)
 	p.Forecast = job.NewForecast(state, &outlook, now)
-	p.Curve = forecast.Curve(state.Course, model, q, curvePoints)
+	p.Curve = forecast.Curve(*state.Course, model, q, curvePoints)
 	p.Recommended = q.Fleet.Replicas
 	if outlook.Known {
 		p.Recommended = outlook.Need.Replicas

@@ -204,7 +204,7 @@ func newStatus(r Record, now time.Time) Status {
 
 // withForecast shows when the job will be done; of an ended job only if it was done.
 func (s *Status) withForecast(r Record, now time.Time) {
-	s.Rate = forecast.MeanRate(r.State.Course)
+	s.Rate = forecast.MeanRate(r.State.Course.Value())
 	f := job.NewForecast(r.State, r.State.Outlook(r.Spec), now)
 	switch {
 	case f == nil:

@@ -3,6 +3,7 @@ package bench_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -10,6 +11,8 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+
+	"github.com/redis/go-redis/v9"
 
 	"kubejobs/functions"
 	"kubejobs/shared/platform/config"
@@ -32,6 +35,27 @@ func tickOneJob(b *testing.B, handler http.Handler, queue *redistest.Server) {
 	start(b, handler, queue.Port(), "bench")
 	b.ReportAllocs()
 	for i := 0; b.Loop(); i++ {
+		if code := tick(handler, "bench", i); code != http.StatusOK {
+			b.Fatalf("tick %d: %d", i, code)
+		}
+	}
+}
+
+// BenchmarkTickOfWorkingJob measures ticks of a job of which an item is completed before
+// each tick. The time of the command that completes it is part of the figure.
+func BenchmarkTickOfWorkingJob(b *testing.B) {
+	handler, queue := open(b, nil)
+	client := queue.Client()
+	const fill = "for i = 1, 200000 do redis.call('RPUSH', 'job', 'x') end redis.call('RPUSH', 'job:processing', 'y', 'y', 'y')"
+	if err := client.Eval(b.Context(), fill, []string{"job"}).Err(); !errors.Is(err, redis.Nil) {
+		b.Fatal(err)
+	}
+	start(b, handler, queue.Port(), "bench")
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		if err := client.LMove(b.Context(), "job", "job:results", "LEFT", "RIGHT").Err(); err != nil {
+			b.Fatal(err)
+		}
 		if code := tick(handler, "bench", i); code != http.StatusOK {
 			b.Fatalf("tick %d: %d", i, code)
 		}

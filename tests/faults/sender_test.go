@@ -85,7 +85,7 @@ type ticker struct {
 	count map[string]*count // by job
 }
 
-// count is what became of the ticks of a job.
+// count holds the results of the ticks of a job.
 type count struct {
 	sent     int
 	outcomes map[monitor.Outcome][]string // ids of the acknowledged ticks
@@ -129,7 +129,7 @@ func (t *ticker) run(id string) {
 }
 
 // one sends a tick. If its six attempts fail, it is lost, and a PingSource would leave it
-// at that; one sends it again until it is taken, so that it is certain what became of it.
+// at that; one sends it again until it is taken, so that its result is certain.
 func (t *ticker) one(id, tick string) {
 	c := t.count[id]
 	t.with(func() { c.sent++ })

@@ -114,6 +114,14 @@ func FleetOf(p Point, before int64) int64 {
 	return before
 }
 
+// Value returns the course; one without points if c is nil.
+func (c *Course) Value() Course {
+	if c == nil {
+		return Course{}
+	}
+	return *c
+}
+
 // Equal reports whether two courses are the same.
 func (c Course) Equal(other Course) bool { return c == other }
 

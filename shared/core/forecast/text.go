@@ -28,7 +28,7 @@ func (c Course) MarshalText() ([]byte, error) {
 	w := codec{raw: append(buffer[:0], version)}
 	w.course(&c)
 	w.raw = binary.LittleEndian.AppendUint32(w.raw, crc32.ChecksumIEEE(w.raw))
-	return base64.RawURLEncoding.AppendEncode(make([]byte, 0, mostText), w.raw), nil
+	return base64.RawURLEncoding.AppendEncode(nil, w.raw), nil
 }
 
 // UnmarshalText reads a text of MarshalText. An error leaves the course as it was.

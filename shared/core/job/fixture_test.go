@@ -34,3 +34,12 @@ var limit = job.FailureLimit{Count: 3}
 func running(status forecast.Status) job.State {
 	return job.State{Phase: job.PhaseRunning, WorkSeen: true, Health: forecast.Health{Status: status}}
 }
+
+// courseOf returns the course of points.
+func courseOf(points ...forecast.Point) *forecast.Course {
+	var course forecast.Course
+	for _, p := range points {
+		course = course.Fold(p)
+	}
+	return &course
+}

@@ -67,7 +67,7 @@ func unlessZero(at time.Time) *time.Time {
 // pausedSince returns when a job advanced last: with its first sample if it never has,
 // else if no tick could measure it, when the gap began.
 func (s State) pausedSince() time.Time {
-	if since := max(s.Health.Advanced, s.Course.First.At); since != 0 || s.QueueGap == nil {
+	if since := max(s.Health.Advanced, s.Course.Value().First.At); since != 0 || s.QueueGap == nil {
 		return time.UnixMilli(since)
 	}
 	return time.UnixMilli(s.QueueGap.Since)
@@ -78,12 +78,13 @@ func (s State) Quiet(now time.Time) time.Duration { return max(now.Sub(s.pausedS
 
 // cause returns why a job does not advance.
 func (s State) cause() forecast.Cause {
+	last := s.Course.Value().Last
 	pause := forecast.Pause{
 		Stalled: s.Health.Now() == forecast.StatusStalled, Suspended: s.Suspended, Unobserved: s.QueueGap != nil,
-		Working: s.Course.Last.Working, Completed: s.Health.Advanced != 0,
+		Working: last.Working, Completed: s.Health.Advanced != 0,
 	}
 	if q := s.Queue; q != nil {
-		left := (1 - s.Health.Progress) * float64(s.Course.Last.Items)
+		left := (1 - s.Health.Progress) * float64(last.Items)
 		pause.Held, pause.Grown = q.InFlight, float64(q.Left()) > left+0.5
 	}
 	return pause.Cause()

@@ -63,7 +63,7 @@ func NewOutcome(spec Spec, state State) Outcome {
 			o.Margin = &margin
 		}
 	}
-	if rate := forecast.MeanRate(state.Course); rate > 0 {
+	if rate := forecast.MeanRate(state.Course.Value()); rate > 0 {
 		o.Rate = &rate
 	}
 	if all := state.Run.Replicas; all > 0 {
@@ -90,7 +90,7 @@ func moment(millis int64) time.Time { return time.UnixMilli(millis).UTC() }
 //
 // Worked: 100 items of 4 s in 60 s: 15 rounds, so 7 replicas.
 func sufficient(spec Spec, state State) *int64 {
-	c := state.Course
+	c := state.Course.Value()
 	done := c.Last.Done - c.First.Done
 	if done <= 0 || state.Run.Replicas <= 0 {
 		return nil

@@ -17,8 +17,8 @@ func at(seconds float64) int64 {
 // the part of its course.
 func ran(phase job.Phase) job.State {
 	state := running("").Ended(phase, "why", start.Add(50*time.Second))
-	state.Course = state.Course.Fold(forecast.Point{At: at(0), Items: 100, Working: 8}).
-		Fold(forecast.Point{At: at(50), Items: 100, Done: 100, Working: 8})
+	state.Course = courseOf(
+		forecast.Point{At: at(0), Items: 100, Working: 8}, forecast.Point{At: at(50), Items: 100, Done: 100, Working: 8})
 	state.Summary.CompletedAt = at(49)
 	state.Run = job.Run{
 		Replicas: 400, Busy: 300, Stall: &job.Stall{Since: at(10), Until: at(25), Cause: forecast.CauseNoReplica},
@@ -91,8 +91,9 @@ func TestSufficientReplicas(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			state := running("").Ended(job.PhaseFinished, "why", start)
-			state.Course = state.Course.Fold(forecast.Point{At: at(0), Items: int64(tt.items), Done: tt.doneBefore}).
-				Fold(forecast.Point{At: at(50), Items: int64(tt.items), Done: tt.done})
+			state.Course = courseOf(
+				forecast.Point{At: at(0), Items: int64(tt.items), Done: tt.doneBefore},
+				forecast.Point{At: at(50), Items: int64(tt.items), Done: tt.done})
 			state.Run.Replicas = tt.replicaSeconds
 			got := job.NewOutcome(newSpec(), state).Sufficient
 			if (got != nil) != (tt.want != 0) || got != nil && *got != tt.want {

@@ -7,7 +7,7 @@ import (
 
 // newPoint returns the point of the course of a job at a sample.
 func newPoint(spec Spec, state State, obs Observation, x sample.Sample) forecast.Point {
-	working, asked := obs.working(state.KubeSeen, state.Course.Last.Working), obs.asked(state.Asked)
+	working, asked := obs.working(state.KubeSeen, state.Course.Value().Last.Working), obs.asked(state.Asked)
 	if c := spec.Control; c != nil && c.Target == nil && state.Control != nil {
 		asked = state.Control.Wanted // supervisors read it in Redis
 	}
@@ -17,21 +17,21 @@ func newPoint(spec Spec, state State, obs Observation, x sample.Sample) forecast
 // Outlook returns what the course of a job says about its end; nil before its first
 // sample.
 func (s State) Outlook(spec Spec) *forecast.Outlook {
-	if s.Course.Count == 0 {
+	if s.Course == nil {
 		return nil
 	}
-	o := forecast.NewOutlook(s.Course, s.Course.Model(), s.Question(spec))
+	o := forecast.NewOutlook(*s.Course, s.Course.Model(), s.Question(spec))
 	return &o
 }
 
 // Question returns what is asked of the course of a job unless a caller asks something
 // else.
 func (s State) Question(spec Spec) forecast.Question {
-	c := spec.Control
+	c, course := spec.Control, s.Course.Value()
 	if c == nil {
-		return forecast.Ask(s.Course, s.Summary.Replicas, spec.Deadline(), forecast.DefaultConfidence)
+		return forecast.Ask(course, s.Summary.Replicas, spec.Deadline(), forecast.DefaultConfidence)
 	}
-	q := forecast.Ask(s.Course, s.Summary.Replicas, spec.Deadline(), c.Confidence)
+	q := forecast.Ask(course, s.Summary.Replicas, spec.Deadline(), c.Confidence)
 	q.Fleet.Kills, q.Least, q.Most = !c.Graceful, c.Min, max(c.Min, min(q.Most, c.Max))
 	return q
 }

@@ -17,7 +17,7 @@ func ptr(n int64) *int64 { return &n }
 func TestPointOfACourse(t *testing.T) {
 	t.Parallel()
 	before := job.State{Phase: job.PhaseRunning, WorkSeen: true, Asked: 7}
-	before.Course = before.Course.Fold(forecast.Point{At: at(0), Items: 6, Working: 5, Asked: 7})
+	before.Course = courseOf(forecast.Point{At: at(0), Items: 6, Working: 5, Asked: 7})
 	queue := job.QueueHalf{Count: &job.QueueCount{Queued: 3, InFlight: 2}}
 	tests := map[string]struct {
 		kube job.KubeHalf

@@ -30,8 +30,8 @@ type State struct {
 	History      history.Index    `json:"history"`
 	Ticks        accounting.Ticks `json:"ticks"`
 	Health       forecast.Health  `json:"health"`
-	Course       forecast.Course  `json:"course,omitzero"`
-	Asked        int64            `json:"asked,omitempty"` // replicas that the job asks for; 0 while unknown
+	Course       *forecast.Course `json:"course,omitempty"` // nil: no sample yet
+	Asked        int64            `json:"asked,omitempty"`  // replicas that the job asks for; 0 while unknown
 	Changes      ScaleChanges     `json:"changes,omitzero"`
 	Run          Run              `json:"run,omitzero"`
 	Control      *Controlled      `json:"control,omitempty"`  // nil: nothing was decided yet

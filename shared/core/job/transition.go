@@ -92,16 +92,16 @@ func (t *Transition) measure(spec Spec, state State, obs Observation, goesOn boo
 
 // look folds the sample into the course of the job, and returns the state after that.
 func (t *Transition) look(spec Spec, state State, obs Observation) State {
-	before, held := state.Course.Last, int64(0)
+	course, held := state.Course.Value(), int64(0)
 	if state.Queue != nil {
 		held = state.Queue.InFlight
 	}
 	next := newPoint(spec, state, obs, *t.Sample)
-	state.Course = state.Course.Fold(next)
-	t.Model = state.Course.Model()
-	outlook := forecast.NewOutlook(state.Course, t.Model, state.Question(spec))
+	folded := course.Fold(next)
+	state.Course, t.Model = &folded, folded.Model()
+	outlook := forecast.NewOutlook(folded, t.Model, state.Question(spec))
 	t.Outlook = &outlook
-	state.Run = state.Run.work(before, next, held).milestone(*t.Sample, outlook)
+	state.Run = state.Run.work(course.Last, next, held).milestone(*t.Sample, outlook)
 	if from := state.Asked; spec.Control == nil && from > 0 && next.Asked > 0 && from != next.Asked {
 		state.Changes = state.Changes.Append(ScaleChange{At: next.At, From: from, To: next.Asked, Reason: changedByOthers})
 	}

@@ -60,7 +60,7 @@ func running(first, last float64, after time.Duration) job.State {
 		x := sample.Sample{At: noon.UnixMilli() + int64(i)*after.Milliseconds()/points, Job: first + (last-first)*float64(i)/points}
 		course = course.Fold(forecast.NewPoint(x, 100, 4, 6, false))
 	}
-	return job.State{Phase: job.PhaseRunning, Course: course, Asked: 6, Summary: summary.Summary{
+	return job.State{Phase: job.PhaseRunning, Course: &course, Asked: 6, Summary: summary.Summary{
 		First: &sample.Sample{At: noon.UnixMilli(), Job: first},
 		Last:  &sample.Sample{At: at.UnixMilli(), Job: last, Time: elapsed, Error: last - elapsed, Replicas: 4},
 	}}
