@@ -171,6 +171,31 @@ func TestDecideIsNotHastyDownwards(t *testing.T) {
 	}
 }
 
+// Near the end, killing costs more than it saves: the item of a killed replica begins
+// anew.
+func TestDecideKillsNoneNearTheEnd(t *testing.T) {
+	t.Parallel()
+	s := script{policy: control.Policy{Min: 1, Max: 30, Confidence: .9}, deadline: begin.Add(190 * time.Second)}
+	decide := func(at int64) control.Decision {
+		point := steady(at, 10)
+		point.Items = 300
+		return s.decide(point)
+	}
+	var want int64
+	for at := int64(0); at <= 100; at += 2 {
+		want = decide(at).Replicas // in the end for 200 items of 10 s in 90 s
+	}
+	if want < 20 {
+		t.Fatalf("%d replicas, want at least 20", want)
+	}
+	s.deadline = begin.Add(2 * time.Hour) // few replicas are enough from now on
+	for at := int64(102); at <= 268; at += 2 {
+		if d := decide(at); d.Replicas != want {
+			t.Fatalf("%d replicas with %d items left, want %d: %s", d.Replicas, 300-at, want, d.Reason)
+		}
+	}
+}
+
 func TestDecideWithoutProgress(t *testing.T) {
 	t.Parallel()
 	t.Run("suspended", func(t *testing.T) {
