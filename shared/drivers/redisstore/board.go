@@ -34,7 +34,7 @@ func (s *Store) indexEnded(ctx context.Context, c monitor.Change) error {
 // Ended implements monitor.BoardStore.
 func (s *Store) Ended(ctx context.Context, since time.Time, limit int) ([]monitor.EndedJob, error) {
 	found, err := s.client.ZRangeArgsWithScores(ctx, redis.ZRangeArgs{
-		Key: endedKey, ByScore: true, Rev: true, Start: strconv.FormatInt(since.UnixMilli(), 10), Stop: "+inf", Count: int64(limit),
+		Key: endedKey, ByScore: true, Rev: true, Start: "+inf", Stop: strconv.FormatInt(since.UnixMilli(), 10), Count: int64(limit),
 	}).Result()
 	if wrongType(err) {
 		return nil, nil // the list is for readers only
