@@ -90,7 +90,7 @@ func (s *Service) allJobs(ctx context.Context) (jobs []*Status, truncated, now b
 func (s *Service) readAll(ctx context.Context) (jobs []*Status, truncated bool, err error) {
 	living := map[job.ID]bool{}
 	for after := job.ID(""); ; {
-		page, next, err := s.List(ctx, after, listPage)
+		page, next, err := s.listAll(ctx, after, listPage)
 		if err != nil {
 			return nil, false, err
 		}

@@ -21,6 +21,8 @@ var (
 	ErrUnreadable = &failure.Error{
 		Kind: failure.KindConflict, Message: "the stored record of the job cannot be read; stop the job to discard it",
 	}
+	// ErrNotYours is returned by Start for an id that the caller may not use.
+	ErrNotYours = &failure.Error{Kind: failure.KindForbidden, Message: "the token does not allow jobs of this id"}
 	// ErrRunning is returned for the report of a job that has not ended.
 	ErrRunning = errors.New("the job is still running")
 )

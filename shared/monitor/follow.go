@@ -31,6 +31,9 @@ type News struct {
 // the history. Follow reads the store once, and a second time if more than one
 // sample is new. The error for an unknown id is ErrUnknownJob.
 func (s *Service) Follow(ctx context.Context, id job.ID, seen *Seen) (News, error) {
+	if !sees(ctx, id) {
+		return News{}, ErrUnknownJob
+	}
 	if seen == nil || seen.life != 0 {
 		record, err := s.ticks.Load(ctx, id, "")
 		if err != nil {

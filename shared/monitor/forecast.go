@@ -43,6 +43,9 @@ const curvePoints = 64
 // deadline, under the assumptions of if. It changes nothing. The error for an unknown id
 // is ErrUnknownJob.
 func (s *Service) Forecast(ctx context.Context, id job.ID, assumed WhatIf) (Prospect, error) {
+	if !sees(ctx, id) {
+		return Prospect{}, ErrUnknownJob
+	}
 	record, err := s.ticks.Load(ctx, id, "")
 	if err != nil {
 		return Prospect{}, err

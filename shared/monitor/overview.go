@@ -31,7 +31,7 @@ func (s *Service) Overview(ctx context.Context, v View) (Overview, error) {
 	o := Overview{At: s.now().UTC(), Counts: map[string]int{}, Truncated: truncated}
 	var selected []*Status
 	for _, status := range all {
-		if !v.names(status) {
+		if !sees(ctx, status.ID) || !v.names(status) {
 			continue
 		}
 		o.Counts[status.State]++

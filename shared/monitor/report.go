@@ -31,6 +31,9 @@ func (s *Service) Detailed(ctx context.Context, id job.ID) (job.Detailed, error)
 
 // loadReported loads a job that has a report.
 func (s *Service) loadReported(ctx context.Context, id job.ID) (Record, error) {
+	if !sees(ctx, id) {
+		return Record{}, ErrUnknownJob
+	}
 	record, err := s.ticks.Load(ctx, id, "")
 	switch {
 	case err != nil:

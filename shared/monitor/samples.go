@@ -48,6 +48,9 @@ type Samples struct {
 // same second, or thin out the history. The error for an unknown id is
 // ErrUnknownJob.
 func (s *Service) Samples(ctx context.Context, id job.ID, in SampleRange) (Samples, error) {
+	if !sees(ctx, id) {
+		return Samples{}, ErrUnknownJob
+	}
 	replay, err := s.jobs.Replay(ctx, id)
 	if err != nil {
 		return Samples{}, err

@@ -3,6 +3,7 @@ package monitor
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,8 +23,11 @@ type Sharing struct {
 // Others returns the other jobs as a text: "job b", or "jobs b, c, d and 4 more"; "" if
 // there are none.
 func (s Sharing) Others() string {
-	if len(s.SharedWith) == 0 {
+	switch {
+	case s.SharedCount == 0:
 		return ""
+	case len(s.SharedWith) == 0: // the caller may not see them
+		return fmt.Sprintf("job of somebody else (%d in all)", s.SharedCount)
 	}
 	ids := make([]string, 0, len(s.SharedWith))
 	for _, id := range s.SharedWith {
@@ -52,7 +56,9 @@ func (s *Service) sharing(ctx context.Context, spec job.Spec) Sharing {
 	if err != nil {
 		s.log.WarnContext(ctx, "reading which jobs share the queue failed", "job", spec.ID, "error", err)
 	}
-	return Sharing{SharedWith: users[:min(len(users), shownUsers)], SharedCount: len(users)}
+	count := len(users)
+	users = slices.DeleteFunc(users, func(id job.ID) bool { return !sees(ctx, id) })
+	return Sharing{SharedWith: users[:min(len(users), shownUsers)], SharedCount: count}
 }
 
 // leave removes what the store keeps of an ended life of a job beside its record.

@@ -24,10 +24,14 @@ type Started struct {
 }
 
 // Start starts the monitoring of a job. The same request again for a living job
-// changes nothing; a different one is ErrOtherRequest. Start fills in what the
+// changes nothing; a different one is ErrOtherRequest, an id that is not the caller's
+// ErrNotYours. Start fills in what the
 // request omits, and returns the spec that is in force. An unreachable queue is an
 // error only if the number of items has to be read from it.
 func (s *Service) Start(ctx context.Context, r Request) (Started, error) {
+	if !sees(ctx, r.ID) {
+		return Started{}, ErrNotYours
+	}
 	record, err := s.ticks.Load(ctx, r.ID, "")
 	switch {
 	case err == nil && record.State.Phase.Living():

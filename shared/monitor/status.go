@@ -132,6 +132,9 @@ const listPage = 100
 // Status returns the status of a job, living or ended. The error for an unknown
 // id is ErrUnknownJob.
 func (s *Service) Status(ctx context.Context, id job.ID) (Status, error) {
+	if !sees(ctx, id) {
+		return Status{}, ErrUnknownJob
+	}
 	record, err := s.ticks.Load(ctx, id, "")
 	if err != nil {
 		return Status{}, err
@@ -158,6 +161,13 @@ func (s *Service) List(ctx context.Context, after job.ID, limit int) ([]Status, 
 	if limit < 1 || limit > listPage {
 		limit = listPage
 	}
+	if c, ok := CallerOf(ctx); ok && len(c.Prefixes) > 0 {
+		return s.listOf(ctx, c, after, limit)
+	}
+	return s.listAll(ctx, after, limit)
+}
+
+func (s *Service) listAll(ctx context.Context, after job.ID, limit int) ([]Status, job.ID, error) {
 	page, err := s.jobs.List(ctx, after, limit)
 	if err != nil {
 		return nil, "", err

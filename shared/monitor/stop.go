@@ -11,6 +11,9 @@ import (
 // as in the original. Stopping a stopped job changes nothing. A job whose record
 // cannot be read is discarded. The error for an unknown id is ErrUnknownJob.
 func (s *Service) Stop(ctx context.Context, id job.ID) error {
+	if !sees(ctx, id) {
+		return ErrUnknownJob
+	}
 	stopped := func(r Record) bool { return r.State.Phase == job.PhaseStopped }
 	record, state, err := s.end(ctx, id, job.PhaseStopped, "stopped by a caller", stopped)
 	if errors.Is(err, ErrUnreadable) {

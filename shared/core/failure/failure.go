@@ -23,6 +23,10 @@ const (
 	KindRefused Kind = "refused"
 	// KindLimit is a request beyond a limit: it may succeed once something has ended.
 	KindLimit Kind = "limit"
+	// KindUnauthenticated is a request of which nobody knows whose it is.
+	KindUnauthenticated Kind = "unauthenticated"
+	// KindForbidden is a request of somebody who may not make it.
+	KindForbidden Kind = "forbidden"
 	// KindUnavailable is a transient failure: the same request may succeed
 	// later.
 	KindUnavailable Kind = "unavailable"

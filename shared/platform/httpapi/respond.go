@@ -26,6 +26,9 @@ var statusOf = map[failure.Kind]int{
 	failure.KindLimit:       http.StatusTooManyRequests,
 	failure.KindUnavailable: http.StatusServiceUnavailable,
 	failure.KindInternal:    http.StatusInternalServerError,
+
+	failure.KindUnauthenticated: http.StatusUnauthorized,
+	failure.KindForbidden:       http.StatusForbidden,
 }
 
 // Failure is the body of an error, in the format of the Asperathos Monitor.
