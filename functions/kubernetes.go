@@ -28,13 +28,13 @@ func (s *Set) openKubernetes() (monitor.KubeJobs, *kubescale.Scaler, error) {
 	}
 	jobs := batchjob.New(client, s.cfg.JobNamespace)
 	if s.cfg.Scheduler == config.SchedulerKnative {
-		namespace := s.cfg.PingNamespace
-		if namespace == "" {
-			namespace = kubeclient.Namespace(s.cfg.Kubeconfig)
-		}
+		namespace := s.pingNamespace()
 		sink, err := pingsource.ParseSink(s.cfg.TickSink, namespace)
 		if err != nil {
 			return nil, nil, fmt.Errorf("TICK_SINK: %w", err)
+		}
+		if audience := s.cfg.Auth.Sources.Audience; audience != "" {
+			sink.Audience = &audience
 		}
 		var ownerOf pingsource.OwnerOf
 		if namespace == s.cfg.JobNamespace {
@@ -47,6 +47,17 @@ func (s *Set) openKubernetes() (monitor.KubeJobs, *kubescale.Scaler, error) {
 	}
 	return jobs, kubescale.New(client, s.cfg.JobNamespace), nil
 }
+
+// pingNamespace returns the namespace of the PingSources.
+func (s *Set) pingNamespace() string {
+	if s.cfg.PingNamespace != "" {
+		return s.cfg.PingNamespace
+	}
+	return kubeclient.Namespace(s.cfg.Kubeconfig)
+}
+
+// sourceName returns the name of the PingSource that sends a tick.
+func sourceName(tick monitor.Tick) string { return pingsource.Name(tick.Job, tick.Life) }
 
 // actuators returns what scales jobs: the number in the job's own Redis, and scaler
 // unless it is nil.

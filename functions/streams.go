@@ -59,8 +59,8 @@ func (s *Set) addOverview(mux *http.ServeMux) {
 	follow := overview.NewStream(s.service, overview.Options{
 		Poll: o.MaxPoll, Length: o.Length, Retry: o.Retry, Heartbeat: o.Heartbeat, Slots: o.Slots, Ending: o.Ending,
 	}, s.log)
-	mux.Handle("/overview", httpapi.Methods{http.MethodGet: overview.New(s.service, s.log)})
-	mux.Handle("/overview/events", httpapi.Methods{http.MethodGet: follow})
+	mux.Handle("/overview", httpapi.Methods{http.MethodGet: s.reads(overview.New(s.service, s.log))})
+	mux.Handle("/overview/events", httpapi.Methods{http.MethodGet: s.reads(follow)})
 }
 
 // addSamples adds the functions that read a job's samples: as pages, as a stream, or what
@@ -73,6 +73,6 @@ func (s *Set) addSamples(mux *http.ServeMux) {
 		"forecast":       forecast.New(s.service, s.log),
 		"events":         stream.New(s.service, s.streams.options, s.log),
 	} {
-		mux.Handle("/monitoring/{id}/"+path, httpapi.Methods{http.MethodGet: handler})
+		mux.Handle("/monitoring/{id}/"+path, httpapi.Methods{http.MethodGet: s.reads(handler)})
 	}
 }

@@ -20,6 +20,7 @@ import (
 	"kubejobs/shared/core/failure"
 	"kubejobs/shared/drivers/batchjob"
 	"kubejobs/shared/monitor"
+	"kubejobs/shared/platform/auth"
 	"kubejobs/shared/platform/config"
 	"kubejobs/shared/platform/httpapi"
 )
@@ -85,20 +86,20 @@ func (s *Set) Drain(ctx context.Context) error {
 // root serves /.
 func (s *Set) monitorMux(root http.Handler) *http.ServeMux {
 	job := httpapi.Methods{
-		http.MethodPost: start.New(s.service, start.Options{
+		http.MethodPost: s.acts(actionStart, start.New(s.service, start.Options{
 			Plugins: []string{config.Plugin}, Zone: s.cfg.SubmissionZone, Proxies: s.cfg.TrustedProxies, Now: s.now,
-		}, s.log),
-		http.MethodGet: status.New(s.service, s.log),
+		}, s.log)),
+		http.MethodGet: s.reads(status.New(s.service, s.log)),
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("/", httpapi.NotFound)
 	mux.Handle("/{$}", root)
-	mux.Handle("/monitoring", httpapi.Methods{http.MethodGet: status.NewList(s.service, s.log)})
+	mux.Handle("/monitoring", httpapi.Methods{http.MethodGet: s.reads(status.NewList(s.service, s.log))})
 	mux.Handle("/monitoring/{$}", job) // the empty id
 	mux.Handle("/monitoring/{id}", job)
-	mux.Handle("/monitoring/{id}/stop", httpapi.Methods{http.MethodPut: stop.New(s.service, s.log)})
-	mux.Handle("/monitoring/{id}/report", httpapi.Methods{http.MethodGet: report.New(s.service, s.log)})
-	mux.Handle("/monitoring/{id}/report/detailed", httpapi.Methods{http.MethodGet: report.NewDetailed(s.service, s.log)})
+	mux.Handle("/monitoring/{id}/stop", httpapi.Methods{http.MethodPut: s.acts(actionStop, stop.New(s.service, s.log))})
+	mux.Handle("/monitoring/{id}/report", httpapi.Methods{http.MethodGet: s.reads(report.New(s.service, s.log))})
+	mux.Handle("/monitoring/{id}/report/detailed", httpapi.Methods{http.MethodGet: s.reads(report.NewDetailed(s.service, s.log))})
 	mux.Handle("/plugins", httpapi.Methods{http.MethodPost: plugins.New()})
 	s.addSamples(mux)
 	s.addOverview(mux)
@@ -108,7 +109,7 @@ func (s *Set) monitorMux(root http.Handler) *http.ServeMux {
 // tickMux serves ticks on any path, except /jobs, which takes the status of Jobs.
 func (s *Set) tickMux() *http.ServeMux {
 	mux := http.NewServeMux()
-	mux.Handle("/", httpapi.Methods{http.MethodPost: tick.New(s.service, s.log)})
+	mux.Handle("/", httpapi.Methods{http.MethodPost: s.newTick()})
 	mux.Handle("/jobs", s.jobStatus())
 	return mux
 }
@@ -116,7 +117,7 @@ func (s *Set) tickMux() *http.ServeMux {
 // sweepMux serves sweeps on any path.
 func (s *Set) sweepMux() *http.ServeMux {
 	mux := http.NewServeMux()
-	mux.Handle("/", httpapi.Methods{http.MethodPost: s.endable(sweep.New(s.service, s.log))})
+	mux.Handle("/", httpapi.Methods{http.MethodPost: s.newSweep()})
 	return mux
 }
 
@@ -124,8 +125,22 @@ func (s *Set) sweepMux() *http.ServeMux {
 func (s *Set) allMux() *http.ServeMux {
 	mux := s.monitorMux(s.tickOrHelp())
 	mux.Handle("/jobs", s.jobStatus())
-	mux.Handle("/sweep", httpapi.Methods{http.MethodPost: s.endable(sweep.New(s.service, s.log))})
+	mux.Handle("/sweep", httpapi.Methods{http.MethodPost: s.newSweep()})
 	return mux
+}
+
+// newTick returns the handler of ticks.
+func (s *Set) newTick() http.Handler {
+	if s.access.sources == nil {
+		return tick.New(s.service, nil, s.log)
+	}
+	return tick.New(s.service, s.verifyTick, s.log)
+}
+
+// newSweep returns the handler of sweeps.
+func (s *Set) newSweep() http.Handler {
+	source := auth.Source{Kind: auth.PingSource, Namespace: s.pingNamespace(), Name: s.cfg.Auth.Sources.Sweep}
+	return s.fromSource("sweep", source, s.endable(sweep.New(s.service, s.log)))
 }
 
 // jobStatus serves the CloudEvents of an ApiServerSource, or 404 if the settings do not
@@ -140,13 +155,14 @@ func (s *Set) jobStatus() http.Handler {
 		change.Namespace, change.ID, change.Status, change.Version, err = batchjob.Parse(text)
 		return change, err
 	}
-	return httpapi.Methods{http.MethodPost: jobstatus.New(s.service, parse, s.cfg.JobNamespace, s.log)}
+	source := auth.Source{Kind: auth.APIServerSource, Namespace: s.cfg.JobNamespace, Name: s.cfg.Auth.Sources.Jobs}
+	return httpapi.Methods{http.MethodPost: s.fromSource("jobs", source, jobstatus.New(s.service, parse, s.cfg.JobNamespace, s.log))}
 }
 
 // tickOrHelp serves / of the unit all: a CloudEvent is a tick, anything else gets
 // the help.
 func (s *Set) tickOrHelp() http.Handler {
-	ticks, help := tick.New(s.service, s.log), s.help()
+	ticks, help := s.newTick(), s.help()
 	return httpapi.Methods{
 		http.MethodGet: help,
 		http.MethodPost: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -181,7 +197,7 @@ func (s *Set) metrics() http.Handler {
 	if served == nil {
 		return http.HandlerFunc(httpapi.NotFound)
 	}
-	return httpapi.Methods{http.MethodGet: served}
+	return httpapi.Methods{http.MethodGet: s.reads(served)}
 }
 
 // probes serves /health/readiness and /health/liveness of a unit.

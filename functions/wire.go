@@ -59,6 +59,7 @@ type Set struct {
 	influx    *influx.Publisher
 	fan       *publish.Fan
 	streams   streams
+	access    access
 	units     map[string]unit
 }
 
@@ -92,6 +93,9 @@ func Open(ctx context.Context, cfg config.Config, log *slog.Logger, o Options) (
 	s := &Set{cfg: cfg, log: log, now: o.Now, streams: newStreams(o.Streams), queue: o.Queue}
 	if err := s.openTelemetry(ctx, o); err != nil {
 		return nil, err
+	}
+	if err := s.openAccess(ctx); err != nil {
+		return nil, errors.Join(err, s.Close(ctx))
 	}
 	if err := s.openState(o.RedisPort); err != nil {
 		return nil, errors.Join(err, s.Close(ctx))

@@ -103,7 +103,7 @@ func TestLargeTick(t *testing.T) {
 				nothing
 			}{body, nothing{}}
 			w := httptest.NewRecorder()
-			tick.New(nil, slog.New(slog.DiscardHandler)).ServeHTTP(w, r)
+			tick.New(nil, nil, slog.New(slog.DiscardHandler)).ServeHTTP(w, r)
 			if read := size - body.Len(); w.Code != http.StatusRequestEntityTooLarge || read > 64<<10+1 {
 				t.Errorf("%s, length %d: %d after %d bytes, want 413 after 65537 at most", name, length, w.Code, read)
 			}

@@ -32,6 +32,9 @@ func (s *Service) Start(ctx context.Context, r Request) (Started, error) {
 	if !sees(ctx, r.ID) {
 		return Started{}, ErrNotYours
 	}
+	if c, ok := CallerOf(ctx); ok {
+		r.Caller = c.Name
+	}
 	record, err := s.ticks.Load(ctx, r.ID, "")
 	switch {
 	case err == nil && record.State.Phase.Living():

@@ -57,6 +57,25 @@ func New(kubeconfig string, wrap func(http.RoundTripper) http.RoundTripper) (dyn
 	return client, nil
 }
 
+// HTTP returns a client for requests to the API server that no object stands for, and the
+// server's URL.
+func HTTP(kubeconfig string) (client *http.Client, server string, err error) {
+	config, err := loadConfig(kubeconfig)
+	if err != nil {
+		return nil, "", fmt.Errorf("connect to Kubernetes: %w", err)
+	}
+	config.Timeout, config.UserAgent = timeout, "kubejobs"
+	rereadToken(config)
+	if client, err = rest.HTTPClientFor(config); err != nil {
+		return nil, "", fmt.Errorf("connect to Kubernetes: %w", err)
+	}
+	base, _, err := rest.DefaultServerUrlFor(config)
+	if err != nil {
+		return nil, "", fmt.Errorf("connect to Kubernetes: %w", err)
+	}
+	return client, base.String(), nil
+}
+
 // rereadToken makes the client read the file of its token again after the API server has
 // refused the token, in addition to once a minute: it may have been rotated.
 func rereadToken(config *rest.Config) {

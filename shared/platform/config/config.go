@@ -73,6 +73,8 @@ type Config struct {
 
 	Influx Influx
 
+	Auth Auth
+
 	// Warnings name what is ignored but looks like a mistake. A main logs them once.
 	Warnings []string
 }

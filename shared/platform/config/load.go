@@ -50,6 +50,7 @@ func Load(lookup Lookup) (Config, error) {
 	c.MaxJobsPerCaller = r.integer("MAX_JOBS_PER_CALLER", 0, 0, 10_000_000)
 	c.TrustedProxies = r.integer("TRUSTED_PROXIES", 0, 0, 100)
 	c.Listen = r.listen()
+	c.Auth = r.auth(c.Scheduler)
 	c.TickSink = r.sink(c.Scheduler, c.Target, ownURL(c.Listen))
 	c.AllowedHosts = r.hosts(c.Scheduler)
 	c.SubmissionZone = r.zone()

@@ -125,6 +125,17 @@ func (r *reader) fraction(setting string, fallback float64) float64 {
 	return value
 }
 
+// number reads a number from low to high.
+func (r *reader) number(setting string, fallback, low, high float64) float64 {
+	text := r.text(setting, strconv.FormatFloat(fallback, 'g', -1, 64))
+	value, err := strconv.ParseFloat(text, 64)
+	if err != nil || !(value >= low && value <= high) {
+		r.reject(setting, "want a number from %g to %g, got %.80q", low, high, text)
+		return fallback
+	}
+	return value
+}
+
 // duration reads a duration from low to high.
 func (r *reader) duration(setting string, fallback, low, high time.Duration) time.Duration {
 	text := r.text(setting, fallback.String())
