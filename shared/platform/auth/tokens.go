@@ -31,11 +31,11 @@ const (
 
 // TokenFile holds the API tokens of a file, which is read again while it is used:
 //
-//	- name: grafana          # shown in logs
-//	  role: read             # or write
-//	  sha256: 9f86d081…      # of the token, in hexadecimal digits; or
-//	  token: …               # the token itself, at least 32 characters
-//	  prefixes: [team-a-]    # of the ids that it may see; none: all
+//   - name: grafana          # shown in logs
+//     role: read             # or write
+//     sha256: 9f86d081…      # of the token, in hexadecimal digits; or
+//     token: …               # the token itself, at least 32 characters
+//     prefixes: [team-a-]    # of the ids that it may see; none: all
 type TokenFile struct {
 	path string
 	log  *slog.Logger

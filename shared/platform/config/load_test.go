@@ -52,6 +52,11 @@ func wrong(t *testing.T, err error) []string {
 	return names
 }
 
+// openAuth are the defaults of who may call: anybody.
+var openAuth = config.Auth{
+	RolesClaim: "groups", StartBurst: 50, Sources: config.Sources{Sweep: "sweep", Jobs: "kubejobs-job-events"},
+}
+
 func TestDefaults(t *testing.T) {
 	t.Parallel()
 	want := config.Config{
@@ -64,7 +69,7 @@ func TestDefaults(t *testing.T) {
 		MinPeriod: 2 * time.Second, DefaultPeriod: 2 * time.Second, TickSpacing: 0.4, TickJitter: 500 * time.Millisecond,
 		Retries: 10, FailAfter: 2 * time.Minute, Retention: 168 * time.Hour,
 		SubmissionZone: time.UTC, LogLevel: slog.LevelInfo, Plugins: []string{"kubejobs"},
-		Events: config.Events{Samples: true}, Influx: config.Influx{HostTag: "server01"},
+		Events: config.Events{Samples: true}, Influx: config.Influx{HostTag: "server01"}, Auth: openAuth,
 		Telemetry: config.Telemetry{Serve: true, Jobs: 200, Service: "kubejobs"},
 	}
 	tests := map[string]struct{ env map[string]string }{
@@ -95,6 +100,7 @@ func TestLoad(t *testing.T) {
 		MinPeriod:    time.Second, DefaultPeriod: 5 * time.Second, TickSpacing: 0, TickJitter: 0,
 		Retries: 3, FailAfter: time.Minute, Retention: time.Hour, LogLevel: slog.LevelWarn, Plugins: []string{"kubejobs", "other"},
 		Influx:    config.Influx{HostTag: "server01"},
+		Auth:      openAuth,
 		Telemetry: config.Telemetry{Jobs: 7, Service: "monitor"},
 	}
 	got := load(t, map[string]string{
