@@ -54,6 +54,15 @@ func ServiceAccountUser(namespace, name string) string {
 // may do.
 func (c *ControlPlane) ServiceAccountConfig(tb testing.TB, namespace, name string) *rest.Config {
 	tb.Helper()
+	config := c.anonymous()
+	config.BearerToken = c.Token(tb, namespace, name, "")
+	return config
+}
+
+// Token returns a token of a service account for an audience, "" for that of the API
+// server. It creates the account if that does not exist.
+func (c *ControlPlane) Token(tb testing.TB, namespace, name, audience string) string {
+	tb.Helper()
 	accounts := c.dynamic.Resource(serviceAccounts).Namespace(namespace)
 	_, err := accounts.Create(tb.Context(), &unstructured.Unstructured{Object: map[string]any{
 		"apiVersion": "v1", "kind": "ServiceAccount", "metadata": map[string]any{"name": name},
@@ -61,10 +70,14 @@ func (c *ControlPlane) ServiceAccountConfig(tb testing.TB, namespace, name strin
 	if err != nil && !apierrors.IsAlreadyExists(err) {
 		tb.Fatalf("create service account %s: %v", name, err)
 	}
-	request, err := accounts.Create(tb.Context(), &unstructured.Unstructured{Object: map[string]any{
+	object := map[string]any{
 		"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest",
 		"metadata": map[string]any{"name": name},
-	}}, metav1.CreateOptions{}, "token")
+	}
+	if audience != "" {
+		object["spec"] = map[string]any{"audiences": []any{audience}}
+	}
+	request, err := accounts.Create(tb.Context(), &unstructured.Unstructured{Object: object}, metav1.CreateOptions{}, "token")
 	if err != nil {
 		tb.Fatalf("request a token of service account %s: %v", name, err)
 	}
@@ -72,9 +85,7 @@ func (c *ControlPlane) ServiceAccountConfig(tb testing.TB, namespace, name strin
 	if err != nil || token == "" {
 		tb.Fatalf("no token of service account %s: %v", name, err)
 	}
-	config := c.anonymous()
-	config.BearerToken = token
-	return config
+	return token
 }
 
 // Kubeconfig writes config and a namespace into a kubeconfig file and returns its path.

@@ -79,9 +79,9 @@ func Main(m *testing.M, shared **ControlPlane, manifests ...[]byte) int {
 	return m.Run()
 }
 
-func start(ctx context.Context, dir string, o Options, manifests [][]byte) (c *ControlPlane, err error) {
-	c = &ControlPlane{dir: dir, options: o}
-	defer func() {
+func start(ctx context.Context, dir string, o Options, manifests [][]byte) (_ *ControlPlane, err error) {
+	c := &ControlPlane{dir: dir, options: o}
+	defer func() { // a return of nil leaves c as it is
 		if err != nil {
 			c.stop()
 		}
