@@ -117,6 +117,17 @@ func (s *Set) reads(next http.Handler) http.Handler {
 	})
 }
 
+// readsAll returns a handler for callers who may read and see all jobs.
+func (s *Set) readsAll(next http.Handler) http.Handler {
+	return s.reads(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if c, ok := monitor.CallerOf(r.Context()); ok && len(c.Prefixes) > 0 {
+			httpapi.Fail(r.Context(), w, s.log, auth.ErrNotAllowed)
+			return
+		}
+		next.ServeHTTP(w, r)
+	}))
+}
+
 // acts returns a handler of an action for callers who may write. Each is audited.
 func (s *Set) acts(action string, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

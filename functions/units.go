@@ -197,7 +197,7 @@ func (s *Set) metrics() http.Handler {
 	if served == nil {
 		return http.HandlerFunc(httpapi.NotFound)
 	}
-	return httpapi.Methods{http.MethodGet: s.reads(served)}
+	return httpapi.Methods{http.MethodGet: s.readsAll(served)}
 }
 
 // probes serves /health/readiness and /health/liveness of a unit.

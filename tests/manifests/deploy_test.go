@@ -123,6 +123,13 @@ func TestOverlays(t *testing.T) {
 			JobRoles: eventRoles, JobsIn: []string{"batch"}, Scale: production,
 		},
 	}
+	want["api-tokens"] = want["production"]
+	for name, base := range map[string]string{"oidc": "production", "oidc, job-events": "job-events"} {
+		proven := want[base]
+		proven.Settings = maps.Clone(proven.Settings)
+		proven.Settings["TICK_AUDIENCE"] = "kubejobs-tick"
+		want[name] = proven
+	}
 	nodes := maps.Clone(want["production"].Settings)
 	nodes["ALLOWED_HOSTS"] += ",192.168.7.0/24"
 	want["README, nodes"] = deployed{Settings: nodes, JobRoles: jobRoles, JobsIn: []string{"default"}, Scale: production}

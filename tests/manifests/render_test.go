@@ -41,6 +41,9 @@ func overlays(t *testing.T) map[string]string {
 		"control, events":  "resources: [../production]\ncomponents: [../../components/job-events, ../../components/control]",
 		"control, owner":   "resources: [../production]\ncomponents: [../../components/control, ../../components/owner-references]",
 		"owner-references": "resources: [../production]\ncomponents: [../../components/owner-references]",
+		"oidc":             "resources: [../production]\ncomponents: [../../components/oidc]",
+		"oidc, job-events": "resources: [../production]\ncomponents: [../../components/job-events, ../../components/oidc]",
+		"api-tokens":       "resources: [../production]\ncomponents: [../../components/api-tokens]",
 		"README":           example,
 		"README, nodes":    nodes,
 	}

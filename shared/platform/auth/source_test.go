@@ -43,3 +43,24 @@ func TestSources(t *testing.T) {
 		})
 	}
 }
+
+// The subjects are those of the service accounts that Knative Eventing creates: the values
+// are what GetOIDCServiceAccountNameForResource of knative.dev/eventing v0.48 returns.
+func TestSubjects(t *testing.T) {
+	t.Parallel()
+	tests := map[auth.Source]string{
+		{Kind: auth.PingSource, Name: "sweep"}:                                       "sweep-oidc-sources.knative.dev-pingsource",
+		{Kind: auth.APIServerSource, Name: "kubejobs-job-events"}:                    "kubejobs-job-events-oidc-sources.knative.dev-apiserversource",
+		{Kind: auth.PingSource, Name: "aaaaaaaaaaaaaaaaaaaaaaaaaaa"}:                 "aaaaaaaaaaaaaaaaaaaaaaaaaaa-oidc-sources.knative.dev-pingsource",
+		{Kind: auth.PingSource, Name: "aaaaaaaaaaaaaaaaaaaaaaaaaaaa"}:                "aaaaaaaaaaaaaaaaaaaaaaaaaaaa0edad1add229b47e0ea947fffa074725-oi",
+		{Kind: auth.PingSource, Name: "kubejobs-kj-abc1234.mwu9o0fs"}:                "kubejobs-kj-abc1234.mwu9o0fs24dc5b9efd1890311dcd2d53d883dad4-oi",
+		{Kind: auth.PingSource, Name: "kubejobs-a-job-of-some-length.mwu9o0fs"}:      "kubejobs-a-job-of-some-length.m6c10b4f98a4fb71ffe1871a3baf00d26",
+		{Kind: auth.APIServerSource, Name: "kubejobs-a-job-of-some-length.mwu9o0fs"}: "kubejobs-a-job-of-some-length.m30638a706aa1c6affd11bca8eb0f3177",
+	}
+	for source, want := range tests {
+		source.Namespace = "ticks"
+		if got := source.Subject(); got != "system:serviceaccount:ticks:"+want {
+			t.Errorf("%s %s has the subject %s, want the account %s", source.Kind, source.Name, got, want)
+		}
+	}
+}
