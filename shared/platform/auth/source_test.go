@@ -45,7 +45,7 @@ func TestSources(t *testing.T) {
 }
 
 // The subjects are those of the service accounts that Knative Eventing creates: the values
-// are what GetOIDCServiceAccountNameForResource of knative.dev/eventing v0.48 returns.
+// are what GetOIDCServiceAccountNameForResource of knative.dev/eventing v0.47 returns.
 func TestSubjects(t *testing.T) {
 	t.Parallel()
 	tests := map[auth.Source]string{
