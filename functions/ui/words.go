@@ -192,14 +192,16 @@ func newestFirst(events []job.Entry) []job.Entry {
 
 func changesLength(changes []job.ShownChange) int64 { return int64(len(changes)) }
 
-// note returns the worst problem of a job.
+// note returns the two worst problems of a job.
 func note(s *monitor.Status) string {
-	switch len(s.Problems) {
-	case 0:
-		return ""
-	case 1:
-		return s.Problems[0].Text
-	default:
-		return fmt.Sprintf("%s (and %d more)", s.Problems[0].Text, len(s.Problems)-1)
+	const most = 2
+	var shown []string
+	for _, problem := range s.Problems[:min(len(s.Problems), most)] {
+		shown = append(shown, problem.Text)
 	}
+	text := strings.Join(shown, " · ")
+	if more := len(s.Problems) - most; more > 0 {
+		text += fmt.Sprintf(" (and %d more)", more)
+	}
+	return text
 }

@@ -41,9 +41,10 @@ const times = {
   last: (s) => s.last_sample?.at,
 };
 
+// note returns the two worst problems.
 function note(problems) {
-  if (problems.length === 0) return '';
-  return problems.length === 1 ? problems[0].text : `${problems[0].text} (and ${problems.length - 1} more)`;
+  const shown = problems.slice(0, 2).map((problem) => problem.text).join(' · ');
+  return problems.length > 2 ? `${shown} (and ${problems.length - 2} more)` : shown;
 }
 
 function replicas(s) {
