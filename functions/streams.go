@@ -51,7 +51,7 @@ func (s *Set) endable(next http.Handler) http.Handler {
 
 // addSamples adds the functions that read a job's samples: as pages, as a stream, or what
 // follows from them.
-func (s *Set) addSamples(mux *http.ServeMux) {
+func (s *Set) addSamples(mux *routes) {
 	for path, handler := range map[string]http.Handler{
 		"samples":        samples.New(s.service, s.log),
 		"samples.ndjson": samples.NewAs(samples.NDJSON, s.service, s.log),

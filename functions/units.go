@@ -46,7 +46,7 @@ type unit = *httpapi.Drainer
 // newUnits returns the units by name, each with probes, metrics, limits and draining.
 func (s *Set) newUnits() map[string]unit {
 	units := map[string]unit{}
-	for name, mux := range map[string]*http.ServeMux{
+	for name, mux := range map[string]*routes{
 		config.TargetMonitor: s.monitorMux(s.help()),
 		config.TargetTick:    s.tickMux(),
 		config.TargetSweep:   s.sweepMux(),
@@ -55,7 +55,7 @@ func (s *Set) newUnits() map[string]unit {
 		probes := s.probes(name)
 		mux.Handle("/health/", probes)
 		mux.Handle("/metrics", s.metrics())
-		traced := s.telemetry.Requests(httpapi.CleanPath(s.limited(s.telemetry.Routes(mux))))
+		traced := s.telemetry.Requests(httpapi.CleanPath(s.limited(s.telemetry.Routes(mux.ServeMux))))
 		units[name] = httpapi.NewDrainer(httpapi.Guard(limits(name), s.log, traced), probes, quietPeriod)
 	}
 	return units
@@ -83,14 +83,14 @@ func (s *Set) Drain(ctx context.Context) error {
 
 // monitorMux serves the calls of Asperathos' Manager, the status and the samples.
 // root serves /.
-func (s *Set) monitorMux(root http.Handler) *http.ServeMux {
+func (s *Set) monitorMux(root http.Handler) *routes {
 	job := httpapi.Methods{
 		http.MethodPost: start.New(s.service, start.Options{
 			Plugins: []string{config.Plugin}, Zone: s.cfg.SubmissionZone, Proxies: s.cfg.TrustedProxies, Now: s.now,
 		}, s.log),
 		http.MethodGet: status.New(s.service, s.log),
 	}
-	mux := http.NewServeMux()
+	mux := newRoutes()
 	mux.HandleFunc("/", httpapi.NotFound)
 	mux.Handle("/{$}", root)
 	mux.Handle("/monitoring", httpapi.Methods{http.MethodGet: status.NewList(s.service, s.log)})
@@ -101,26 +101,27 @@ func (s *Set) monitorMux(root http.Handler) *http.ServeMux {
 	mux.Handle("/monitoring/{id}/report/detailed", httpapi.Methods{http.MethodGet: report.NewDetailed(s.service, s.log)})
 	mux.Handle("/plugins", httpapi.Methods{http.MethodPost: plugins.New()})
 	s.addSamples(mux)
+	addDescription(mux)
 	return mux
 }
 
 // tickMux serves ticks on any path, except /jobs, which takes the status of Jobs.
-func (s *Set) tickMux() *http.ServeMux {
-	mux := http.NewServeMux()
+func (s *Set) tickMux() *routes {
+	mux := newRoutes()
 	mux.Handle("/", httpapi.Methods{http.MethodPost: tick.New(s.service, s.log)})
 	mux.Handle("/jobs", s.jobStatus())
 	return mux
 }
 
 // sweepMux serves sweeps on any path.
-func (s *Set) sweepMux() *http.ServeMux {
-	mux := http.NewServeMux()
+func (s *Set) sweepMux() *routes {
+	mux := newRoutes()
 	mux.Handle("/", httpapi.Methods{http.MethodPost: s.endable(sweep.New(s.service, s.log))})
 	return mux
 }
 
 // allMux serves all three units, by path.
-func (s *Set) allMux() *http.ServeMux {
+func (s *Set) allMux() *routes {
 	mux := s.monitorMux(s.tickOrHelp())
 	mux.Handle("/jobs", s.jobStatus())
 	mux.Handle("/sweep", httpapi.Methods{http.MethodPost: s.endable(sweep.New(s.service, s.log))})
