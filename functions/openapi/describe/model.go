@@ -87,6 +87,8 @@ type Header struct {
 	Description string
 	Required    bool
 	Schema      *Schema
+
+	Component string `json:"-"` // its name, "" if it is none
 }
 
 // Media is a body in one format.
@@ -159,9 +161,11 @@ func (d *Document) resolve(o *Operation, item PathItem) error {
 		}
 		r.Component, r.Headers = component(o.Responses[status].Ref), maps.Clone(r.Headers)
 		for name, h := range r.Headers {
-			if err := resolved(&h, h.Ref, d.Components.Headers); err != nil {
+			ref := h.Ref
+			if err := resolved(&h, ref, d.Components.Headers); err != nil {
 				return err
 			}
+			h.Component = component(ref)
 			r.Headers[name] = h
 		}
 		o.Responses[status] = r

@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -85,11 +86,11 @@ func (c *contract) schema(place ...string) (*jsonschema.Schema, error) {
 
 // find returns the operations of the path of a request to a unit. The units tick and
 // sweep serve one operation on all other paths.
-func (c *contract) find(unit, path string) []*describe.Operation {
-	path = strings.TrimSuffix(path, ".json")
+func (c *contract) find(unit string, u *url.URL) []*describe.Operation {
+	path := strings.TrimSuffix(u.Path, ".json")
 	var found []*describe.Operation
 	for pattern, operations := range c.paths {
-		if !matches(pattern, path) {
+		if !matches(pattern, segments(u)) {
 			continue
 		}
 		for _, o := range operations {
@@ -105,10 +106,24 @@ func (c *contract) find(unit, path string) []*describe.Operation {
 	return found
 }
 
+// segments returns the parts of a path between its slashes, but not between those that
+// are escaped.
+func segments(u *url.URL) []string {
+	parts := strings.Split(u.EscapedPath(), "/")
+	for i, part := range parts {
+		if plain, err := url.PathUnescape(part); err == nil {
+			parts[i] = plain
+		}
+	}
+	last := &parts[len(parts)-1]
+	*last = strings.TrimSuffix(*last, ".json")
+	return parts
+}
+
 // matches reports whether a path fits a pattern. The name of a parameter fits any
 // segment, the empty one too.
-func matches(pattern, path string) bool {
-	want, got := strings.Split(pattern, "/"), strings.Split(path, "/")
+func matches(pattern string, got []string) bool {
+	want := strings.Split(pattern, "/")
 	if len(want) != len(got) {
 		return false
 	}

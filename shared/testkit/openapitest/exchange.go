@@ -37,7 +37,7 @@ func (c *contract) check(x exchange) error {
 	if strings.HasPrefix(x.url.Path, "/ui/") {
 		return nil // pages are for people
 	}
-	found := c.find(x.unit, x.url.Path)
+	found := c.find(x.unit, x.url)
 	if len(found) == 0 {
 		return x.refused(http.StatusNotFound)
 	}

@@ -32,7 +32,11 @@ func (c *contract) headers(o *describe.Operation, answer describe.Response, x ex
 			wrong = append(wrong, fmt.Errorf("%s: the header %s is missing", o.ID, name))
 		}
 		for _, value := range values {
-			schema, err := c.schema(c.place(o, x.status, answer, "headers", name, "schema")...)
+			place := c.place(o, x.status, answer, "headers", name, "schema")
+			if header.Component != "" {
+				place = []string{"components", "headers", header.Component, "schema"}
+			}
+			schema, err := c.schema(place...)
 			if err == nil {
 				err = schema.Validate(value)
 			}
