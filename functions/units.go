@@ -47,7 +47,7 @@ type unit = *httpapi.Drainer
 func (s *Set) newUnits() map[string]unit {
 	units := map[string]unit{}
 	for name, mux := range map[string]*routes{
-		config.TargetMonitor: s.monitorMux(s.help()),
+		config.TargetMonitor: s.monitorMux(s.helpAlone()),
 		config.TargetTick:    s.tickMux(),
 		config.TargetSweep:   s.sweepMux(),
 		config.TargetAll:     s.allMux(),
@@ -160,13 +160,19 @@ func (s *Set) tickOrHelp() http.Handler {
 	}
 }
 
+// helpAlone serves / of the unit monitor.
+func (s *Set) helpAlone() http.Handler {
+	help := s.help()
+	return httpapi.Methods{http.MethodGet: help, http.MethodPost: help}
+}
+
 // help lists the calls. A bare `func invoke` gets it.
 func (s *Set) help() http.Handler {
 	calls := []string{
 		"POST /monitoring/{id} {\"plugin\":\"kubejobs\",\"plugin_info\":{\"expected_time\":40}}",
 		"GET /monitoring", "GET /monitoring/{id}", "PUT /monitoring/{id}/stop",
 		"GET /monitoring/{id}/report", "GET /monitoring/{id}/report/detailed",
-		"GET /monitoring/{id}/samples", "GET /monitoring/{id}/events", "GET /monitoring/{id}/forecast",
+		"GET /monitoring/{id}/samples", "GET /monitoring/{id}/events", "GET /monitoring/{id}/forecast", "GET /openapi.json",
 		"POST / with a CloudEvent of type " + monitor.TickEventType + " and data {\"app_id\":\"{id}\"}",
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
