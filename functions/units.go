@@ -47,8 +47,8 @@ type unit = *httpapi.Drainer
 // newUnits returns the units by name, each with probes, metrics, limits and draining.
 func (s *Set) newUnits() map[string]unit {
 	units := map[string]unit{}
-	for name, mux := range map[string]*http.ServeMux{
-		config.TargetMonitor: s.monitorMux(s.help()),
+	for name, mux := range map[string]*routes{
+		config.TargetMonitor: s.monitorMux(s.helpAlone()),
 		config.TargetTick:    s.tickMux(),
 		config.TargetSweep:   s.sweepMux(),
 		config.TargetAll:     s.allMux(),
@@ -56,7 +56,7 @@ func (s *Set) newUnits() map[string]unit {
 		probes := s.probes(name)
 		mux.Handle("/health/", probes)
 		mux.Handle("/metrics", s.metrics())
-		traced := s.telemetry.Requests(httpapi.CleanPath(s.limited(s.telemetry.Routes(mux))))
+		traced := s.telemetry.Requests(httpapi.CleanPath(s.limited(s.telemetry.Routes(mux.ServeMux))))
 		units[name] = httpapi.NewDrainer(httpapi.Guard(limits(name), s.log, traced), probes, quietPeriod)
 	}
 	return units
@@ -84,14 +84,14 @@ func (s *Set) Drain(ctx context.Context) error {
 
 // monitorMux serves the calls of Asperathos' Manager, the status and the samples.
 // root serves /.
-func (s *Set) monitorMux(root http.Handler) *http.ServeMux {
+func (s *Set) monitorMux(root http.Handler) *routes {
 	job := httpapi.Methods{
 		http.MethodPost: start.New(s.service, start.Options{
 			Plugins: []string{config.Plugin}, Zone: s.cfg.SubmissionZone, Proxies: s.cfg.TrustedProxies, Now: s.now,
 		}, s.log),
 		http.MethodGet: status.New(s.service, s.log),
 	}
-	mux := http.NewServeMux()
+	mux := newRoutes()
 	mux.HandleFunc("/", httpapi.NotFound)
 	page := ui.New(ui.Options{Service: s.service, Log: s.log, Now: s.now})
 	mux.Handle("/{$}", pageOr(page, root))
@@ -105,6 +105,7 @@ func (s *Set) monitorMux(root http.Handler) *http.ServeMux {
 	mux.Handle("/plugins", httpapi.Methods{http.MethodPost: plugins.New()})
 	s.addSamples(mux)
 	s.addOverview(mux)
+	addDescription(mux)
 	return mux
 }
 
@@ -121,22 +122,22 @@ func pageOr(page, next http.Handler) http.Handler {
 }
 
 // tickMux serves ticks on any path, except /jobs, which takes the status of Jobs.
-func (s *Set) tickMux() *http.ServeMux {
-	mux := http.NewServeMux()
+func (s *Set) tickMux() *routes {
+	mux := newRoutes()
 	mux.Handle("/", httpapi.Methods{http.MethodPost: tick.New(s.service, s.log)})
 	mux.Handle("/jobs", s.jobStatus())
 	return mux
 }
 
 // sweepMux serves sweeps on any path.
-func (s *Set) sweepMux() *http.ServeMux {
-	mux := http.NewServeMux()
+func (s *Set) sweepMux() *routes {
+	mux := newRoutes()
 	mux.Handle("/", httpapi.Methods{http.MethodPost: s.endable(sweep.New(s.service, s.log))})
 	return mux
 }
 
 // allMux serves all three units, by path.
-func (s *Set) allMux() *http.ServeMux {
+func (s *Set) allMux() *routes {
 	mux := s.monitorMux(s.tickOrHelp())
 	mux.Handle("/jobs", s.jobStatus())
 	mux.Handle("/sweep", httpapi.Methods{http.MethodPost: s.endable(sweep.New(s.service, s.log))})
@@ -174,13 +175,19 @@ func (s *Set) tickOrHelp() http.Handler {
 	}
 }
 
+// helpAlone serves / of the unit monitor.
+func (s *Set) helpAlone() http.Handler {
+	help := s.help()
+	return httpapi.Methods{http.MethodGet: help, http.MethodPost: help}
+}
+
 // help lists the calls. A bare `func invoke` gets it.
 func (s *Set) help() http.Handler {
 	calls := []string{
 		"POST /monitoring/{id} {\"plugin\":\"kubejobs\",\"plugin_info\":{\"expected_time\":40}}",
 		"GET /monitoring", "GET /monitoring/{id}", "PUT /monitoring/{id}/stop",
 		"GET /monitoring/{id}/report", "GET /monitoring/{id}/report/detailed",
-		"GET /monitoring/{id}/samples", "GET /monitoring/{id}/events", "GET /monitoring/{id}/forecast",
+		"GET /monitoring/{id}/samples", "GET /monitoring/{id}/events", "GET /monitoring/{id}/forecast", "GET /openapi.json",
 		"POST / with a CloudEvent of type " + monitor.TickEventType + " and data {\"app_id\":\"{id}\"}",
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
