@@ -8,6 +8,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"testing"
+
+	"kubejobs/functions"
 )
 
 // root is the folder of the repository.
@@ -16,7 +18,10 @@ const root = "../.."
 // program is the path of the kubejobs command, which TestMain builds once.
 var program string
 
-func TestMain(m *testing.M) { os.Exit(run(m)) }
+func TestMain(m *testing.M) {
+	functions.QuietRedis()
+	os.Exit(run(m))
+}
 
 // run builds the command and starts Chromium, runs the tests, and returns their exit status.
 func run(m *testing.M) int {

@@ -110,19 +110,7 @@ func (j job) request(queue string) string {
 // fill makes the lists of a job hold these numbers of items.
 func (s *server) fill(id string, waiting, inFlight, done int) {
 	s.tb.Helper()
-	_, err := s.queue.TxPipelined(s.tb.Context(), func(pipe redis.Pipeliner) error {
-		for list, length := range map[string]int{id: waiting, id + ":processing": inFlight, id + ":results": done} {
-			pipe.Del(s.tb.Context(), list)
-			items := make([]any, length)
-			for i := range items {
-				items[i] = "item"
-			}
-			if length > 0 {
-				pipe.RPush(s.tb.Context(), list, items...)
-			}
-		}
-		return nil
-	})
+	err := setLists(s.tb.Context(), s.queue, id, waiting, inFlight, done)
 	if err != nil {
 		s.tb.Fatalf("fill the lists of %s: %v", id, err)
 	}
