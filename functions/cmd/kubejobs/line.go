@@ -160,13 +160,8 @@ func expectation(s monitor.Status, now time.Time) string {
 
 // stall returns for how long a job has stalled, and why.
 func stall(s monitor.Status) string {
-	why, known := map[forecast.Cause]string{
-		forecast.CauseNoReplica:        "no replica works",
-		forecast.CauseNothingCompletes: "replicas work and complete nothing",
-		forecast.CauseItemsHeld:        "items are held for longer than usual",
-		forecast.CauseQueueGrows:       "the queue grows",
-	}[cause(s)]
-	if !known {
+	why := cause(s).Words()
+	if why == "" {
 		return "stalled"
 	}
 	return fmt.Sprintf("stalled for %.0f s: %s", s.Forecast.Quiet, why)
