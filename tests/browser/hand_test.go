@@ -3,7 +3,6 @@ package browser_test
 import (
 	"fmt"
 
-	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 )
@@ -43,7 +42,7 @@ func (p *tab) press(keys ...string) {
 // shiftTab goes back by one element.
 func (p *tab) shiftTab() {
 	p.tb.Helper()
-	p.do(chromedp.KeyEvent(kb.Tab, chromedp.KeyModifiers(input.ModifierShift)))
+	p.do(chromedp.KeyEvent(kb.Tab, chromedp.KeyModifiers(chromedp.ModifierShift)))
 }
 
 // write replaces what is in a field.

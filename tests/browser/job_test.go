@@ -45,7 +45,7 @@ func TestJobPage(t *testing.T) {
 		t.Error("a stalled job has no problem")
 	}
 	for _, event := range status.Events {
-		p.untilText("#events", strings.ReplaceAll(string(event.Type), "-", " "))
+		p.untilText("#events", strings.ReplaceAll(string(event.Kind), "-", " "))
 	}
 	if len(status.Events) < 2 {
 		t.Errorf("a job that started and stalled has the events %v", status.Events)
@@ -84,8 +84,8 @@ func TestUnknownJobPage(t *testing.T) {
 	p.expect(`status of 404`)
 	p.visit("/ui/jobs/no-such-job")
 	p.untilText("body", "no-such-job")
-	if got, _ := s.callHeader(http.MethodGet, "/ui/jobs/no-such-job", "Accept", "text/html"); got != http.StatusNotFound {
-		t.Errorf("the page of an unknown job: %d, want 404", got)
+	if got := p.statuses("/ui/jobs/no-such-job"); len(got) != 1 || got[0] != http.StatusNotFound {
+		t.Errorf("the page of an unknown job: %v, want 404", got)
 	}
 }
 

@@ -18,6 +18,7 @@ import (
 
 	"kubejobs/shared/monitor"
 	"kubejobs/shared/testkit/proctest"
+	"kubejobs/shared/testkit/redistest"
 )
 
 // server is a running `kubejobs local` with its embedded Redis.
@@ -27,29 +28,35 @@ type server struct {
 	queue *redis.Client // where the jobs' lists are
 }
 
-// local starts the program with settings (NAME=value) on a free port.
+// local starts the program, with its embedded Redis and settings (NAME=value), on a free port.
 func local(tb testing.TB, settings ...string) *server {
 	tb.Helper()
-	redisPort := 0
-	s := &server{tb: tb, Process: proctest.Start(tb, proctest.Program{
+	redisPort := proctest.FreePort(tb)
+	s := launch(tb, []string{"local", "--redis-port", strconv.Itoa(redisPort)}, settings)
+	s.queue = redis.NewClient(&redis.Options{Addr: fmt.Sprintf("127.0.0.1:%d", redisPort)})
+	tb.Cleanup(func() { _ = s.queue.Close() })
+	return s
+}
+
+// localOn starts the program on a state Redis, which has the jobs' lists too.
+func localOn(tb testing.TB, state *redistest.Server, settings ...string) *server {
+	tb.Helper()
+	s := launch(tb, []string{"local"}, append(settings, "STATE_REDIS_URL="+state.URL()))
+	s.queue = state.Client()
+	return s
+}
+
+func launch(tb testing.TB, arguments, settings []string) *server {
+	tb.Helper()
+	return &server{tb: tb, Process: proctest.Start(tb, proctest.Program{
 		Command: func(addr string) *exec.Cmd {
-			if redisPort == 0 {
-				redisPort = proctest.FreePort(tb)
-			}
 			_, port, _ := strings.Cut(addr, ":")
-			arguments := []string{"local"}
-			if !strings.Contains(strings.Join(settings, " "), "STATE_REDIS_URL=") {
-				arguments = append(arguments, "--redis-port", strconv.Itoa(redisPort))
-			}
 			cmd := exec.Command(program, arguments...)
-			cmd.Env = append([]string{"PORT=" + port, "LOG_LEVEL=error", "MAX_JOBS=5000", "MAX_JOBS_PER_CALLER=5000"}, settings...)
+			cmd.Env = append([]string{"PORT=" + port, "LOG_LEVEL=error"}, settings...)
 			return cmd
 		},
 		Answers: proctest.OK("/health/readiness"),
 	})}
-	s.queue = redis.NewClient(&redis.Options{Addr: fmt.Sprintf("127.0.0.1:%d", redisPort)})
-	tb.Cleanup(func() { _ = s.queue.Close() })
-	return s
 }
 
 // handTicked are the settings of a server whose jobs are ticked by the test alone, as often

@@ -26,12 +26,13 @@ type watcher struct {
 	expected []*regexp.Regexp
 	problems []string
 	requests []request
-	sizes    map[network.RequestID]int // index in requests
+	index    map[network.RequestID]int // in requests
 }
 
 // request is one request of a tab or a worker.
 type request struct {
 	method, url string
+	status      int   // of the answer; 0 while there is none
 	bytes       int64 // of the answer, as it was sent; 0 while it is under way
 }
 
@@ -47,7 +48,7 @@ func newWatcher(tb testing.TB, server string) *watcher {
 
 // uncheckedWatcher returns a watcher that does not fail the test.
 func uncheckedWatcher(tb testing.TB, server string) *watcher {
-	return &watcher{tb: tb, hosts: []string{host(server)}, sizes: map[network.RequestID]int{}}
+	return &watcher{tb: tb, hosts: []string{host(server)}, index: map[network.RequestID]int{}}
 }
 
 // allow lets a page ask another server too.
@@ -93,15 +94,19 @@ func (w *watcher) see(event any) {
 		}
 	case *network.EventRequestWillBeSent:
 		w.requested(e.RequestID, e.Request)
+	case *network.EventResponseReceived:
+		if i, ok := w.index[e.RequestID]; ok {
+			w.requests[i].status = int(e.Response.Status)
+		}
 	case *network.EventLoadingFinished:
-		if i, ok := w.sizes[e.RequestID]; ok {
+		if i, ok := w.index[e.RequestID]; ok {
 			w.requests[i].bytes = int64(e.EncodedDataLength)
 		}
 	}
 }
 
 func (w *watcher) requested(id network.RequestID, r *network.Request) {
-	w.sizes[id] = len(w.requests)
+	w.index[id] = len(w.requests)
 	w.requests = append(w.requests, request{method: r.Method, url: r.URL})
 	local := strings.HasPrefix(r.URL, "data:") || strings.HasPrefix(r.URL, "blob:")
 	if !local && !slices.Contains(w.hosts, host(r.URL)) {
@@ -132,6 +137,17 @@ func (w *watcher) asked(part string) []request {
 	for _, r := range w.requests {
 		if strings.Contains(r.url, part) {
 			found = append(found, r)
+		}
+	}
+	return found
+}
+
+// statuses returns those of the answers to requests whose URL holds a text, oldest first.
+func (w *watcher) statuses(part string) []int {
+	var found []int
+	for _, r := range w.asked(part) {
+		if r.status != 0 {
+			found = append(found, r.status)
 		}
 	}
 	return found
