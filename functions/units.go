@@ -17,6 +17,7 @@ import (
 	"kubejobs/functions/stop"
 	"kubejobs/functions/sweep"
 	"kubejobs/functions/tick"
+	"kubejobs/functions/ui"
 	"kubejobs/shared/core/failure"
 	"kubejobs/shared/drivers/batchjob"
 	"kubejobs/shared/monitor"
@@ -94,7 +95,9 @@ func (s *Set) monitorMux(root http.Handler) *http.ServeMux {
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("/", httpapi.NotFound)
-	mux.Handle("/{$}", root)
+	page := ui.New(ui.Options{Service: s.service, Log: s.log, Now: s.now})
+	mux.Handle("/{$}", pageOr(page, root))
+	mux.Handle("/ui/", page)
 	mux.Handle("/monitoring", httpapi.Methods{http.MethodGet: status.NewList(s.service, s.log)})
 	mux.Handle("/monitoring/{$}", job) // the empty id
 	mux.Handle("/monitoring/{id}", job)
@@ -105,6 +108,18 @@ func (s *Set) monitorMux(root http.Handler) *http.ServeMux {
 	s.addSamples(mux)
 	s.addOverview(mux)
 	return mux
+}
+
+// pageOr serves / with the page to a browser, with next to anybody else.
+func pageOr(page, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Add("Vary", "Accept")
+		if ui.WantsPage(r) {
+			page.ServeHTTP(w, r)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // tickMux serves ticks on any path, except /jobs, which takes the status of Jobs.
