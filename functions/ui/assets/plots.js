@@ -119,7 +119,7 @@ function error() {
 
 function around(low, high) {
   const most = Math.max(Math.abs(low ?? 0), Math.abs(high ?? 0), 5);
-  return [low < 0 ? -most * 1.1 : -most * 0.2, high > 0 ? most * 1.1 : most * 0.2];
+  return [Math.min((low ?? 0) * 1.1, -most * 0.15), Math.max((high ?? 0) * 1.1, most * 0.15)];
 }
 
 function replicas() {

@@ -50,6 +50,7 @@ export function outline(series, status) {
   const measured = [...before.map(() => (series.length ? null : 0)), ...series.column('job'), ...after.map(() => null)];
   const should = at.map((x) => 100 * Math.min(Math.max((x - start) / budget, 0), 1));
   const ahead = finish.map((end) => at.map((x) => (known && x >= now ? 100 * reach(x, now, done, end) : null)));
+  ahead[1] = ahead[1].map((y, i) => (at[i] > finish[1] ? null : y)); // the line ends where all is done
   return { data: [at, measured.map(toPercent), should, ...ahead], range: [start, last], deadline, lead: before.length };
 }
 

@@ -92,5 +92,5 @@ function words(prospect, replicas) {
   const need = f.replicas_needed != null
     ? `${text.count(f.replicas_needed)} ${f.replicas_needed === 1 ? 'replica suffices' : 'replicas suffice'} to be in time with a probability of ${text.percent(f.confidence)}.`
     : `No number of replicas is in time with a probability of ${text.percent(f.confidence)}; the best is ${text.chance(f.best_probability)}.`;
-  return [make('p', { class: 'big' }, `${workers}: in time with ${text.chance(1 - f.miss_probability)}${finish}`), make('p', { class: 'soft' }, need)];
+  return [make('p', { class: 'big' }, `${workers}: ${text.chance(1 - f.miss_probability)} in time${finish}`), make('p', { class: 'soft' }, need)];
 }
