@@ -28,7 +28,7 @@ const narrowest = 360
 func (p *tab) accessible(what string) {
 	p.tb.Helper()
 	p.do(chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
-		_, err := chromedp.Evaluate[any](axe + ";void 0")(ctx, target)
+		_, err := chromedp.Evaluate[any](axe+";void 0")(ctx, target)
 		return err
 	}))
 	for _, look := range looks {

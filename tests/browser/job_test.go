@@ -61,7 +61,7 @@ func TestEndedJobPage(t *testing.T) {
 	t.Parallel()
 	s := newScene(t)
 	p := open(t, s.URL, "/ui/jobs/finished")
-	for _, want := range []string{"Report", "final"} {
+	for _, want := range []string{"the deadline was met", "Execution time", "Error at the end"} {
 		p.until("the report says "+want, fmt.Sprintf(`document.querySelector('#report').innerText.toLowerCase().includes(%s)`, quote(strings.ToLower(want))))
 	}
 	if got := p.text("#postmortem"); len(got) < 40 {
@@ -69,7 +69,7 @@ func TestEndedJobPage(t *testing.T) {
 	}
 	p.until("a job that ended cannot be stopped", `!document.querySelector('#stop') || document.querySelector('#stop').offsetParent === null`)
 	p.visit("/ui/jobs/late")
-	p.untilText("#postmortem", "late")
+	p.untilText("#report", "The deadline was missed by")
 	p.visit("/ui/jobs/failed")
 	p.untilText("body", "cannot read the queue")
 	p.visit("/ui/jobs/stopped")
@@ -106,7 +106,7 @@ func TestJobPageLive(t *testing.T) {
 	}
 	s.fill("a", 0, 0, 100)
 	s.tick("a")
-	p.untilText("#report", "final")
+	p.untilText("#report", "Error at the end")
 	p.untilText("#events", "finished")
 	if !eval[bool](p, `window.mark === 1`) {
 		t.Error("the page was loaded again")

@@ -162,7 +162,7 @@ func (p *tab) describe() {
 		p.tb.Logf("the tab: %v", err)
 		return
 	}
-	p.tb.Logf("the tab:\n%.3000s", shown)
+	p.tb.Logf("the tab:\n%.1200s", shown)
 }
 
 // zone makes a tab believe that it is in a time zone.
