@@ -44,7 +44,8 @@ const quietPeriod = 500 * time.Millisecond
 // unit is a deployable set of functions behind one mux.
 type unit = *httpapi.Drainer
 
-// newUnits returns the units by name, each with probes, metrics, limits and draining.
+// newUnits returns the units by name, each with probes, metrics, limits and draining. Pages
+// of other origins change nothing there, whatever serves the units: a browser may reach them.
 func (s *Set) newUnits() map[string]unit {
 	units := map[string]unit{}
 	for name, mux := range map[string]*routes{
@@ -56,7 +57,8 @@ func (s *Set) newUnits() map[string]unit {
 		probes := s.probes(name)
 		mux.Handle("/health/", probes)
 		mux.Handle("/metrics", s.metrics())
-		traced := s.telemetry.Requests(httpapi.CleanPath(s.limited(s.telemetry.Routes(mux.ServeMux))))
+		own := httpapi.RefuseCrossOrigin(s.limited(s.telemetry.Routes(mux.ServeMux)))
+		traced := s.telemetry.Requests(httpapi.CleanPath(own))
 		units[name] = httpapi.NewDrainer(httpapi.Guard(limits(name), s.log, traced), probes, quietPeriod)
 	}
 	return units
