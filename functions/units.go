@@ -17,6 +17,7 @@ import (
 	"kubejobs/functions/stop"
 	"kubejobs/functions/sweep"
 	"kubejobs/functions/tick"
+	"kubejobs/functions/ui"
 	"kubejobs/shared/core/failure"
 	"kubejobs/shared/drivers/batchjob"
 	"kubejobs/shared/monitor"
@@ -44,11 +45,12 @@ const quietPeriod = 500 * time.Millisecond
 // unit is a deployable set of functions behind one mux.
 type unit = *httpapi.Drainer
 
-// newUnits returns the units by name, each with probes, metrics, limits and draining.
+// newUnits returns the units by name, each with probes, metrics, limits and draining. Pages
+// of other origins change nothing there, whatever serves the units: a browser may reach them.
 func (s *Set) newUnits() map[string]unit {
 	units := map[string]unit{}
-	for name, mux := range map[string]*http.ServeMux{
-		config.TargetMonitor: s.monitorMux(s.help()),
+	for name, mux := range map[string]*routes{
+		config.TargetMonitor: s.monitorMux(s.helpAlone()),
 		config.TargetTick:    s.tickMux(),
 		config.TargetSweep:   s.sweepMux(),
 		config.TargetAll:     s.allMux(),
@@ -56,7 +58,8 @@ func (s *Set) newUnits() map[string]unit {
 		probes := s.probes(name)
 		mux.Handle("/health/", probes)
 		mux.Handle("/metrics", s.metrics())
-		traced := s.telemetry.Requests(httpapi.CleanPath(s.limited(s.telemetry.Routes(mux))))
+		own := httpapi.RefuseCrossOrigin(s.limited(s.telemetry.Routes(mux.ServeMux)))
+		traced := s.telemetry.Requests(httpapi.CleanPath(own))
 		units[name] = httpapi.NewDrainer(httpapi.Guard(limits(name), s.log, traced), probes, quietPeriod)
 	}
 	return units
@@ -84,16 +87,18 @@ func (s *Set) Drain(ctx context.Context) error {
 
 // monitorMux serves the calls of Asperathos' Manager, the status and the samples.
 // root serves /.
-func (s *Set) monitorMux(root http.Handler) *http.ServeMux {
+func (s *Set) monitorMux(root http.Handler) *routes {
 	job := httpapi.Methods{
 		http.MethodPost: s.acts(actionStart, start.New(s.service, start.Options{
 			Plugins: []string{config.Plugin}, Zone: s.cfg.SubmissionZone, Proxies: s.cfg.TrustedProxies, Now: s.now,
 		}, s.log)),
 		http.MethodGet: s.reads(status.New(s.service, s.log)),
 	}
-	mux := http.NewServeMux()
+	mux := newRoutes()
 	mux.HandleFunc("/", httpapi.NotFound)
-	mux.Handle("/{$}", root)
+	page := ui.New(ui.Options{Service: s.service, Log: s.log, Now: s.now})
+	mux.Handle("/{$}", pageOr(page, root))
+	mux.Handle("/ui/", page)
 	mux.Handle("/monitoring", httpapi.Methods{http.MethodGet: s.reads(status.NewList(s.service, s.log))})
 	mux.Handle("/monitoring/{$}", job) // the empty id
 	mux.Handle("/monitoring/{id}", job)
@@ -103,26 +108,39 @@ func (s *Set) monitorMux(root http.Handler) *http.ServeMux {
 	mux.Handle("/plugins", httpapi.Methods{http.MethodPost: plugins.New()})
 	s.addSamples(mux)
 	s.addOverview(mux)
+	addDescription(mux)
 	return mux
 }
 
+// pageOr serves / with the page to a browser, with next to anybody else.
+func pageOr(page, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Add("Vary", "Accept")
+		if ui.WantsPage(r) {
+			page.ServeHTTP(w, r)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
 // tickMux serves ticks on any path, except /jobs, which takes the status of Jobs.
-func (s *Set) tickMux() *http.ServeMux {
-	mux := http.NewServeMux()
+func (s *Set) tickMux() *routes {
+	mux := newRoutes()
 	mux.Handle("/", httpapi.Methods{http.MethodPost: s.newTick()})
 	mux.Handle("/jobs", s.jobStatus())
 	return mux
 }
 
 // sweepMux serves sweeps on any path.
-func (s *Set) sweepMux() *http.ServeMux {
-	mux := http.NewServeMux()
+func (s *Set) sweepMux() *routes {
+	mux := newRoutes()
 	mux.Handle("/", httpapi.Methods{http.MethodPost: s.newSweep()})
 	return mux
 }
 
 // allMux serves all three units, by path.
-func (s *Set) allMux() *http.ServeMux {
+func (s *Set) allMux() *routes {
 	mux := s.monitorMux(s.tickOrHelp())
 	mux.Handle("/jobs", s.jobStatus())
 	mux.Handle("/sweep", httpapi.Methods{http.MethodPost: s.newSweep()})
@@ -175,13 +193,19 @@ func (s *Set) tickOrHelp() http.Handler {
 	}
 }
 
+// helpAlone serves / of the unit monitor.
+func (s *Set) helpAlone() http.Handler {
+	help := s.help()
+	return httpapi.Methods{http.MethodGet: help, http.MethodPost: help}
+}
+
 // help lists the calls. A bare `func invoke` gets it.
 func (s *Set) help() http.Handler {
 	calls := []string{
 		"POST /monitoring/{id} {\"plugin\":\"kubejobs\",\"plugin_info\":{\"expected_time\":40}}",
 		"GET /monitoring", "GET /monitoring/{id}", "PUT /monitoring/{id}/stop",
 		"GET /monitoring/{id}/report", "GET /monitoring/{id}/report/detailed",
-		"GET /monitoring/{id}/samples", "GET /monitoring/{id}/events", "GET /monitoring/{id}/forecast",
+		"GET /monitoring/{id}/samples", "GET /monitoring/{id}/events", "GET /monitoring/{id}/forecast", "GET /openapi.json",
 		"POST / with a CloudEvent of type " + monitor.TickEventType + " and data {\"app_id\":\"{id}\"}",
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
