@@ -109,14 +109,21 @@ func has(n *html.Node, name string) bool {
 	return false
 }
 
-// text returns the text of an element, with single spaces.
+// text returns the text of an element, with single spaces, without what is hidden in it.
 func text(n *html.Node) string {
 	var all strings.Builder
-	for node := range n.Descendants() {
+	var add func(*html.Node)
+	add = func(node *html.Node) {
 		if node.Type == html.TextNode {
 			all.WriteString(node.Data)
 		}
+		for child := range node.ChildNodes() {
+			if !has(child, "hidden") {
+				add(child)
+			}
+		}
 	}
+	add(n)
 	return strings.Join(strings.Fields(all.String()), " ")
 }
 

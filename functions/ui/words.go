@@ -93,7 +93,7 @@ const (
 func span(seconds float64) string {
 	s := math.Abs(seconds)
 	if s < 9.95 {
-		return fmt.Sprintf("%.1f s", s)
+		return tenth(s) + " s"
 	}
 	r := int64(roundUp(min(s, 1e12)))
 	switch {
@@ -151,14 +151,17 @@ func rate(perSecond float64) string {
 
 func figure(x float64) string {
 	if x < 99.95 {
-		return fmt.Sprintf("%.1f", x)
+		return tenth(x)
 	}
 	return count(int64(roundUp(x)))
 }
 
+// tenth returns a number with one decimal, rounded half up as toFixed of a browser does.
+func tenth(x float64) string { return fmt.Sprintf("%.1f", roundUp(x*10)/10) }
+
 // points returns an error in points of progress.
 func points(share *float64) string {
-	text := fmt.Sprintf("%.1f points ", math.Abs(*share)*100)
+	text := tenth(math.Abs(*share)*100) + " points "
 	if *share < 0 {
 		return text + "behind"
 	}
