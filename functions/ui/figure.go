@@ -2,6 +2,7 @@ package ui
 
 import (
 	"fmt"
+	"strconv"
 	"time"
 
 	"kubejobs/shared/core/job"
@@ -168,7 +169,7 @@ func met(r *job.Report) string {
 	if r.Verdict == nil {
 		return ""
 	}
-	return fmt.Sprint(r.DeadlineMet)
+	return strconv.FormatBool(r.DeadlineMet)
 }
 
 func verdict(r *job.Report) string {

@@ -103,14 +103,14 @@ func TestListWithoutJobs(t *testing.T) {
 			w := get(t, newUI(tt.of), tt.path)
 			root := parse(t, w.Body.String())
 			empty, failed := byID(t, root, "empty"), byID(t, root, "failed")
-			shown := ""
+			var shown []string
 			for _, part := range find(empty, func(n *html.Node) bool { return has(n, "data-kind") && !has(n, "hidden") }) {
-				shown += text(part)
+				shown = append(shown, text(part))
 			}
 			if has(empty, "hidden") {
-				shown = ""
+				shown = nil
 			}
-			if w.Code != tt.status || !strings.HasPrefix(shown, tt.empty) || (shown == "") != (tt.empty == "") {
+			if all := strings.Join(shown, ""); w.Code != tt.status || !strings.HasPrefix(all, tt.empty) || (all == "") != (tt.empty == "") {
 				t.Errorf("%d shows %q, want %d, %q", w.Code, shown, tt.status, tt.empty)
 			}
 			if got := text(failed); !strings.HasPrefix(got, tt.failed) || has(failed, "hidden") != (tt.failed == "") {
