@@ -89,7 +89,7 @@ func (p *pages) read(r *http.Request) (monitor.Status, []monitor.TimedSample, er
 func (p *pages) failJob(w http.ResponseWriter, r *http.Request, err error) {
 	status, text := p.explain(r, err)
 	about := problem{status: status, heading: "The job cannot be shown", text: sentence(text), again: r.URL.Path}
-	switch failure.KindOf(err) {
+	switch failure.KindOf(err) { //nolint:exhaustive // the others mean that there is no page
 	case failure.KindNotFound:
 		about.heading, about.job = "There is no such job", r.PathValue("id")
 		about.text = "No job is called " + about.job + ". It may have been removed after its retention."

@@ -91,7 +91,7 @@ func (p *pages) fail(w http.ResponseWriter, r *http.Request, about problem) {
 
 // explain returns the status and the text of an error. The cause is in the log.
 func (p *pages) explain(r *http.Request, err error) (int, string) {
-	switch failure.KindOf(err) {
+	switch failure.KindOf(err) { //nolint:exhaustive // the others are no page's
 	case failure.KindInvalid:
 		return http.StatusBadRequest, public(err)
 	case failure.KindNotFound:
