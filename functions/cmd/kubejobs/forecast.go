@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"kubejobs/functions/cmd/kubejobs/internal/arguments"
 	"kubejobs/shared/core/forecast"
 )
 
@@ -21,19 +22,20 @@ func newForecast() *cobra.Command {
 	filterFlags(cmd)
 	cmd.Flags().String("replicas", "", "assume that many replicas from now on (default: those of the line)")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		a, err := parseArguments(cmd, args)
-		if errors.Is(err, errHelpWanted) {
+		a, err := arguments.Parse(cmd, args)
+		if errors.Is(err, arguments.ErrHelp) {
 			return cmd.Help()
 		}
 		f := forecaster{
-			deadline: a.moment("deadline"), replicas: a.whole("replicas", maxReplicas, false),
-			confidence: a.share("confidence", forecast.DefaultConfidence),
+			deadline: a.Moment("deadline", true), replicas: a.Whole("replicas", maxReplicas, false),
+			confidence: a.Share("confidence", forecast.DefaultConfidence),
 		}
-		items := a.whole("items", maxItems, true)
-		if err := a.err(); err != nil {
+		items := a.Whole("items", arguments.MaxItems, true)
+		in := files(a)
+		if err := a.Err(); err != nil {
 			return err
 		}
-		return runFilter(cmd, a.files, items, f.answer)
+		return runFilter(cmd, in, items, f.answer)
 	}
 	return cmd
 }
