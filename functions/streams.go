@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"kubejobs/functions/forecast"
+	"kubejobs/functions/overview"
 	"kubejobs/functions/samples"
 	"kubejobs/functions/stream"
 	"kubejobs/shared/core/failure"
@@ -22,6 +23,9 @@ type streams struct {
 func newStreams(o stream.Options) streams {
 	ending := make(chan struct{})
 	o.Ending = ending
+	if o.Slots == nil {
+		o.Slots = httpapi.NewSlots(stream.DefaultMax)
+	}
 	return streams{o, sync.OnceFunc(func() { close(ending) })}
 }
 
@@ -47,6 +51,16 @@ func (s *Set) endable(next http.Handler) http.Handler {
 		}()
 		next.ServeHTTP(w, r.WithContext(ctx))
 	})
+}
+
+// addOverview adds the functions that show many jobs.
+func (s *Set) addOverview(mux *http.ServeMux) {
+	o := s.streams.options
+	follow := overview.NewStream(s.service, overview.Options{
+		Poll: o.MaxPoll, Length: o.Length, Retry: o.Retry, Heartbeat: o.Heartbeat, Slots: o.Slots, Ending: o.Ending,
+	}, s.log)
+	mux.Handle("/overview", httpapi.Methods{http.MethodGet: overview.New(s.service, s.log)})
+	mux.Handle("/overview/events", httpapi.Methods{http.MethodGet: follow})
 }
 
 // addSamples adds the functions that read a job's samples: as pages, as a stream, or what

@@ -101,6 +101,7 @@ func (s *Set) monitorMux(root http.Handler) *http.ServeMux {
 	mux.Handle("/monitoring/{id}/report/detailed", httpapi.Methods{http.MethodGet: report.NewDetailed(s.service, s.log)})
 	mux.Handle("/plugins", httpapi.Methods{http.MethodPost: plugins.New()})
 	s.addSamples(mux)
+	s.addOverview(mux)
 	return mux
 }
 

@@ -92,11 +92,12 @@ func writeCSV(w http.ResponseWriter, p page) {
 	header(w, csvType+"; charset=utf-8; header=present")
 	lines := csv.NewWriter(w)
 	lines.UseCRLF = true
-	_ = lines.Write([]string{"timestamp", "at", "job_progress", "time_progress", "error", "replicas"}) // lines.Error would return an error
+	_ = lines.Write([]string{"timestamp", "at", "job_progress", "time_progress", "error", "replicas", "parallelism", "lateness"}) // lines.Error would return an error
 	for _, s := range p.Samples {
 		_ = lines.Write([]string{
 			strconv.FormatInt(s.Timestamp, 10), s.At.Format(csvTime),
 			sample.FormatNumber(s.Job), sample.FormatNumber(s.Time), sample.FormatNumber(s.Error), strconv.FormatInt(s.Replicas, 10),
+			strconv.FormatInt(s.Asked, 10), sample.FormatNumber(s.Lateness),
 		})
 	}
 	lines.Flush() // the caller may be gone

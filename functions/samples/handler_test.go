@@ -27,7 +27,7 @@ func (r reader) Samples(ctx context.Context, id job.ID, in monitor.SampleRange) 
 // two is a page of a job's samples that is not the last page.
 var two = monitor.Samples{More: true, Samples: []monitor.TimedSample{
 	{Timestamp: 1795500382418, At: time.UnixMilli(1795500382418).UTC(), Job: 0.5, Time: 1. / 3, Error: 0.16666666666666669, Replicas: 4},
-	{Timestamp: 1795500384000, At: time.UnixMilli(1795500384000).UTC(), Time: 1e-7, Error: -1e-7},
+	{Timestamp: 1795500384000, At: time.UnixMilli(1795500384000).UTC(), Time: 1e-7, Error: -1e-7, Asked: 6, Lateness: 0.418},
 }}
 
 // give returns a reader of one page.
@@ -58,7 +58,7 @@ func TestFormats(t *testing.T) {
 	t.Parallel()
 	const (
 		first  = `{"timestamp":1795500382418,"at":"2026-11-24T06:06:22.418Z","job_progress":0.5,"time_progress":0.3333333333333333,"error":0.16666666666666669,"replicas":4}`
-		second = `{"timestamp":1795500384000,"at":"2026-11-24T06:06:24Z","job_progress":0,"time_progress":1e-7,"error":-1e-7,"replicas":0}`
+		second = `{"timestamp":1795500384000,"at":"2026-11-24T06:06:24Z","job_progress":0,"time_progress":1e-7,"error":-1e-7,"replicas":0,"parallelism":6,"lateness":0.418}`
 	)
 	tests := map[string]struct {
 		format      samples.Format
@@ -76,15 +76,15 @@ func TestFormats(t *testing.T) {
 			`</monitoring/a/samples.ndjson?limit=2&since=1795500384001>; rel="next"`,
 		},
 		"CSV": {
-			samples.CSV, two, asCSV, "timestamp,at,job_progress,time_progress,error,replicas\r\n" +
-				"1795500382418,2026-11-24T06:06:22.418Z,0.5,0.3333333333333333,0.16666666666666669,4\r\n" +
-				"1795500384000,2026-11-24T06:06:24.000Z,0,1e-07,-1e-07,0\r\n",
+			samples.CSV, two, asCSV, "timestamp,at,job_progress,time_progress,error,replicas,parallelism,lateness\r\n" +
+				"1795500382418,2026-11-24T06:06:22.418Z,0.5,0.3333333333333333,0.16666666666666669,4,0,0\r\n" +
+				"1795500384000,2026-11-24T06:06:24.000Z,0,1e-07,-1e-07,0,6,0.418\r\n",
 			`</monitoring/a/samples.csv?limit=2&since=1795500384001>; rel="next"`,
 		},
 		"no samples as JSON":   {samples.JSON, none, asJSON, `{"job":"a","samples":[]}` + "\n", ""},
 		"no samples as NDJSON": {samples.NDJSON, none, asNDJSON, "", ""},
 		"no samples as CSV": {
-			samples.CSV, none, asCSV, "timestamp,at,job_progress,time_progress,error,replicas\r\n", "",
+			samples.CSV, none, asCSV, "timestamp,at,job_progress,time_progress,error,replicas,parallelism,lateness\r\n", "",
 		},
 	}
 	for name, tt := range tests {

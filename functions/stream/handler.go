@@ -30,8 +30,9 @@ type Options struct {
 	MinPoll, MaxPoll time.Duration
 	// Heartbeat is the longest time without a write, 2 s.
 	Heartbeat time.Duration
-	// Max is the maximum number of streams at once, DefaultMax.
-	Max int
+	// Slots bounds the streams at once, with those of other functions; nil: DefaultMax of
+	// them.
+	Slots httpapi.Slots
 	// Ending is closed to end every stream at once; nil: never.
 	Ending <-chan struct{}
 }
@@ -53,8 +54,8 @@ func (o Options) withDefaults() Options {
 	orElse(&o.MinPoll, 250*time.Millisecond)
 	orElse(&o.MaxPoll, time.Second)
 	orElse(&o.Heartbeat, 2*time.Second)
-	if o.Max == 0 {
-		o.Max = DefaultMax
+	if o.Slots == nil {
+		o.Slots = httpapi.NewSlots(DefaultMax)
 	}
 	return o
 }
@@ -62,7 +63,6 @@ func (o Options) withDefaults() Options {
 // New returns the handler.
 func New(service follower, o Options, log *slog.Logger) http.Handler {
 	o = o.withDefaults()
-	slots := make(chan struct{}, o.Max)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		id, err := job.ParseID(r.PathValue("id"))
 		from, wrong := resumeFrom(r)
@@ -70,14 +70,10 @@ func New(service follower, o Options, log *slog.Logger) http.Handler {
 			httpapi.Fail(r.Context(), w, log, err)
 			return
 		}
-		select {
-		case slots <- struct{}{}:
-			defer func() { <-slots }()
-		default:
-			w.Header().Set("Retry-After", "1")
-			httpapi.Refuse(w, http.StatusServiceUnavailable, "too many streams at once")
+		if !o.Slots.Take(w) {
 			return
 		}
+		defer o.Slots.Give()
 		news, err := service.Follow(r.Context(), id, from.seen)
 		w.Header().Set("Cache-Control", "no-store")
 		switch {

@@ -11,6 +11,7 @@ import (
 	"kubejobs/functions/stream"
 	"kubejobs/shared/core/job"
 	"kubejobs/shared/monitor"
+	"kubejobs/shared/platform/httpapi"
 	"kubejobs/shared/testkit/failuretest"
 )
 
@@ -95,7 +96,7 @@ func TestHead(t *testing.T) {
 func TestStreamsAreBounded(t *testing.T) {
 	t.Parallel()
 	o, ending := quick(), make(chan struct{})
-	o.Ending, o.Max = ending, 2
+	o.Ending, o.Slots = ending, httpapi.NewSlots(2)
 	followed := make(chan struct{}, 3)
 	service := running()
 	handler := stream.New(follower(func(ctx context.Context, id job.ID, seen *monitor.Seen) (monitor.News, error) {

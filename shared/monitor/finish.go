@@ -145,6 +145,7 @@ func (s *Service) commit(ctx context.Context, o observedTick, t job.Transition) 
 		result, err := s.ticks.Commit(ctx, Change{
 			ID: o.Job, Revision: o.record.Revision, State: t.State, TickID: o.ID,
 			Sample: t.Sample, Settled: t.Settled, Step: t.Step, Retention: s.cfg.Retention,
+			Journal: job.Journal(o.record.Spec, o.record.State, t.State, t.Outlook, o.delivery.Arrived),
 		})
 		if err != nil {
 			return committed{}, err

@@ -32,7 +32,9 @@ func (s *Service) observe(ctx context.Context, record Record, tick Tick, deliver
 	ctx, cancel := context.WithTimeout(ctx, observeTimeout)
 	defer cancel()
 	o := observedTick{Tick: tick, delivery: delivery, record: record}
-	o.seen.Undecided = tick.Internal // a sweep has no right to scale
+	if o.seen.Undecided = tick.Internal; !tick.Internal { // a sweep has no right to scale
+		o.seen.Late = delivery.Lateness(record.Spec.Schedule())
+	}
 	var both sync.WaitGroup
 	both.Go(func() {
 		defer failure.Rescue(func(err error) { o.seen.Queue = job.QueueHalf{Error: s.caught(ctx, record, err)} })

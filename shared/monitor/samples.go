@@ -17,11 +17,16 @@ type TimedSample struct {
 	Time      float64   `json:"time_progress"`
 	Error     float64   `json:"error"`
 	Replicas  int64     `json:"replicas"`
+	// Asked is how many replicas the job asked for; 0 while unknown. Lateness is from the
+	// tick's instant to its arrival, in seconds.
+	Asked    int64   `json:"parallelism,omitempty"`
+	Lateness float64 `json:"lateness,omitempty"`
 }
 
 func newTimedSample(s sample.Sample) TimedSample {
 	return TimedSample{
 		Timestamp: s.At, At: s.Moment(), Job: s.Job, Time: s.Time, Error: s.Error, Replicas: s.Replicas,
+		Asked: s.Asked, Lateness: float64(s.Late) / 1000,
 	}
 }
 

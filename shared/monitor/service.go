@@ -69,6 +69,8 @@ type Service struct {
 	marks       MarkStore
 	queues      QueueStore
 	places      PlaceStore
+	boards      BoardStore
+	board       *board
 	queue       Queue
 	kubeJobs    KubeJobs
 	sampleList  SampleList
@@ -97,7 +99,7 @@ func NewService(cfg Config, p Ports, log *slog.Logger) *Service {
 		panic("monitor.NewService: nil dependency")
 	}
 	s := &Service{
-		cfg: cfg, jobs: p.Store, ticks: p.Store, marks: p.Store, queues: p.Store, places: p.Store, queue: p.Queue, kubeJobs: p.KubeJobs,
+		cfg: cfg, jobs: p.Store, ticks: p.Store, marks: p.Store, queues: p.Store, places: p.Store, boards: p.Store, board: newBoard(), queue: p.Queue, kubeJobs: p.KubeJobs,
 		sampleList: p.SampleList, broadcaster: p.Broadcaster, scheduler: p.Scheduler, actuators: p.Actuators, fleets: p.Fleets, log: log, now: cfg.Now,
 		removals: rate.NewLimiter(removalsEachSecond, removalsAtOnce), turns: newTurns(), scaling: newScaling(),
 	}
@@ -137,6 +139,7 @@ func (s *Service) update(
 		}
 		result, err := s.ticks.Commit(ctx, Change{
 			ID: id, Revision: record.Revision, State: state, Retention: s.cfg.Retention,
+			Journal: job.Journal(record.Spec, record.State, state, nil, s.now()),
 		})
 		switch {
 		case err != nil:

@@ -15,9 +15,11 @@ import (
 // Status is the current status of one job. Times are RFC 3339 in UTC, durations in
 // seconds.
 type Status struct {
-	ID        job.ID    `json:"id"`
-	Phase     job.Phase `json:"phase"`
-	Reason    string    `json:"reason,omitempty"`
+	ID     job.ID    `json:"id"`
+	Phase  job.Phase `json:"phase"`
+	Reason string    `json:"reason,omitempty"`
+	// State is the health of a job that runs unless it is well, else the phase.
+	State     string    `json:"state"`
 	Scheduled bool      `json:"scheduled"`
 	Items     int64     `json:"number_of_jobs"`
 	Budget    float64   `json:"expected_time"`
@@ -41,6 +43,16 @@ type Status struct {
 	Finish *time.Time      `json:"expected_finish"` // null while unknown
 	// Forecast is null before the first sample and for an ended job.
 	Forecast *job.Forecast `json:"forecast"`
+	// Margin is from the finish to the deadline, negative if the job is late: of a living
+	// job from the median of its forecast, else from its end; null while unknown.
+	Margin *float64 `json:"margin_seconds"`
+
+	// Urgency is higher the sooner somebody should look at the job: from 0 to 7, below 0
+	// for an ended one. Problems says what is wrong, the worst first.
+	Urgency  float64   `json:"urgency"`
+	Problems []Problem `json:"problems"`
+	// Events is what happened in this life, oldest first; a list of jobs does not have it.
+	Events []job.Entry `json:"events,omitempty"`
 
 	Control *ControlStatus `json:"control,omitempty"` // absent if nothing scales the job
 
@@ -50,11 +62,11 @@ type Status struct {
 	// Unobserved holds the halves of the last observation that are missing.
 	Unobserved *Unobserved `json:"unobserved,omitempty"`
 
-	Failures  int                `json:"failures"` // consecutive
-	LastError string             `json:"last_error,omitempty"`
-	Ticks     accounting.Account `json:"ticks"`
-	NextTick  *time.Time         `json:"next_tick"` // null for an ended job
-	EndedAt   *time.Time         `json:"ended_at,omitempty"`
+	Failures  int                 `json:"failures"` // consecutive
+	LastError string              `json:"last_error,omitempty"`
+	Ticks     *accounting.Account `json:"ticks,omitempty"` // not in an overview
+	NextTick  *time.Time          `json:"next_tick"`       // null for an ended job, and in an overview
+	EndedAt   *time.Time          `json:"ended_at,omitempty"`
 
 	// Publishers holds the state of each publisher that has failed for this job.
 	// Unsent is how many events no receiver has acknowledged yet.
@@ -125,6 +137,9 @@ func (s *Service) Status(ctx context.Context, id job.ID) (Status, error) {
 		return Status{}, err
 	}
 	status := newStatus(record, s.now())
+	if status.Events, err = s.boards.Journal(ctx, id); err != nil {
+		return Status{}, err
+	}
 	if record.State.Phase.Living() {
 		status.Sharing = s.sharing(ctx, record.Spec)
 		if others := status.Others(); others != "" {
@@ -153,7 +168,7 @@ func (s *Service) List(ctx context.Context, after job.ID, limit int) ([]Status, 
 		}
 	}
 	for _, u := range page.Unreadable {
-		statuses = append(statuses, Status{ID: u.ID, Phase: PhaseUnreadable, LastError: ErrUnreadable.Message})
+		statuses = append(statuses, newUnreadable(u.ID))
 	}
 	slices.SortFunc(statuses, func(a, b Status) int { return cmp.Compare(ListOrder(a.ID), ListOrder(b.ID)) })
 	return statuses, page.Next, nil
@@ -192,14 +207,38 @@ func newStatus(r Record, now time.Time) Status {
 		report := job.NewReport(r.Spec, r.State)
 		status.EndedAt, status.Report, status.Verdict = &now, &report, job.NewVerdict(r.Spec, r.State)
 	}
-	status.Ticks = r.State.Ticks.At(schedule, now)
-	status.Ticks.Duplicate, status.Ticks.Surplus = r.Duplicate, r.Surplus
+	ticks := r.State.Ticks.At(schedule, now)
+	ticks.Duplicate, ticks.Surplus = r.Duplicate, r.Surplus
+	status.Ticks = &ticks
 	if last := r.State.Summary.Last; last != nil {
 		status.Progress = &progress.Progress{Job: last.Job, Time: last.Time, Error: last.Error}
 		status.Last = &SampleStatus{At: last.Moment(), Timestamp: last.At, Replicas: last.Replicas}
 	}
 	status.withForecast(r, now)
+	status.Margin = status.margin()
+	status.State, status.Urgency = status.state(), status.urgency()
+	status.Problems = status.problems(r.State, now)
 	return status
+}
+
+// newUnreadable returns the status of a job whose record cannot be read.
+func newUnreadable(id job.ID) Status {
+	s := Status{ID: id, Phase: PhaseUnreadable, LastError: ErrUnreadable.Message}
+	s.State, s.Urgency = s.state(), s.urgency()
+	s.Problems = []Problem{{Text: ErrUnreadable.Message}}
+	return s
+}
+
+// margin returns the seconds from the finish to the deadline; nil while unknown.
+func (s Status) margin() *float64 {
+	switch {
+	case s.Verdict != nil:
+		return &s.Spare
+	case !s.Phase.Living() || s.Finish == nil:
+		return nil
+	}
+	margin := s.Deadline.Sub(*s.Finish).Seconds()
+	return &margin
 }
 
 // withForecast shows when the job will be done; of an ended job only if it was done.

@@ -17,6 +17,7 @@ type Store interface {
 	MarkStore
 	QueueStore
 	PlaceStore
+	BoardStore
 }
 
 // JobStore creates, lists and replays jobs.
@@ -111,6 +112,24 @@ type PlaceStore interface {
 	FreePlaces(ctx context.Context, since time.Time) (int, error)
 }
 
+// BoardStore reads what an overview of all jobs and the status of one show.
+type BoardStore interface {
+	// Records returns the records of jobs, living or ended, and those that cannot be
+	// read. Ids of which nothing is stored are left out.
+	Records(ctx context.Context, ids []job.ID) (Page, error)
+	// Ended returns at most limit jobs that ended after a time, the last one first. A job
+	// may be living again, or gone. The list is for readers: it may lack a job.
+	Ended(ctx context.Context, since time.Time, limit int) ([]EndedJob, error)
+	// Journal returns the journal of a job's life, oldest first.
+	Journal(ctx context.Context, id job.ID) ([]job.Entry, error)
+}
+
+// EndedJob is a job that ended.
+type EndedJob struct {
+	ID job.ID
+	At int64 // Unix milliseconds
+}
+
 // PlaceResult is the result of PlaceStore.TakePlace.
 type PlaceResult int
 
@@ -190,6 +209,7 @@ type Change struct {
 	Sample   *sample.Sample // of the tick
 	Settled  *sample.Sample // appended to the history if Step says so
 	Step     history.Step
+	Journal  []job.Entry // appended to the journal, which keeps the last job.MaxJournal
 	// Retention is how long the state of an ended job is kept; that of a living
 	// job is kept without limit.
 	Retention time.Duration

@@ -73,6 +73,12 @@ func (d Delivery) Instant(s schedule.Schedule) int64 {
 	return s.Boundary(d.Sent).UnixMilli()
 }
 
+// Lateness returns the time from the instant of the schedule at which a tick was sent to its
+// arrival, at least 0.
+func (d Delivery) Lateness(s schedule.Schedule) time.Duration {
+	return max(d.Arrived.Sub(s.Boundary(d.Sent)), 0)
+}
+
 // Receive counts a tick for the schedule's instant at which it was sent. The
 // instants that it skipped count as lost. A tick that arrives after a later one
 // no longer counts as lost.
@@ -93,7 +99,7 @@ func (t Ticks) Receive(s schedule.Schedule, d Delivery) Ticks {
 	}
 	t.LastSent = max(t.LastSent, d.Sent.UnixMilli())
 	t.LastArrived = d.Arrived.UnixMilli()
-	t.LastLateness = max(d.Arrived.UnixMilli()-boundary, 0)
+	t.LastLateness = d.Lateness(s).Milliseconds()
 	t.MaxLateness = max(t.MaxLateness, t.LastLateness)
 	t.SumLateness += t.LastLateness
 	return t

@@ -20,6 +20,26 @@ const (
 	CauseUnobserved Cause = "unobserved"
 )
 
+// Words returns a cause as a part of a sentence; "" for CauseNone.
+func (c Cause) Words() string {
+	switch c {
+	case CauseNoReplica:
+		return "no replica works"
+	case CauseNothingCompletes:
+		return "replicas work and complete nothing"
+	case CauseItemsHeld:
+		return "items are held for longer than usual"
+	case CauseQueueGrows:
+		return "the queue grows"
+	case CauseSuspended:
+		return "Kubernetes has suspended the Job"
+	case CauseUnobserved:
+		return "the queue cannot be read"
+	default:
+		return ""
+	}
+}
+
 // Causes returns all causes but CauseNone.
 func Causes() []Cause {
 	return []Cause{CauseNoReplica, CauseNothingCompletes, CauseItemsHeld, CauseQueueGrows, CauseSuspended, CauseUnobserved}

@@ -9,6 +9,9 @@ import (
 // object's name.
 type ID string
 
+// MaxID is the greatest length of an id.
+const MaxID = 63
+
 // ParseID checks that text is a DNS label. The error is of kind invalid.
 func ParseID(text string) (ID, error) {
 	if !dnslabel.Valid(text) {

@@ -9,6 +9,7 @@ import (
 // the Kubernetes Job, and either may be missing.
 type Observation struct {
 	At    time.Time
+	Late  time.Duration // from the tick's instant of the schedule to its arrival
 	Queue QueueHalf
 	Kube  KubeHalf
 	Fleet FleetHalf

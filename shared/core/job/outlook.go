@@ -7,11 +7,16 @@ import (
 
 // newPoint returns the point of the course of a job at a sample.
 func newPoint(spec Spec, state State, obs Observation, x sample.Sample) forecast.Point {
-	working, asked := obs.working(state.KubeSeen, state.Course.Value().Last.Working), obs.asked(state.Asked)
+	working := obs.working(state.KubeSeen, state.Course.Value().Last.Working)
+	return forecast.NewPoint(x, spec.Items, working, asked(spec, state, obs), state.Suspended)
+}
+
+// asked returns how many replicas a job asks for; 0 if that is unknown.
+func asked(spec Spec, state State, obs Observation) int64 {
 	if c := spec.Control; c != nil && c.Target == nil && state.Control != nil {
-		asked = state.Control.Wanted // supervisors read it in Redis
+		return state.Control.Wanted // supervisors read it in Redis
 	}
-	return forecast.NewPoint(x, spec.Items, working, asked, state.Suspended)
+	return obs.asked(state.Asked)
 }
 
 // Outlook returns what the course of a job says about its end; nil before its first

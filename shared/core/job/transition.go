@@ -140,6 +140,7 @@ func newSample(spec Spec, state State, obs Observation) sample.Sample {
 	}
 	return sample.Sample{
 		At: obs.At.UnixMilli(), Job: p.Job, Time: p.Time, Error: p.Error, Replicas: obs.replicas(state.KubeSeen, last),
+		Asked: asked(spec, state, obs), Late: obs.Late.Milliseconds(),
 	}
 }
 

@@ -42,6 +42,8 @@ type Sample struct {
 	Time     float64 `json:"time_progress"`
 	Error    float64 `json:"error"`
 	Replicas int64   `json:"replicas"`
+	Asked    int64   `json:"asked,omitempty"` // replicas that the job asks for; 0 while unknown
+	Late     int64   `json:"late,omitempty"`  // milliseconds from the tick's instant to its arrival
 }
 
 // Moment returns the sample's time, in UTC.
@@ -74,20 +76,30 @@ func Encode(id string, s Sample) (Element, error) {
 	}, nil
 }
 
-// String returns the compact text that the history holds, about 60 bytes:
-// "at,job,time,error,replicas".
+// Numbers of fields in the text of a sample.
+const (
+	leastFields = 5
+	mostFields  = 7
+)
+
+// String returns the compact text that the history holds, about 70 bytes:
+// "at,job,time,error,replicas,asked,late", without fields at the end that are 0.
 func (s Sample) String() string {
-	return strings.Join([]string{
+	fields := []string{
 		strconv.FormatInt(s.At, 10), FormatNumber(s.Job), FormatNumber(s.Time), FormatNumber(s.Error),
-		strconv.FormatInt(s.Replicas, 10),
-	}, ",")
+		strconv.FormatInt(s.Replicas, 10), strconv.FormatInt(s.Asked, 10), strconv.FormatInt(s.Late, 10),
+	}
+	for len(fields) > leastFields && fields[len(fields)-1] == "0" {
+		fields = fields[:len(fields)-1]
+	}
+	return strings.Join(fields, ",")
 }
 
 // Parse reads what String wrote. It refuses numbers that are not finite.
 func Parse(text string) (Sample, error) {
 	fields := strings.Split(text, ",")
-	if len(fields) != 5 {
-		return Sample{}, fmt.Errorf("parse sample %q: want 5 fields, got %d", text, len(fields))
+	if len(fields) < leastFields || len(fields) > mostFields {
+		return Sample{}, fmt.Errorf("parse sample %q: want %d to %d fields, got %d", text, leastFields, mostFields, len(fields))
 	}
 	var s Sample
 	var err error
@@ -102,8 +114,11 @@ func Parse(text string) (Sample, error) {
 			return Sample{}, fmt.Errorf("parse sample %q: field %d is not finite", text, i+1)
 		}
 	}
-	if s.Replicas, err = strconv.ParseInt(fields[4], 10, 64); err != nil {
-		return Sample{}, fmt.Errorf("parse sample replicas: %w", err)
+	whole := []*int64{&s.Replicas, &s.Asked, &s.Late}
+	for i, field := range fields[4:] {
+		if *whole[i], err = strconv.ParseInt(field, 10, 64); err != nil {
+			return Sample{}, fmt.Errorf("parse sample: %w", err)
+		}
 	}
 	return s, nil
 }

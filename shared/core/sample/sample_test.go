@@ -87,6 +87,8 @@ func TestStringParseRoundTrip(t *testing.T) {
 			Time:     rapid.Float64Range(0, 1e6).Draw(t, "time"),
 			Error:    rapid.Float64Range(-1e6, 1).Draw(t, "error"),
 			Replicas: rapid.Int64().Draw(t, "replicas"),
+			Asked:    rapid.Int64Range(0, 2).Draw(t, "asked"),
+			Late:     rapid.Int64Range(0, 2).Draw(t, "late"),
 		}
 		got, err := sample.Parse(want.String())
 		if err != nil {
@@ -101,7 +103,7 @@ func TestStringParseRoundTrip(t *testing.T) {
 func TestParseRefuses(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{
-		"", "1,2,3", "x,0,0,0,0", "1,x,0,0,0", "1,0,NaN,0,0", "1,0,0,Inf,0", "1,0,0,0,x", "1,0,0,0,0,0",
+		"", "1,2,3", "x,0,0,0,0", "1,x,0,0,0", "1,0,NaN,0,0", "1,0,0,Inf,0", "1,0,0,0,x", "1,0,0,0", "1,0,0,0,0,x", "1,0,0,0,0,0,x", "1,0,0,0,0,0,0,0",
 	} {
 		if got, err := sample.Parse(text); err == nil {
 			t.Errorf("Parse(%q) = %+v, want an error", text, got)

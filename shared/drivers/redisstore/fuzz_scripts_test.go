@@ -61,6 +61,12 @@ func (c *choices) state() job.State {
 
 func (c *choices) change(id job.ID, revision int64, tick int) monitor.Change {
 	change := monitor.Change{ID: id, Revision: revision, State: c.state(), Retention: time.Hour}
+	if change.State.Phase == job.PhaseFinished {
+		change.State.EndedAt = 1795498867000 + 2_000_000*int64(c.below(4)) // longer than the retention
+	}
+	for range []int{0, 0, 0, 1, 40}[c.below(5)] {
+		change.Journal = append(change.Journal, job.Entry{At: time.UnixMilli(1795498867000).UTC(), Kind: job.EventAtRisk, Text: strconv.Itoa(tick)})
+	}
 	if tick > 0 {
 		change.TickID = "tick-" + strconv.Itoa(tick)
 	}

@@ -20,9 +20,16 @@ func orderKey(id job.ID) string { return "monitor:{" + string(id) + "}:order" }
 // historyKey returns the key of a list: the history's samples, oldest first.
 func historyKey(id job.ID) string { return "monitor:{" + string(id) + "}:history" }
 
+// journalKey returns the key of a list: the entries of the journal as JSON, oldest first.
+func journalKey(id job.ID) string { return "monitor:{" + string(id) + "}:journal" }
+
+// endedKey is the key of a sorted set: jobs that ended → when, Unix milliseconds. It may
+// hold a job that is living again or gone.
+const endedKey = "monitor:ended"
+
 // scriptKeys returns the keys that the scripts create and commit take.
 func scriptKeys(id job.ID) []string {
-	return []string{stateKey(id), ticksKey(id), orderKey(id), historyKey(id)}
+	return []string{stateKey(id), ticksKey(id), orderKey(id), historyKey(id), journalKey(id)}
 }
 
 // kubeStatusKey returns the key of a hash: status and version of the Kubernetes

@@ -99,7 +99,7 @@ func (m *model) Create(_ context.Context, spec job.Spec, state job.State) (monit
 	case spec.Life() > 0 && number(old["life"]) >= spec.Life():
 		return monitor.CreatedBefore, nil
 	}
-	m.remove(key(spec.ID, "state"), key(spec.ID, "ticks"), key(spec.ID, "order"), key(spec.ID, "history"))
+	m.remove(key(spec.ID, "state"), key(spec.ID, "ticks"), key(spec.ID, "order"), key(spec.ID, "history"), key(spec.ID, "journal"))
 	m.hashes[key(spec.ID, "state")] = map[string]string{
 		"living": "1", "fingerprint": spec.Fingerprint, "spec": encoded(spec), "state": encoded(state),
 		"life": text(spec.Life()), "rev": text(number(old["rev"]) + 1),
@@ -143,8 +143,15 @@ func (m *model) Commit(_ context.Context, c monitor.Change) (monitor.CommitResul
 	if c.Step.Keep {
 		m.lists[samples] = append(m.lists[samples], c.Settled.String())
 	}
+	for _, entry := range c.Journal {
+		m.lists[key(c.ID, "journal")] = append(m.lists[key(c.ID, "journal")], encoded(entry))
+	}
+	if entries := m.lists[key(c.ID, "journal")]; len(c.Journal) > 0 {
+		m.lists[key(c.ID, "journal")] = entries[max(len(entries)-job.MaxJournal, 0):]
+	}
 	if !living {
-		for _, part := range []string{"state", "ticks", "order", "history"} {
+		m.end(c)
+		for _, part := range []string{"state", "ticks", "order", "history", "journal"} {
 			k := key(c.ID, part)
 			m.expires[k] = len(m.hashes[k]) > 0 || len(m.lists[k]) > 0
 		}
@@ -154,6 +161,17 @@ func (m *model) Commit(_ context.Context, c monitor.Change) (monitor.CommitResul
 		}
 	}
 	return monitor.CommitDone, nil
+}
+
+// end lists a job that ended.
+func (m *model) end(c monitor.Change) {
+	m.set("monitor:ended")[string(c.ID)] = c.State.EndedAt
+	for id, at := range m.sets["monitor:ended"] {
+		if at < c.State.EndedAt-c.Retention.Milliseconds() {
+			delete(m.sets["monitor:ended"], id)
+		}
+	}
+	m.expires["monitor:ended"] = true
 }
 
 // field changes a field of a life of a job.
@@ -256,7 +274,7 @@ func decoded(text string) job.KubeStatus {
 }
 
 func (m *model) Discard(_ context.Context, id job.ID) error {
-	m.remove(key(id, "state"), key(id, "ticks"), key(id, "order"), key(id, "history"), key(id, "job"), key(id, "suspect"))
+	m.remove(key(id, "state"), key(id, "ticks"), key(id, "order"), key(id, "history"), key(id, "journal"), key(id, "job"), key(id, "suspect"))
 	delete(m.sets["monitor:index"], string(id)+".")
 	return nil
 }

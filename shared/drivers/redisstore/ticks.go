@@ -59,16 +59,23 @@ func (s *Store) Commit(ctx context.Context, c monitor.Change) (monitor.CommitRes
 	if c.Step.Keep {
 		appended = c.Settled
 	}
-	code, err := s.commit.Run(ctx, s.client, scriptKeys(c.ID),
+	args := []any{
 		c.Revision, state, digit(c.State.Phase.Living()),
 		c.TickID, encodeSample(c.Sample), Remembered,
-		digit(c.Step.Halve), encodeSample(appended), c.Retention.Milliseconds(),
-	).Int()
+		digit(c.Step.Halve), encodeSample(appended), c.Retention.Milliseconds(), job.MaxJournal,
+	}
+	if args, err = appendJournal(args, c.Journal); err != nil {
+		return 0, err
+	}
+	code, err := s.commit.Run(ctx, s.client, scriptKeys(c.ID), args...).Int()
 	if err != nil {
 		return 0, unavailable("commit state", err)
 	}
 	switch code {
 	case 1:
+		if !c.State.Phase.Living() {
+			_ = s.indexEnded(ctx, c) // without it no overview shows the job
+		}
 		switch {
 		case !c.State.Listed():
 			_ = s.removeFromIndex(ctx, c.ID) // else List does it

@@ -1,16 +1,17 @@
 -- Replaces a job's state if nobody changed it since it was loaded, and records
 -- the tick that made the change.
--- KEYS  1 state  2 ticks  3 order  4 history
+-- KEYS  1 state  2 ticks  3 order  4 history  5 journal
 -- ARGV  1 revision that was loaded  2 new state  3 '1' if the job is living in it
 --       4 id of the tick, '' for none  5 sample of the tick, '' for none
 --       6 number of ticks to remember
 --       7 '1' to remove every second sample of the history
 --       8 sample to append to the history, '' for none
 --       9 milliseconds after which an ended job's keys expire
+--       10 number of entries of the journal to keep, and then those to append
 -- Returns 1 committed, 2 tick already committed, 3 revision differs, 4 no such job.
 -- Redis takes nothing back if a command fails, so the types are checked first: a commit
 -- is whole or none.
-for i, want in ipairs({'hash', 'hash', 'list', 'list'}) do
+for i, want in ipairs({'hash', 'hash', 'list', 'list', 'list'}) do
   local is = redis.call('TYPE', KEYS[i]).ok
   if is ~= 'none' and is ~= want then
     return redis.error_reply('WRONGTYPE ' .. KEYS[i] .. ' holds a ' .. is .. ', want a ' .. want)
@@ -36,6 +37,10 @@ if ARGV[7] == '1' then
   for i = 1, #samples, 2 do redis.call('RPUSH', KEYS[4], samples[i]) end
 end
 if ARGV[8] ~= '' then redis.call('RPUSH', KEYS[4], ARGV[8]) end
+if #ARGV > 10 then
+  for i = 11, #ARGV do redis.call('RPUSH', KEYS[5], ARGV[i]) end
+  redis.call('LTRIM', KEYS[5], -tonumber(ARGV[10]), -1)
+end
 if ARGV[3] ~= '1' then
   for _, key in ipairs(KEYS) do redis.call('PEXPIRE', key, ARGV[9]) end
 end
