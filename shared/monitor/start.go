@@ -70,6 +70,7 @@ func (s *Service) create(ctx context.Context, r Request, spec job.Spec, state jo
 		s.leavePlace(ctx, spec)
 		return Started{}, failure.Unavailable("the job was stopped while it was started", nil)
 	case CreatedNew:
+		s.board.expire()
 		s.log.InfoContext(ctx, "job started", "job", spec.ID, "phase", job.PhasePending,
 			"items", spec.Items, "deadline", spec.Deadline(), "queue", spec.Queue.String())
 	case CreatedSame:

@@ -143,7 +143,9 @@ func (s *Service) Status(ctx context.Context, id job.ID) (Status, error) {
 	if record.State.Phase.Living() {
 		status.Sharing = s.sharing(ctx, record.Spec)
 		if others := status.Others(); others != "" {
-			status.Warnings = append(status.Warnings, "a list of the queue is also used by the living "+others)
+			warning := "a list of the queue is also used by the living " + others
+			status.Warnings = append(status.Warnings, warning)
+			status.Problems = append(status.Problems, Problem{Text: warning})
 		}
 	}
 	return status, nil

@@ -23,6 +23,7 @@ func (s *Service) Stop(ctx context.Context, id job.ID) error {
 	if !stopped(record) {
 		s.log.InfoContext(ctx, "job stopped", "job", id, "phase", job.PhaseStopped)
 	}
+	s.board.expire()
 	s.leave(ctx, record.Spec)
 	s.unscheduleInTurn(ctx, id, record.Spec.Life())
 	s.resend(ctx, record, state)

@@ -86,6 +86,11 @@ func BenchmarkTicksOfManyJobs(b *testing.B) {
 // measures its cost.
 func open(b *testing.B, extra map[string]string) (http.Handler, *redistest.Server) {
 	b.Helper()
+	return openWith(b, extra, functions.Options{})
+}
+
+func openWith(b *testing.B, extra map[string]string, o functions.Options) (http.Handler, *redistest.Server) {
+	b.Helper()
 	server := redistest.Start(b)
 	settings := map[string]string{
 		"STATE_REDIS_URL": server.URL(), "TICK_SPACING": "0", "TICK_SINK": "http://127.0.0.1:1/", "METRICS": "false",
@@ -95,7 +100,7 @@ func open(b *testing.B, extra map[string]string) (http.Handler, *redistest.Serve
 	if err != nil {
 		b.Fatal(err)
 	}
-	set, err := functions.Open(b.Context(), cfg, slog.New(slog.DiscardHandler), functions.Options{})
+	set, err := functions.Open(b.Context(), cfg, slog.New(slog.DiscardHandler), o)
 	if err != nil {
 		b.Fatal(err)
 	}
