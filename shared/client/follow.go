@@ -72,4 +72,3 @@ func (e *Event) decode(m sse.Event) bool {
 		return false
 	}
 }
-
