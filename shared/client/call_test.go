@@ -17,18 +17,23 @@ import (
 // Only what is safe is repeated.
 func TestRetries(t *testing.T) {
 	t.Parallel()
-	start := func(c *client.Client, t *testing.T) error {
+	start := func(t *testing.T, c *client.Client) error {
+		t.Helper()
 		_, err := c.Start(t.Context(), monitor.Request{ID: "a", Budget: time.Second})
 		return err
 	}
-	status := func(c *client.Client, t *testing.T) error {
+	status := func(t *testing.T, c *client.Client) error {
+		t.Helper()
 		_, err := c.Status(t.Context(), "a")
 		return err
 	}
-	stop := func(c *client.Client, t *testing.T) error { return c.Stop(t.Context(), "a") }
+	stop := func(t *testing.T, c *client.Client) error {
+		t.Helper()
+		return c.Stop(t.Context(), "a")
+	}
 	const cut = 0 // the connection is closed without an answer
 	tests := map[string]struct {
-		call  func(*client.Client, *testing.T) error
+		call  func(*testing.T, *client.Client) error
 		code  int
 		calls int32
 	}{
@@ -57,7 +62,7 @@ func TestRetries(t *testing.T) {
 				w.WriteHeader(tt.code)
 				fmt.Fprintf(w, `{"error_code":%d,"error_message":"no"}`, tt.code)
 			}, client.Options{Retries: 2})
-			if err := tt.call(c, t); err == nil || calls.Load() != tt.calls {
+			if err := tt.call(t, c); err == nil || calls.Load() != tt.calls {
 				t.Errorf("%d calls, want %d: %v", calls.Load(), tt.calls, err)
 			}
 		})

@@ -171,7 +171,7 @@ func (s *stream) listen(ctx context.Context, conn *connection) error {
 		case <-conn.alive:
 			s.heard = time.Now()
 			silent.Reset(streamSilent)
-		case <-conn.ended:
+		case <-conn.ended: //nolint:errcheck // only the next connection says whether the server is there
 			return nil
 		case <-ctx.Done():
 			return ctx.Err()

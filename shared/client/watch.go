@@ -159,7 +159,9 @@ func (w *watching) decode(m sse.Event) (Update, bool) {
 		return u, ok
 	case UpdateRecovered:
 		return u, true
-	default: // UpdateLost and UpdateBack come from no server
+	case UpdateLost, UpdateBack: // from no server
+		return u, false
+	default:
 		return u, false
 	}
 }

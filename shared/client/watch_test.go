@@ -141,11 +141,11 @@ func TestWatchEnds(t *testing.T) {
 		"another path":    {http.NotFound, client.ErrForeign},
 		"a page":          {func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("<html>")) }, client.ErrForeign},
 		"a wrong request": {func(w http.ResponseWriter, _ *http.Request) {
-			w.WriteHeader(400)
+			w.WriteHeader(http.StatusBadRequest)
 			_, _ = w.Write([]byte(`{"error_code":400,"error_message":"job: want"}`))
 		}, client.ErrInvalid},
-		"it never answers": {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(503) }, client.ErrUnavailable},
-		"a login":          {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(401) }, client.ErrDenied},
+		"it never answers": {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) }, client.ErrUnavailable},
+		"a login":          {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusUnauthorized) }, client.ErrDenied},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -158,7 +158,7 @@ func TestWatchEnds(t *testing.T) {
 			if !errors.Is(last, tt.want) || strings.Contains(last.Error(), "\n") {
 				t.Errorf("watching ends with %v, want %v", last, tt.want)
 			}
-			if _, err := c.Overview(t.Context(), monitor.View{}); tt.want == client.ErrOld && !errors.Is(err, client.ErrOld) {
+			if _, err := c.Overview(t.Context(), monitor.View{}); errors.Is(tt.want, client.ErrOld) && !errors.Is(err, client.ErrOld) {
 				t.Errorf("overview: %v, want %v", err, tt.want)
 			}
 		})

@@ -211,19 +211,19 @@ func (a *Arguments) Seconds(name string, required bool) time.Duration {
 	return d
 }
 
-// maxSeconds is the longest time that a request may name: a year.
-const maxSeconds = 365 * 24 * time.Hour
+// longest is the longest time that a request may name: a year.
+const longest = 365 * 24 * time.Hour
 
 // ParseSeconds reads a positive time up to a year.
 func ParseSeconds(text string) (time.Duration, error) {
 	d, err := time.ParseDuration(text)
 	if x, notNumber := strconv.ParseFloat(text, 64); notNumber == nil {
 		d, err = 0, nil
-		if x > 0 && x <= maxSeconds.Seconds() {
+		if x > 0 && x <= longest.Seconds() {
 			d = time.Duration(x * float64(time.Second))
 		}
 	}
-	if err != nil || d <= 0 || d > maxSeconds {
+	if err != nil || d <= 0 || d > longest {
 		return 0, fmt.Errorf("want seconds, or a time such as 90s, 30m or 1h30m, at most a year, got %.40q", text)
 	}
 	return d, nil
@@ -243,8 +243,12 @@ func (a *Arguments) Moment(name string, required bool) time.Time {
 	return at
 }
 
-// FirstMoment and LastMoment bound times: from 1970, with a year of four digits.
-var FirstMoment, LastMoment = time.UnixMilli(0).UTC(), time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC)
+var (
+	// FirstMoment is the first time that may be given.
+	FirstMoment = time.UnixMilli(0).UTC()
+	// LastMoment is the last one: its year has four digits.
+	LastMoment = time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC)
+)
 
 // ParseMoment reads RFC 3339 or Unix milliseconds.
 func ParseMoment(text string) (time.Time, error) {
@@ -273,7 +277,7 @@ func (a *Arguments) IDs(least, most int) []job.ID {
 	}
 	switch n := len(a.Rest); {
 	case n >= least && n <= most:
-	case least == most && least == 1:
+	case most == 1:
 		a.Refuse("want the id of one job, got %d", n)
 	case n < least:
 		a.Refuse("want the id of a job, got none")

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// Status is the exit status of a command that has said why.
+// Status is the exit status of a command.
 type Status int
 
 // Statuses.
@@ -21,7 +21,18 @@ const (
 	Retry    Status = 5 // the server does not answer or cannot now, or the report is not there yet
 )
 
-func (s Status) Error() string { return fmt.Sprintf("exit status %d", int(s)) }
+// Err returns the error of a command that ends so and has said why; nil for OK.
+func (s Status) Err() error {
+	if s == OK {
+		return nil
+	}
+	return saidError(s)
+}
+
+// saidError ends the program without another word.
+type saidError Status
+
+func (e saidError) Error() string { return fmt.Sprintf("exit status %d", int(e)) }
 
 // UsageError is a mistake in the flags or the arguments of a command.
 type UsageError struct{ Err error }
@@ -47,7 +58,7 @@ func Of(err error) int {
 	if err == nil {
 		return int(OK)
 	}
-	if status, ok := errors.AsType[Status](err); ok {
+	if status, ok := errors.AsType[saidError](err); ok {
 		return int(status)
 	}
 	if coded, ok := errors.AsType[CodedError](err); ok {
@@ -61,7 +72,7 @@ func Of(err error) int {
 
 // Said reports whether the reason of err has been said, so that nothing is to be printed.
 func Said(err error) bool {
-	_, ok := errors.AsType[Status](err)
+	_, ok := errors.AsType[saidError](err)
 	return ok
 }
 

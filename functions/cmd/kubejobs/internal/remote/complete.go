@@ -82,7 +82,7 @@ func (r *Remote) completeIDs(cmd *cobra.Command, args []string, begun string) []
 	}
 	ctx := cmd.Context()
 	if ctx == nil {
-		ctx = context.Background() //nolint:contextcheck // cobra completes without one
+		ctx = context.Background() // cobra completes without one
 	}
 	page, err := c.Overview(ctx, monitor.View{Text: begun, Limit: maxCompletions})
 	if err != nil {

@@ -34,7 +34,7 @@ func (r *Remote) events() *cobra.Command {
 			return func(ctx context.Context, s *session) error {
 				err := s.events(ctx, ids[0], samples, once)
 				if ctx.Err() != nil {
-					return nil // Ctrl-C
+					return nil //nolint:nilerr // Ctrl-C
 				}
 				if err != nil {
 					err = fmt.Errorf("%s: %w", ids[0], err)

@@ -49,9 +49,9 @@ func (r *Remote) Forecast(cmd *cobra.Command, a *arguments.Arguments) error {
 func showProspect(out io.Writer, p monitor.Prospect) {
 	pairs := [][2]string{{"job", string(p.ID)}, {"phase", string(p.Phase)}, {"deadline", moment(&p.Deadline)}}
 	if f := p.Forecast; f != nil {
-		pairs = append(pairs, [2]string{"replicas", fmt.Sprint(f.Replicas)}, [2]string{"finish p10", moment(f.P10)}, [2]string{"finish p50", moment(f.P50)},
+		pairs = append(pairs, [2]string{"replicas", whole(&f.Replicas)}, [2]string{"finish p10", moment(f.P10)}, [2]string{"finish p50", moment(f.P50)},
 			[2]string{"finish p90", moment(f.P90)}, [2]string{"P(miss)", percent(f.Miss)},
-			[2]string{"needed", fmt.Sprintf("%s for a probability of %g", whole(f.Needed), f.Confidence)}, [2]string{"recommended", fmt.Sprint(p.Recommended)})
+			[2]string{"needed", fmt.Sprintf("%s for a probability of %g", whole(f.Needed), f.Confidence)}, [2]string{"recommended", whole(&p.Recommended)})
 	}
 	if p.EndedAt != nil {
 		pairs = append(pairs, [2]string{"ended", moment(p.EndedAt)}, [2]string{"reason", p.Reason})
@@ -69,9 +69,8 @@ func showCurve(out io.Writer, p monitor.Prospect) {
 	}
 	rows := [][]string{{"REPLICAS", "P(IN TIME)"}}
 	for _, c := range p.Curve {
-		rows = append(rows, []string{fmt.Sprint(c.Replicas), percent(&c.Probability)})
+		rows = append(rows, []string{whole(&c.Replicas), percent(&c.Probability)})
 	}
 	fmt.Fprintln(out)
 	grid(out, []bool{true, true}, rows...)
 }
-

@@ -28,7 +28,8 @@ func (r *Remote) list() *cobra.Command {
 	return r.build(command{
 		use: "list [TEXT]", short: "List jobs, living and ended ones",
 		long: "Lists the jobs whose ids contain a text, or all: the most urgent first. Ended jobs are listed for as long as the\n" +
-			"server keeps them.",
+			"server keeps them. The states are " + strings.Join(monitor.States()[:6], ", ") + ",\n" +
+			strings.Join(monitor.States()[6:], ", ") + ".",
 		example: `  kubejobs list
   kubejobs list resize --state living --sort deadline
   kubejobs list --state at-risk,stalled --output json
@@ -39,7 +40,7 @@ func (r *Remote) list() *cobra.Command {
 
 func listFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.String("state", "", "only jobs in these `STATES`, with commas in between: "+strings.Join(monitor.States(), ", "))
+	f.String("state", "", "only jobs in these `STATES`, with commas in between (default: all)")
 	f.String("sort", string(monitor.OrderUrgency), "`ORDER`: "+strings.Join(orders(), ", ")+"; a minus before it reverses it")
 	f.String("limit", strconv.Itoa(defaultList), "at most so many jobs, `NUMBER` from 1 to 100000")
 	f.String("offset", "0", "leave out the first `NUMBER` of them")

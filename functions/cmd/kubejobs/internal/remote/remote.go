@@ -139,4 +139,3 @@ func coded(err error) error {
 		return err
 	}
 }
-

@@ -94,7 +94,7 @@ func showSeconds(out io.Writer, report job.Detailed) {
 	for _, second := range slices.Sorted(maps.Keys(report)) {
 		p := report[second]
 		rows = append(rows, []string{
-			second, fmt.Sprintf("%.1f %%", 100*p.Job), fmt.Sprintf("%.1f %%", 100*p.Time), fmt.Sprintf("%+.1f", 100*p.Error), fmt.Sprint(p.Replicas),
+			second, fmt.Sprintf("%.1f %%", 100*p.Job), fmt.Sprintf("%.1f %%", 100*p.Time), fmt.Sprintf("%+.1f", 100*p.Error), whole(&p.Replicas),
 		})
 	}
 	grid(out, []bool{1: true, 2: true, 3: true, 4: true}, rows...)

@@ -119,7 +119,7 @@ func (s *session) begin(ctx context.Context, r monitor.Request, file string) (mo
 	}
 	in := s.in
 	if file != "-" {
-		opened, err := os.Open(file)
+		opened, err := os.Open(file) //nolint:gosec // the caller names it
 		if err != nil {
 			return monitor.StartAnswer{}, err
 		}
@@ -193,7 +193,7 @@ func showStarted(out io.Writer, id job.ID, s monitor.StartAnswer) {
 	}
 	names := s.Lists.Names()
 	facts(out,
-		[2]string{"job", string(id)}, [2]string{"items", fmt.Sprint(s.Items)},
+		[2]string{"job", string(id)}, [2]string{"items", whole(&s.Items)},
 		[2]string{"deadline", moment(&s.Deadline) + fmt.Sprintf(" (%g s from %s)", s.Budget, moment(&s.Submitted))},
 		[2]string{"period", fmt.Sprintf("%g s", s.Period)},
 		[2]string{"queue", fmt.Sprintf("%s/%d: %s", s.Queue, s.Database, strings.Join(names[:], ", "))},

@@ -40,7 +40,7 @@ func showStatus(out io.Writer, s monitor.Status) {
 	if s.Reason != "" {
 		state += " (" + s.Reason + ")"
 	}
-	pairs := [][2]string{{"job", string(s.ID)}, {"state", state}, {"items", fmt.Sprint(s.Items)}}
+	pairs := [][2]string{{"job", string(s.ID)}, {"state", state}, {"items", whole(&s.Items)}}
 	if p := s.Progress; p != nil {
 		pairs = append(pairs, [2]string{"progress", fmt.Sprintf("%.1f %% done, time %.1f %% (%+.1f)", 100*p.Job, 100*p.Time, 100*p.Error)})
 	}
@@ -93,6 +93,6 @@ func replicas(s monitor.Status) string {
 	case f != nil && f.Asked != nil && *f.Asked != s.Last.Replicas:
 		return fmt.Sprintf("%d of %d", s.Last.Replicas, *f.Asked)
 	default:
-		return fmt.Sprint(s.Last.Replicas)
+		return whole(&s.Last.Replicas)
 	}
 }

@@ -3,6 +3,7 @@ package watch
 import (
 	"fmt"
 	"math"
+	"strconv"
 	"strings"
 	"time"
 
@@ -178,7 +179,7 @@ func fleet(s monitor.Status) string {
 	case f != nil && f.Asked != nil && *f.Asked != s.Last.Replicas:
 		return fmt.Sprintf("%d of %d", s.Last.Replicas, *f.Asked)
 	default:
-		return fmt.Sprint(s.Last.Replicas)
+		return strconv.FormatInt(s.Last.Replicas, 10)
 	}
 }
 

@@ -35,7 +35,7 @@ const (
 
 // Jobs watches jobs until they end, or all living ones until none is left if ids is empty,
 // and says how each did against its deadline. It ends when ctx does, with nil. The error is
-// an exit.Status of what was said, of several jobs the highest, or why nothing can be
+// the exit.Status of what was said, of several jobs the highest, or why nothing can be
 // watched.
 func Jobs(ctx context.Context, out io.Writer, c *client.Client, ids []job.ID) error {
 	w := newWatcher(c, out, ids)
@@ -46,13 +46,10 @@ func Jobs(ctx context.Context, out io.Writer, c *client.Client, ids []job.ID) er
 	if err != nil {
 		return err
 	}
-	if w.all() {
-		return w.status()
-	}
-	for _, id := range ids {
+	for _, id := range ids { // of all living jobs each was said when it ended
 		w.sayVerdict(w.rows[id])
 	}
-	return w.status()
+	return w.worst.Err()
 }
 
 // One watches a job until it ends or ctx does, and returns its last status.
@@ -279,12 +276,4 @@ func (w *watcher) unlessOver() error {
 		}
 	}
 	return errDone
-}
-
-// status returns the exit status; nil if it is exit.OK.
-func (w *watcher) status() error {
-	if w.worst == exit.OK {
-		return nil
-	}
-	return w.worst
 }
