@@ -74,6 +74,7 @@ func (o demoOptions) serve(ctx context.Context, out io.Writer, redisPort int) er
 func (o demoOptions) work(ctx context.Context, out io.Writer, set *functions.Set, address string) error {
 	queue := redis.NewClient(&redis.Options{Addr: set.EmbeddedRedis()})
 	defer queue.Close()
+	fmt.Fprintf(out, "%s/ shows the job in a browser while the demo runs.\n", address)
 	if err := o.fill(ctx, out, queue); err != nil {
 		return err
 	}

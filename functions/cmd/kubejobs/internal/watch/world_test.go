@@ -60,7 +60,7 @@ func open(t *testing.T, ids ...string) (*world.World, *client.Client) {
 
 // start starts a job with lists of its own, called like it.
 func start(w *world.World, id string) {
-	w.Start(id, fmt.Sprintf(`"expected_time":60,"number_of_jobs":10,"queue":{"pending":"p%[1]s","processing":"q%[1]s","results":"r%[1]s"}`, id))
+	w.Start(id, fmt.Sprintf(`"expected_time":3600,"number_of_jobs":10,"queue":{"pending":"p%[1]s","processing":"q%[1]s","results":"r%[1]s"}`, id))
 }
 
 // done makes so many of the ten items of a job be done, and ticks it.
@@ -78,6 +78,7 @@ func done(t *testing.T, w *world.World, id string, items int) {
 func watching(t *testing.T, c *client.Client, ids ...job.ID) (*text, <-chan error) {
 	t.Helper()
 	out, ended := &text{}, make(chan error, 1)
+	t.Cleanup(func() { t.Logf("it has written:\n%s", out) })
 	go func() { ended <- watch.Jobs(t.Context(), out, c, ids) }()
 	return out, ended
 }
@@ -91,18 +92,18 @@ func TestSeveralJobs(t *testing.T) {
 		return out.has("a pending")() && out.has("b pending")() && out.has("c pending")() && out.has("d at "+w.URL+": no such job\n")()
 	})
 	done(t, w, "a", 5)
-	proctest.Until(t, "a runs", out.has("a running  [============-"))
+	proctest.Until(t, "a runs", out.has("a running  [|===========-"))
 	done(t, w, "a", 10)
 	if got := w.Call(http.MethodPut, "/monitoring/b/stop", ""); got.Status != http.StatusNoContent {
 		t.Fatal(got)
 	}
 	done(t, w, "c", 5)
-	w.Pass(2 * time.Minute)
+	w.Pass(2 * time.Hour)
 	done(t, w, "c", 10)
 	if err := <-ended; exit.Of(err) != int(exit.Lost) || !exit.Said(err) {
 		t.Errorf("it ends with %v, want the exit status 3", err)
 	}
-	for _, want := range []string{"\na: deadline met, 56.0 s to spare\n", "\nb: stopped: stopped by a caller\n", "\nc: ", " s late\n"} {
+	for _, want := range []string{"\na: deadline met, 3596.0 s to spare\n", "\nb: stopped: stopped by a caller\n", "\nc: ", " s late\n"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("the output lacks %q:\n%s", want, out)
 		}
@@ -118,7 +119,7 @@ func TestAllLivingJobs(t *testing.T) {
 		t.Errorf("without a job: %q, %v", out, err)
 	}
 	start(w, "a")
-	w.Pass(time.Minute / 60)
+	w.Pass(time.Second)
 	out, ended = watching(t, c)
 	proctest.Until(t, "a is shown", out.has("a pending"))
 	start(w, "b")
@@ -136,7 +137,7 @@ func TestAllLivingJobs(t *testing.T) {
 	proctest.Until(t, "a runs", tick("a running", func() { done(t, w, "a", 5) }))
 	proctest.Until(t, "a ends", tick("a: deadline met, ", func() { done(t, w, "a", 10) }))
 	proctest.Until(t, "b runs", tick("b running", func() { done(t, w, "b", 5) }))
-	w.Pass(time.Hour)
+	w.Pass(2 * time.Hour)
 	proctest.Until(t, "b ends", tick(" s late\n", func() { done(t, w, "b", 10) }))
 	if err := <-ended; exit.Of(err) != int(exit.Late) || !exit.Said(err) {
 		t.Errorf("it ends with %v, want the exit status 2:\n%s", err, out)
@@ -184,6 +185,7 @@ func newTerminal(t *testing.T, columns, rows uint16) terminal {
 	}
 	x := terminal{&text{}, slave}
 	x.resize(t, columns, rows)
+	t.Cleanup(func() { t.Logf("the last frame:\n%s", strings.Join(x.frame(), "\n")) })
 	go func() {
 		part := make([]byte, 4096)
 		for {
@@ -251,7 +253,7 @@ func TestTerminal(t *testing.T) {
 			return true
 		}
 	}
-	proctest.Until(t, "all jobs and columns", drawn(180, 7, "JOB  STATE    PROGRESS", "DEADLINE", "P50", "MARGIN", "P(MISS)", "REPLICAS", "ERROR", "f    running  [=", "▄"))
+	proctest.Until(t, "all jobs and columns", drawn(180, 7, "JOB  STATE    PROGRESS", "DEADLINE", "P50", "MARGIN", "P(MISS)", "REPLICAS", "ERROR", "f    running  [|=", "▁█ +"))
 	x.resize(t, 60, 5)
 	proctest.Until(t, "as many as fit", drawn(60, 4, "JOB  STATE", "a    running", "b    running", "and 4 more"))
 	x.resize(t, 20, 3)
@@ -278,7 +280,7 @@ func TestTerminalOfOneJob(t *testing.T) {
 	go func() { _ = watch.Jobs(t.Context(), x.slave, c, []job.ID{"a"}) }()
 	proctest.Until(t, "both lines", func() bool {
 		frame := strings.Join(x.frame(), "\n")
-		return strings.Contains(frame, "a running  [====") && strings.Contains(frame, "\ndeadline ") && strings.Contains(frame, "p50 ") &&
+		return strings.Contains(frame, "a running  [|===") && strings.Contains(frame, "\ndeadline ") && strings.Contains(frame, "p50 ") &&
 			strings.Contains(frame, "▁") && strings.Contains(frame, "█ +")
 	})
 }
