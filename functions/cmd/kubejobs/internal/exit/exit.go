@@ -81,7 +81,7 @@ const meanings = `  0  done
   1  failed: the server refused it, or it is no kubejobs
   2  wrong flags or arguments, which are all named
   4  there is no such job, or it was stopped and has no report
-  5  try again later: the server does not answer or cannot now, or there is no report yet`
+  5  try again later: the server does not answer or cannot now, a limit is reached, or there is no report yet`
 
 // watchMeanings are those of a command that watches jobs.
 const watchMeanings = `  0  the deadline was met; or Ctrl-C
