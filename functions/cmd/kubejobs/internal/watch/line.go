@@ -1,12 +1,12 @@
-package main
+package watch
 
 import (
 	"fmt"
 	"math"
 	"strings"
 	"time"
-	"unicode"
 
+	"kubejobs/functions/cmd/kubejobs/internal/screen"
 	"kubejobs/shared/core/forecast"
 	"kubejobs/shared/core/progress"
 	"kubejobs/shared/monitor"
@@ -53,22 +53,22 @@ func progressLine(s monitor.Status, now time.Time, width int) string {
 	line := ""
 	for _, l := range layouts {
 		line = l.line(s, now)
-		if width == 0 || cells(line) <= width {
+		if width == 0 || screen.Cells(line) <= width {
 			return line
 		}
 	}
-	return cut(line, width)
+	return screen.Cut(line, width)
 }
 
 func (l layout) line(s monitor.Status, now time.Time) string {
 	id := string(s.ID)
 	if l.id > 0 {
-		id = cut(id, l.id)
+		id = screen.Cut(id, l.id)
 	}
 	if l.phase {
-		id += fmt.Sprintf(" %-*s", phaseWidth, printable(string(s.Phase)))
+		id += fmt.Sprintf(" %-*s", phaseWidth, screen.Printable(string(s.Phase)))
 	}
-	ending := printable(expectation(s, now))
+	ending := screen.Printable(expectation(s, now))
 	switch {
 	case s.Progress != nil:
 		return id + l.progress(s) + "  " + ending
@@ -146,12 +146,14 @@ func expectation(s monitor.Status, now time.Time) string {
 	case s.Finish == nil:
 		return "finish not known yet"
 	}
-	spare := s.Deadline.Sub(*s.Finish).Seconds()
-	word := "early"
-	if spare < 0 {
-		word = "late"
+	text := fmt.Sprintf("finish in %.0f s", math.Max(s.Finish.Sub(now).Seconds(), 0))
+	if s.Margin != nil {
+		word := "early"
+		if *s.Margin < 0 {
+			word = "late"
+		}
+		text += fmt.Sprintf(", %.0f s %s", math.Abs(*s.Margin), word)
 	}
-	text := fmt.Sprintf("finish in %.0f s, %.0f s %s", math.Max(s.Finish.Sub(now).Seconds(), 0), math.Abs(spare), word)
 	if f := s.Forecast; f != nil && f.Miss != nil {
 		text += fmt.Sprintf(", P(miss) %.0f %%", 100**f.Miss)
 	}
@@ -160,62 +162,9 @@ func expectation(s monitor.Status, now time.Time) string {
 
 // stall returns for how long a job has stalled, and why.
 func stall(s monitor.Status) string {
-	why := cause(s).Words()
-	if why == "" {
+	f := s.Forecast
+	if f == nil || f.Cause.Words() == "" {
 		return "stalled"
 	}
-	return fmt.Sprintf("stalled for %.0f s: %s", s.Forecast.Quiet, why)
-}
-
-func cause(s monitor.Status) forecast.Cause {
-	if s.Forecast == nil {
-		return forecast.CauseNone
-	}
-	return s.Forecast.Cause
-}
-
-// printable replaces what would move the cursor of a terminal.
-func printable(text string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsPrint(r) {
-			return r
-		}
-		return ' '
-	}, text)
-}
-
-// cells returns how many columns of a terminal a text takes, or more: any
-// character that may be wide counts as wide.
-func cells(text string) int {
-	n := 0
-	for _, r := range text {
-		n += runeCells(r)
-	}
-	return n
-}
-
-func runeCells(r rune) int {
-	const firstWide = 0x1100 // the first of Hangul, by Unicode's East Asian Width
-	if r >= firstWide && r != '…' {
-		return 2
-	}
-	return 1
-}
-
-// cut returns the beginning of a text, with an ellipsis if it takes more than width
-// columns.
-func cut(text string, width int) string {
-	if cells(text) <= width {
-		return text
-	}
-	if width < 1 {
-		return ""
-	}
-	left := width - 1
-	for i, r := range text {
-		if left -= runeCells(r); left < 0 {
-			return text[:i] + "…"
-		}
-	}
-	return text
+	return fmt.Sprintf("stalled for %.0f s: %s", f.Quiet, f.Cause.Words())
 }

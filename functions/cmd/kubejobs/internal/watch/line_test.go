@@ -1,10 +1,11 @@
-package main
+package watch
 
 import (
 	"strings"
 	"testing"
 	"time"
 
+	"kubejobs/functions/cmd/kubejobs/internal/screen"
 	"kubejobs/shared/core/forecast"
 	"kubejobs/shared/core/job"
 	"kubejobs/shared/core/progress"
@@ -90,6 +91,10 @@ func TestProgressLine(t *testing.T) {
 			t.Parallel()
 			s := half
 			tt.change(&s)
+			if s.Finish != nil { // as the server does
+				spare := s.Deadline.Sub(*s.Finish).Seconds()
+				s.Margin = &spare
+			}
 			if got := progressLine(s, now, 0); got != tt.want {
 				t.Errorf("line:\n got %s\nwant %s", got, tt.want)
 			}
@@ -131,11 +136,11 @@ func TestProgressLineFits(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 11, 24, 5, 41, 20, 0, time.UTC)
 	ended := now
-	finish := now.Add(11 * time.Second)
+	finish, late := now.Add(11*time.Second), -2.
 	running := monitor.Status{
 		ID: "demo", Phase: job.PhaseRunning, Items: 6, Submitted: now.Add(-20 * time.Second), Deadline: now.Add(9 * time.Second),
 		Progress: &progress.Progress{Job: 0.452, Time: 0.501, Error: -0.049},
-		Last:     &monitor.SampleStatus{Replicas: 4}, Rate: 131.04, Finish: &finish,
+		Last:     &monitor.SampleStatus{Replicas: 4}, Rate: 131.04, Finish: &finish, Margin: &late,
 	}
 	pending, failed, long := running, running, running
 	pending.Phase, pending.Progress, pending.Last = job.PhasePending, nil, nil
@@ -144,7 +149,7 @@ func TestProgressLineFits(t *testing.T) {
 	for name, s := range map[string]monitor.Status{"running": running, "pending": pending, "failed": failed, "a long id": long} {
 		for width := 1; width <= 200; width++ {
 			line := progressLine(s, now, width)
-			if got := cells(line); got > width || got == 0 || strings.ContainsAny(line, "\x1b\n\r") {
+			if got := screen.Cells(line); got > width || got == 0 || strings.ContainsAny(line, "\x1b\n\r") {
 				t.Errorf("%s in %d columns: %d columns: %q", name, width, got, line)
 			}
 		}

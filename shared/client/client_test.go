@@ -1,4 +1,4 @@
-package main
+package client_test
 
 import (
 	"errors"
@@ -6,7 +6,9 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"unicode"
 
+	"kubejobs/shared/client"
 	"kubejobs/shared/monitor"
 )
 
@@ -20,13 +22,25 @@ func TestBaseURL(t *testing.T) {
 		"IPv6":              {"[::1]:8080", "http://[::1]:8080"},
 		"another scheme":    {"redis://127.0.0.1:6379", ""},
 		"a path":            {"/tmp/kubejobs.sock", ""},
-		"nothing":           {"", ""},
+		"nothing":           {"", client.DefaultServer},
+		"a blank":           {" ", ""},
+		"a password":        {"https://u:secret@kubejobs.example", "https://u:xxxxx@kubejobs.example"},
+		"one that is wrong": {"redis://u:secret@kubejobs.example", ""},
+		"one without sense": {"http://u:secret@%zz", ""},
+		"a query":           {"http://127.0.0.1:8080/?a=b#c", "http://127.0.0.1:8080/"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if got, err := baseURL(tt.text); got != tt.want || (err == nil) != (tt.want != "") {
-				t.Errorf("baseURL(%q) = %q, %v, want %q", tt.text, got, err, tt.want)
+			c, err := client.New(client.Options{Server: tt.text})
+			if err != nil {
+				if !errors.Is(err, client.ErrInvalid) || tt.want != "" || strings.Contains(err.Error(), "secret") {
+					t.Errorf("New(%q) = %v, want %q", tt.text, err, tt.want)
+				}
+				return
+			}
+			if got := c.Server(); got != tt.want {
+				t.Errorf("New(%q) calls %q, want %q", tt.text, got, tt.want)
 			}
 		})
 	}
@@ -34,13 +48,14 @@ func TestBaseURL(t *testing.T) {
 
 // What somebody else's server answers is not taken for kubejobs, and what a router
 // answers while kubejobs is down is no reason to end.
-func TestGetStatusKnowsKubejobs(t *testing.T) {
+func TestStatusKnowsKubejobs(t *testing.T) {
 	t.Parallel()
 	const (
 		good    = "good"
 		unknown = "unknown job"
 		foreign = "foreign"
 		passing = "passing"
+		denied  = "denied"
 	)
 	tests := map[string]struct {
 		code int
@@ -61,37 +76,63 @@ func TestGetStatusKnowsKubejobs(t *testing.T) {
 		"JSON of another kind":   {404, `{"status":404}`, foreign},
 		"a strange message":      {404, `{"error_code":404,"error_message":"\u001b[31m\u202e"}`, foreign},
 		"a strange message, 500": {500, `{"error_code":500,"error_message":"\u001b[31m\u202e"}`, passing},
-		"a login":                {401, "", foreign},
+		"a login":                {401, "", denied},
 		"a method":               {405, "", foreign},
+		"a foreign host":         {403, `{"error_code":403,"error_message":"another host"}`, denied},
+		"another server's 302":   {302, "", foreign},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			c := answering(t, func(w http.ResponseWriter, _ *http.Request) {
 				w.WriteHeader(tt.code)
 				_, _ = w.Write([]byte(tt.body))
-			}))
-			defer server.Close()
-			_, err := getStatus(t.Context(), server.URL, "a")
-			_, isForeign := errors.AsType[*foreignError](err)
+			})
+			_, err := c.Status(t.Context(), "a")
 			got := passing
 			switch {
 			case err == nil:
 				got = good
-			case errors.Is(err, monitor.ErrUnknownJob):
+			case errors.Is(err, monitor.ErrUnknownJob) && errors.Is(err, client.ErrNotFound):
 				got = unknown
-			case isForeign:
+			case errors.Is(err, client.ErrForeign):
 				got = foreign
+			case errors.Is(err, client.ErrDenied):
+				got = denied
 			}
 			if got != tt.want {
 				t.Errorf("%d %s: %s (%v), want %s", tt.code, tt.body, got, err, tt.want)
 			}
-			if err != nil {
-				expectLine(t, err.Error())
+			if err == nil {
+				return
 			}
-			if isForeign && !strings.Contains(err.Error(), "this is not kubejobs: "+server.URL) {
+			if strings.ContainsFunc(err.Error(), func(r rune) bool { return !unicode.IsPrint(r) }) {
+				t.Errorf("a terminal shows %q", err)
+			}
+			if got == foreign && !strings.Contains(err.Error(), "this is not kubejobs: "+c.Server()) {
 				t.Errorf("error %q does not say what is wrong", err)
+			}
+			if failed, ok := errors.AsType[*client.Error](err); !ok || failed.Status != tt.code {
+				t.Errorf("%v has the status of %d, want %d", err, failed.Status, tt.code)
 			}
 		})
 	}
+}
+
+// answering returns a client of a server with a handler, which repeats no call.
+func answering(t *testing.T, handler http.HandlerFunc) *client.Client {
+	t.Helper()
+	return clientOf(t, handler, client.Options{Retries: -1})
+}
+
+func clientOf(t *testing.T, handler http.HandlerFunc, o client.Options) *client.Client {
+	t.Helper()
+	server := httptest.NewServer(handler)
+	t.Cleanup(server.Close)
+	o.Server = server.URL
+	c, err := client.New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
 }

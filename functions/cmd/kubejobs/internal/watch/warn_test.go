@@ -1,4 +1,4 @@
-package main
+package watch
 
 import (
 	"bytes"
@@ -13,9 +13,11 @@ import (
 func TestWatchSaysWarnings(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
-	w := &watcher{screen: screen{out: &out}}
+	w := newWatcher(nil, &out, []job.ID{"x"})
 	for _, warnings := range [][]string{nil, {"a"}, {"a"}, {"a", "b\x1b[2J"}, nil, {"a"}} {
-		w.show(answer{Status: monitor.Status{ID: "x", Phase: job.PhaseRunning, Warnings: warnings}})
+		if err := w.takeJob(monitor.Status{ID: "x", Phase: job.PhaseRunning, Warnings: warnings}); err != nil {
+			t.Fatal(err)
+		}
 	}
 	var got []string
 	for line := range strings.Lines(out.String()) {
