@@ -95,7 +95,7 @@ func (s *Set) monitorMux(root http.Handler) *routes {
 	}
 	mux := newRoutes()
 	mux.HandleFunc("/", httpapi.NotFound)
-	page := ui.New(ui.Options{Service: s.service, Log: s.log, Now: s.now})
+	page := ui.New()
 	mux.Handle("/{$}", pageOr(page, root))
 	mux.Handle("/ui/", page)
 	mux.Handle("/monitoring", httpapi.Methods{http.MethodGet: status.NewList(s.service, s.log)})
