@@ -1,6 +1,7 @@
 // The page of one job.
 import { fill } from './field.js';
 import { announce } from './element.js';
+import { call } from './call.js';
 import { Live } from './live.js';
 import { Plots } from './plots.js';
 import { showProblems, showEvents, showPublishers } from './happenings.js';
@@ -55,8 +56,20 @@ for (const link of root.querySelectorAll('[data-link]')) link.href = `/monitorin
 document.querySelector('#stop-dialog [data-id]').textContent = id;
 document.title = `${id} · kubejobs`;
 openStop(id);
-new Live({
+const live = new Live({
   job: (status) => { if (status.id === id) show(status); },
   samples: (data) => { if (data.id === id) add(data.samples); },
   gone: (data) => { if (data.id === id) gone(); },
-}).want([], new Map([[id, 0]]));
+});
+load();
+
+// load shows the job at once, then follows it. What cannot be loaded, the stream brings.
+async function load() {
+  const path = `/monitoring/${encodeURIComponent(id)}`;
+  const [status, page] = await Promise.allSettled([call('GET', path), call('GET', `${path}/samples`)]);
+  const samples = page.value?.samples ?? [];
+  add(samples);
+  if (status.value) show(status.value);
+  else if (status.reason.status === 404) gone();
+  live.want([], new Map([[id, samples.at(-1)?.timestamp ?? 0]]));
+}
