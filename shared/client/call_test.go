@@ -150,6 +150,11 @@ func TestToken(t *testing.T) {
 	if err := c.Stop(t.Context(), "here"); !errors.Is(err, client.ErrForeign) {
 		t.Errorf("a redirected stop: %v", err)
 	}
+	for _, wrong := range []client.Token{"a\nb", "a b", "ä"} {
+		if _, err := client.New(client.Options{Token: wrong}); !errors.Is(err, client.ErrInvalid) || strings.Contains(err.Error(), string(wrong)) {
+			t.Errorf("the token %q: %v, want %v", string(wrong), err, client.ErrInvalid)
+		}
+	}
 	text, _ := client.Token("secret").MarshalText()
 	shown := fmt.Sprintf("%v %+v %#v %s %s", client.Token("secret"), client.Options{Token: "secret"}, client.Options{Token: "secret"}, text, client.Token("secret").LogValue())
 	if strings.Contains(shown, "secret") {

@@ -55,12 +55,15 @@ type Client struct {
 	http    *http.Client
 }
 
-// New returns a client. It calls nothing yet. The error for a Server that is no address is
-// of kind ErrInvalid.
+// New returns a client. It calls nothing yet. The error for a Server that is no address, or a
+// Token that no header can hold, is of kind ErrInvalid.
 func New(o Options) (*Client, error) {
 	base, err := parseServer(cmp.Or(o.Server, DefaultServer))
 	if err != nil {
 		return nil, err
+	}
+	if !o.Token.valid() {
+		return nil, &Error{Kind: ErrInvalid, Message: "the token: want characters of ASCII that can be printed, without spaces"}
 	}
 	o.Timeout, o.First = cmp.Or(o.Timeout, defaultTimeout), cmp.Or(o.First, defaultFirst)
 	o.Retries, o.Patience = cmp.Or(o.Retries, defaultRetries), cmp.Or(o.Patience, defaultPatience)

@@ -5,6 +5,7 @@ import (
 	"iter"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 
 	"kubejobs/shared/monitor"
@@ -21,7 +22,7 @@ func (c *Client) Overview(ctx context.Context, v monitor.View) (monitor.Overview
 	if err := c.do(ctx, what, &overview); err != nil {
 		return monitor.Overview{}, c.explainOld(ctx, err)
 	}
-	if overview.Jobs == nil {
+	if overview.Jobs == nil || slices.Contains(overview.Jobs, nil) {
 		return monitor.Overview{}, c.foreign(http.StatusOK, "answers something other than an overview of jobs")
 	}
 	return overview, nil

@@ -5,6 +5,16 @@ import "log/slog"
 // Token is a bearer token. No text that is made of it shows it.
 type Token string
 
+// valid reports whether a header can hold the token.
+func (t Token) valid() bool {
+	for _, c := range []byte(t) {
+		if c <= ' ' || c > '~' {
+			return false
+		}
+	}
+	return true
+}
+
 const redacted = "[redacted]"
 
 // String returns a text that does not show the token.

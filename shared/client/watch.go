@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"iter"
 	"net/url"
+	"slices"
 	"strconv"
 
 	"github.com/tmaxmax/go-sse"
@@ -133,8 +134,8 @@ func (w *watching) decode(m sse.Event) (Update, bool) {
 			monitor.Overview
 		}
 		ok := json.Unmarshal([]byte(m.Data), &told) == nil
-		u.View, u.Overview = w.index(told.View), &told.Overview
-		return u, ok && u.View >= 0
+		u.View, u.Overview = slices.Index(w.views, told.View), &told.Overview
+		return u, ok && u.View >= 0 && !slices.Contains(told.Jobs, nil)
 	case UpdateJob:
 		ok := json.Unmarshal([]byte(m.Data), &u.Status) == nil && u.Status != nil
 		if ok {
@@ -164,16 +165,6 @@ func (w *watching) decode(m sse.Event) (Update, bool) {
 	default:
 		return u, false
 	}
-}
-
-// index returns which view a text is; -1 if none.
-func (w *watching) index(text string) int {
-	for i, view := range w.views {
-		if view == text {
-			return i
-		}
-	}
-	return -1
 }
 
 // saw notes the newest sample of a job: the next connection goes on after it. The samples

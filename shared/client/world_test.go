@@ -9,7 +9,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"kubejobs/shared/client"
-	"kubejobs/shared/core/failure"
 	"kubejobs/shared/core/job"
 	"kubejobs/shared/monitor"
 	"kubejobs/shared/testkit/proctest"
@@ -238,18 +237,17 @@ func TestFollow(t *testing.T) {
 		}
 	}
 	tick()
-	w.Fill(0, 0, 5)
-	go func() {
-		defer failure.Rescue(func(err error) { t.Error(err) })
-		tick()
-	}()
 	var last client.Event
 	for event, err := range c.Follow(t.Context(), "a", cursor) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if last = event; event.Sample != nil {
-			samples++
+		if last = event; event.Sample == nil {
+			continue
+		}
+		if samples++; samples == 3 {
+			w.Fill(0, 0, 5)
+			tick()
 		}
 	}
 	if samples != 4 || last.Phase != job.PhaseFinished || last.Reason == "" {

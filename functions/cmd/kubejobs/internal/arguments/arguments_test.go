@@ -58,12 +58,11 @@ func TestParse(t *testing.T) {
 				t.Errorf("text %q, output %q, on %t, rest %q", text, output, on, a.Rest)
 			}
 			err := a.Err()
-			if got := ""; err != nil {
-				if got = err.Error(); got != tt.wrong || exit.Of(err) != 2 {
-					t.Errorf("wrong: %q, exit status %d, want %q and 2", got, exit.Of(err), tt.wrong)
-				}
-			} else if tt.wrong != "" {
+			switch {
+			case err == nil && tt.wrong != "":
 				t.Errorf("nothing is wrong, want %q", tt.wrong)
+			case err != nil && (err.Error() != tt.wrong || exit.Of(err) != 2):
+				t.Errorf("wrong: %q, exit status %d, want %q and 2", err, exit.Of(err), tt.wrong)
 			}
 		})
 	}

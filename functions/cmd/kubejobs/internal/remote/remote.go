@@ -101,6 +101,9 @@ func (r *Remote) Do(cmd *cobra.Command, a *arguments.Arguments, formats []string
 	options, from := r.options(a)
 	var err error
 	if s.client, err = client.New(options); err != nil {
+		if r.badToken(options) {
+			from = envToken
+		}
 		a.Refuse("%s: %w", from, err)
 	}
 	if err := a.Err(); err != nil {
@@ -121,7 +124,14 @@ func (r *Remote) options(a *arguments.Arguments) (o client.Options, from string)
 		server = " " // no address
 	}
 	token, _ := r.lookup(envToken)
-	return client.Options{Server: server, Token: client.Token(token)}, from
+	return client.Options{Server: server, Token: client.Token(strings.TrimSpace(token))}, from
+}
+
+// badToken reports whether it is the token that is wrong.
+func (r *Remote) badToken(o client.Options) bool {
+	o.Server = ""
+	_, err := client.New(o)
+	return err != nil
 }
 
 // coded returns an error with its exit status.

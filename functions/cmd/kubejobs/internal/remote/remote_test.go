@@ -262,8 +262,8 @@ func TestServerAndToken(t *testing.T) {
 	}))
 	t.Cleanup(server.Close)
 	for name, env := range map[string]map[string]string{
-		"environment": {"KUBEJOBS_URL": server.URL, "KUBEJOBS_TOKEN": "s3cret"},
-		"flag":        {"KUBEJOBS_URL": "http://127.0.0.1:1", "KUBEJOBS_TOKEN": "s3cret"},
+		"environment": {"KUBEJOBS_URL": server.URL, "KUBEJOBS_TOKEN": "s3cret\n"},
+		"flag":        {"KUBEJOBS_URL": "http://127.0.0.1:1", "KUBEJOBS_TOKEN": "s3cret\n"},
 	} {
 		args := []string{"status", "a"}
 		if name == "flag" {
@@ -274,6 +274,7 @@ func TestServerAndToken(t *testing.T) {
 			t.Errorf("%s: sent %q, shown %s", name, header, got.err)
 		}
 	}
+	shell{t: t, env: map[string]string{"KUBEJOBS_TOKEN": "s3 cret"}}.run("list").expect(t, 2, "KUBEJOBS_TOKEN: the token: want")
 	nobody := shell{t: t, env: map[string]string{"KUBEJOBS_URL": "http://127.0.0.1:1"}}
 	nobody.run("stop", "a").expect(t, 5, "connection refused")
 }

@@ -1,6 +1,7 @@
 package remote
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -36,7 +37,7 @@ func (r *Remote) status() *cobra.Command {
 const shownEvents = 8
 
 func showStatus(out io.Writer, s monitor.Status) {
-	state := s.State
+	state := cmp.Or(s.State, string(s.Phase)) // older servers tell the phase only
 	if s.Reason != "" {
 		state += " (" + s.Reason + ")"
 	}
