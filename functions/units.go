@@ -87,7 +87,7 @@ func (s *Set) Drain(ctx context.Context) error {
 
 // monitorMux serves the calls of Asperathos' Manager, the status and the samples.
 // root serves /.
-func (s *Set) monitorMux(root http.Handler) *routes {
+func (s *Set) monitorMux(root httpapi.Methods) *routes {
 	job := httpapi.Methods{
 		http.MethodPost: s.acts(actionStart, start.New(s.service, start.Options{
 			Plugins: []string{config.Plugin}, Zone: s.cfg.SubmissionZone, Proxies: s.cfg.TrustedProxies, Now: s.now,
@@ -96,7 +96,7 @@ func (s *Set) monitorMux(root http.Handler) *routes {
 	}
 	mux := newRoutes()
 	mux.HandleFunc("/", httpapi.NotFound)
-	page := ui.New(ui.Options{Service: s.service, Log: s.log, Now: s.now})
+	page := ui.New()
 	mux.Handle("/{$}", pageOr(page, root))
 	mux.Handle("/ui/", page)
 	mux.Handle("/monitoring", httpapi.Methods{http.MethodGet: s.reads(status.NewList(s.service, s.log))})
@@ -113,15 +113,17 @@ func (s *Set) monitorMux(root http.Handler) *routes {
 }
 
 // pageOr serves / with the page to a browser, with next to anybody else.
-func pageOr(page, next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+func pageOr(page http.Handler, next httpapi.Methods) httpapi.Methods {
+	otherwise := next[http.MethodGet]
+	next[http.MethodGet] = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Add("Vary", "Accept")
 		if ui.WantsPage(r) {
 			page.ServeHTTP(w, r)
 			return
 		}
-		next.ServeHTTP(w, r)
+		otherwise.ServeHTTP(w, r)
 	})
+	return next
 }
 
 // tickMux serves ticks on any path, except /jobs, which takes the status of Jobs.
@@ -179,7 +181,7 @@ func (s *Set) jobStatus() http.Handler {
 
 // tickOrHelp serves / of the unit all: a CloudEvent is a tick, anything else gets
 // the help.
-func (s *Set) tickOrHelp() http.Handler {
+func (s *Set) tickOrHelp() httpapi.Methods {
 	ticks, help := s.newTick(), s.help()
 	return httpapi.Methods{
 		http.MethodGet: help,
@@ -194,7 +196,7 @@ func (s *Set) tickOrHelp() http.Handler {
 }
 
 // helpAlone serves / of the unit monitor.
-func (s *Set) helpAlone() http.Handler {
+func (s *Set) helpAlone() httpapi.Methods {
 	help := s.help()
 	return httpapi.Methods{http.MethodGet: help, http.MethodPost: help}
 }

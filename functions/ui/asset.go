@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"net/http"
 	"path"
+	"strconv"
 	"sync"
 	"time"
 
@@ -38,6 +39,14 @@ type asset struct {
 	small func() []byte
 }
 
+func newAsset(kind string, text []byte) asset {
+	sum := sha256.Sum256(text)
+	return asset{
+		kind: kind, tag: hex.EncodeToString(sum[:12]), plain: text,
+		small: sync.OnceValue(func() []byte { return compressed(text) }),
+	}
+}
+
 func newAssets() *assets {
 	a := &assets{byName: map[string]asset{}}
 	all := sha256.New()
@@ -46,13 +55,9 @@ func newAssets() *assets {
 		if err != nil {
 			panic(err) // files are part of the program
 		}
-		sum := sha256.Sum256(text)
-		_, _ = all.Write([]byte(name + "\x00"))
-		_, _ = all.Write(sum[:])
-		a.byName[path.Base(name)] = asset{
-			kind: kinds[path.Ext(name)], tag: hex.EncodeToString(sum[:12]), plain: text,
-			small: sync.OnceValue(func() []byte { return compressed(text) }),
-		}
+		file := newAsset(kinds[path.Ext(name)], text)
+		_, _ = all.Write([]byte(name + "\x00" + file.tag))
+		a.byName[path.Base(name)] = file
 	}
 	a.version = hex.EncodeToString(all.Sum(nil)[:8])
 	return a
@@ -73,14 +78,6 @@ func assetFiles() []string {
 	return names
 }
 
-// path returns the path of an asset. It panics if there is none of that name.
-func (a *assets) path(name string) string {
-	if _, ok := a.byName[name]; !ok {
-		panic("no asset " + name)
-	}
-	return "/ui/assets/" + a.version + "/" + name
-}
-
 // serve serves an asset. That of this version never changes. A page that another version
 // of the program rendered gets what there is, and asks again the next time.
 func (a *assets) serve(w http.ResponseWriter, r *http.Request) {
@@ -89,18 +86,29 @@ func (a *assets) serve(w http.ResponseWriter, r *http.Request) {
 		httpapi.NotFound(w, r)
 		return
 	}
-	secure(w.Header())
-	header := w.Header()
-	header.Set("Content-Type", found.kind)
-	header.Set("Cache-Control", "no-cache")
+	w.Header().Set("Cache-Control", "no-cache")
 	if r.PathValue("version") == a.version {
-		header.Set("Cache-Control", "public, max-age=31536000, immutable")
+		w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
 	}
-	header.Set("Vary", "Accept-Encoding")
-	text, tag := found.plain, found.tag
+	found.serve(w, r, http.StatusOK)
+}
+
+// serve serves a file with a status.
+func (a asset) serve(w http.ResponseWriter, r *http.Request, status int) {
+	header := w.Header()
+	secure(header)
+	header.Set("Content-Type", a.kind)
+	header.Add("Vary", "Accept-Encoding")
+	text, tag := a.plain, a.tag
 	if accepts(r.Header.Values("Accept-Encoding"), "gzip") {
 		header.Set("Content-Encoding", "gzip")
-		text, tag = found.small(), tag+"-gzip"
+		text, tag = a.small(), tag+"-gzip"
+	}
+	if status != http.StatusOK {
+		header.Set("Content-Length", strconv.Itoa(len(text)))
+		w.WriteHeader(status)
+		_, _ = w.Write(text) // an error means that the caller is gone
+		return
 	}
 	header.Set("ETag", `"`+tag+`"`)
 	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(text))

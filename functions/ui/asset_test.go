@@ -12,11 +12,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"golang.org/x/net/html"
 
-	"kubejobs/shared/monitor"
+	"kubejobs/functions/ui"
 )
 
 // most is how many bytes the first load of a page may take, compressed.
@@ -40,29 +39,9 @@ func loaded(root *html.Node) []string {
 	return paths
 }
 
-// fullPages returns the pages with as much as they may show.
-func fullPages(t *testing.T) (handler http.Handler, paths []string) {
-	t.Helper()
-	var jobs []monitor.Status
-	for range 25 {
-		jobs = append(jobs, running("nightly-report-of-all-regions-and-customers-2026-11-24"))
-	}
-	s := listed(1000, jobs...)
-	s.status = finished("a")
-	for i := range 902 {
-		at := start.Add(time.Duration(i) * 2 * time.Second)
-		share := float64(i*7919%1000) / 1000.1234567
-		s.samples = append(s.samples, monitor.TimedSample{
-			Timestamp: at.UnixMilli() + int64(i*31%500), At: at, Job: share, Time: float64(i) / 901, Error: share - float64(i)/901,
-			Replicas: int64(i % 13), Asked: 12, Lateness: float64(i*37%500) / 1000,
-		})
-	}
-	return newUI(s), []string{"/ui/", "/ui/jobs/a"}
-}
-
 func TestSizeOfTheFirstLoad(t *testing.T) {
 	t.Parallel()
-	handler, pages := fullPages(t)
+	handler := ui.New()
 	for _, page := range pages {
 		sum := get(t, handler, page, "Accept-Encoding", "gzip").Body.Len()
 		for _, asset := range loaded(parse(t, get(t, handler, page).Body.String())) {
@@ -77,7 +56,7 @@ func TestSizeOfTheFirstLoad(t *testing.T) {
 
 func TestAssetsAreKept(t *testing.T) {
 	t.Parallel()
-	handler, pages := fullPages(t)
+	handler := ui.New()
 	for _, page := range pages {
 		assets := loaded(parse(t, get(t, handler, page).Body.String()))
 		if len(assets) < 8 {
@@ -108,7 +87,7 @@ func TestAssetsAreKept(t *testing.T) {
 
 func TestGzip(t *testing.T) {
 	t.Parallel()
-	handler, pages := fullPages(t)
+	handler := ui.New()
 	for _, address := range append(loaded(parse(t, get(t, handler, "/ui/jobs/a").Body.String())), pages...) {
 		plain, small := get(t, handler, address), get(t, handler, address, "Accept-Encoding", "br, gzip")
 		refused := get(t, handler, address, "Accept-Encoding", "gzip;q=0, identity")
@@ -139,7 +118,7 @@ var (
 // other one.
 func TestModulesAreLoadedEarly(t *testing.T) {
 	t.Parallel()
-	handler, pages := fullPages(t)
+	handler := ui.New()
 	for _, page := range pages {
 		root := parse(t, get(t, handler, page).Body.String())
 		var early []string

@@ -49,6 +49,9 @@ func open(t *testing.T, finished bool) *world.World {
 	}
 	if finished {
 		w.Fill(0, 0, 200)
+		complete := `{"metadata":{"name":"demo","namespace":"default","resourceVersion":"1"},"status":{"conditions":[{"type":"Complete","status":"True"}]}}`
+		w.Call(http.MethodPost, "/jobs", complete, "Content-Type", "application/json", "Ce-Specversion", "1.0", "Ce-Id", "complete",
+			"Ce-Source", "https://10.0.0.1:443", "Ce-Type", "dev.knative.apiserver.resource.update")
 		w.Pass(2 * time.Second)
 		w.Tick("demo")
 	}

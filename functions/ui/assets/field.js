@@ -5,6 +5,7 @@ import * as text from './text.js';
 const forecast = (s) => s.forecast ?? {};
 
 const texts = {
+  id: (s) => s.id,
   state: (s) => s.state.replace('-', ' '),
   note: (s) => note(s.problems ?? []),
   reason: (s) => s.reason ?? '',
@@ -28,9 +29,16 @@ const texts = {
   latest: (s) => text.span((s.ticks?.max_lateness_ms ?? 0) / 1000),
   failures: (s) => text.count(s.failures ?? 0),
   control: (s) => s.control?.reason ?? '',
+  asked: (s) => (forecast(s).replicas_asked == null ? 'working' : 'working of asked for'),
+  budget: (s) => text.span(s.expected_time),
+  total: (s) => text.count(s.number_of_jobs),
+  period: (s) => text.span(s.collect_period),
+  queue: (s) => `${s.queue}, database ${s.queue_database}: ${s.queue_lists.pending}, ${s.queue_lists.processing}, ${s.queue_lists.results}`,
+  controlled: (s) => controlled(s.control),
 };
 
 const times = {
+  submitted: (s) => s.submission_time,
   deadline: (s) => (s.state === 'unreadable' ? null : s.deadline),
   when: (s) => (s.state === 'unreadable' ? null : s.ended_at ?? s.deadline),
   finish: (s) => s.expected_finish,
@@ -45,6 +53,11 @@ const times = {
 function note(problems) {
   const shown = problems.slice(0, 2).map((problem) => problem.text).join(' · ');
   return problems.length > 2 ? `${shown} (and ${problems.length - 2} more)` : shown;
+}
+
+function controlled(control) {
+  if (!control) return 'none';
+  return `${text.count(control.min_replicas)} to ${text.count(control.max_replicas)} replicas by ${control.actuator}, so that the job is in time with ${text.chance(control.confidence)}`;
 }
 
 function replicas(s) {

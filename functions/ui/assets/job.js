@@ -1,69 +1,75 @@
 // The page of one job.
 import { fill } from './field.js';
-import { fillTimes } from './text.js';
 import { announce } from './element.js';
+import { call } from './call.js';
 import { Live } from './live.js';
 import { Plots } from './plots.js';
 import { showProblems, showEvents, showPublishers } from './happenings.js';
+import { showReport } from './report.js';
 import { openWhatIf } from './whatif.js';
 import { openStop } from './stop.js';
 
+const id = decodeURIComponent(location.pathname.split('/').pop());
 const root = document.getElementById('job');
-const id = document.body.dataset.job;
+const missing = document.getElementById('missing');
+const whatIf = openWhatIf(id, document.getElementById('what-if-part'));
+let plots = null; // made when the page has a size
+let known = null;
+let waiting = []; // samples that came before the status
 
-if (root) open();
-else new Live({ job: () => location.reload() }).want([], new Map([[id, 0]])); // once the server can show the job
-
-function open() {
-  const first = JSON.parse(document.getElementById('data').textContent);
-  const plots = new Plots(document, first.samples);
-  const whatIf = openWhatIf(id, document.getElementById('what-if-part'));
-  let known = null;
-  let reported = first.status.ended_at; // what the report on the page is of
-
-  function show(status) {
-    const changed = known && known.state !== status.state;
-    fill(root, status);
-    showProblems(status.problems ?? []);
-    showEvents(status.events ?? []);
-    showPublishers(status.publishers ?? {}, status.unsent_events ?? 0);
-    plots.update(status);
-    whatIf.update(status);
-    document.getElementById('stop').hidden = Boolean(status.ended_at);
-    if (changed) {
-      announce(`${id} is now ${status.state.replace('-', ' ')}`);
-      document.title = `${id}: ${status.state.replace('-', ' ')} · kubejobs`;
-    }
-    if (status.ended_at !== reported) renew(status);
-    known = status;
-  }
-
-  const live = new Live({
-    job: (status) => { if (status.id === id) show(status); },
-    samples: (data) => { if (data.id === id) plots.add(data.samples); },
-    gone: (data) => { if (data.id === id) document.getElementById('gone').hidden = false; },
-  });
-  fillTimes(document.body);
-  show(first.status);
-  openStop(id);
-  live.want([], new Map([[id, first.samples.at(-1)?.timestamp ?? 0]]));
-
-  // renew fetches what only the server renders: the report of a job that ended. A new
-  // life of a job is another page.
-  async function renew(status) {
-    if (!status.ended_at) location.reload();
-    else if (await fetchReport()) reported = status.ended_at;
-  }
+function show(status) {
+  if (known?.ended_at && !status.ended_at) return location.reload(); // a new life
+  const changed = known && known.state !== status.state;
+  missing.hidden = true;
+  root.hidden = false;
+  fill(root, status);
+  showProblems(status.problems ?? []);
+  showEvents(status.events ?? []);
+  showPublishers(status.publishers ?? {}, status.unsent_events ?? 0);
+  if (known?.ended_at !== status.ended_at || !known) showReport(status);
+  whatIf.update(status);
+  document.getElementById('stop').hidden = Boolean(status.ended_at);
+  document.title = `${id}: ${status.state.replace('-', ' ')} · kubejobs`;
+  if (changed) announce(`${id} is now ${status.state.replace('-', ' ')}`);
+  known = status;
+  plots ??= new Plots(document);
+  add(waiting.splice(0));
+  plots.update(status);
 }
 
-async function fetchReport() {
-  const answer = await fetch(location.pathname, { headers: { Accept: 'text/html' } }).catch(() => null);
-  if (!answer?.ok) return false;
-  const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
-  for (const name of ['report', 'postmortem']) {
-    const fresh = document.importNode(page.getElementById(name), true);
-    fillTimes(fresh);
-    document.getElementById(name).replaceWith(fresh);
+function add(samples) {
+  if (plots) plots.add(samples);
+  else waiting.push(...samples);
+}
+
+// gone says that there is no such job, or no longer.
+function gone() {
+  if (known) {
+    document.getElementById('gone').hidden = false;
+    return;
   }
-  return true;
+  missing.querySelector('[data-text]').textContent = `No job is called ${id}. It may have been removed after its retention. If it is started, it appears here.`;
+  missing.hidden = false;
+}
+
+for (const link of root.querySelectorAll('[data-link]')) link.href = `/monitoring/${encodeURIComponent(id)}${link.dataset.link}`;
+document.querySelector('#stop-dialog [data-id]').textContent = id;
+document.title = `${id} · kubejobs`;
+openStop(id);
+const live = new Live({
+  job: (status) => { if (status.id === id) show(status); },
+  samples: (data) => { if (data.id === id) add(data.samples); },
+  gone: (data) => { if (data.id === id) gone(); },
+});
+load();
+
+// load shows the job at once, then follows it. What cannot be loaded, the stream brings.
+async function load() {
+  const path = `/monitoring/${encodeURIComponent(id)}`;
+  const [status, page] = await Promise.allSettled([call('GET', path), call('GET', `${path}/samples`)]);
+  const samples = page.value?.samples ?? [];
+  add(samples);
+  if (status.value) show(status.value);
+  else if (status.reason.status === 404) gone();
+  live.want([], new Map([[id, samples.at(-1)?.timestamp ?? 0]]));
 }

@@ -1,6 +1,5 @@
 // The page with the list of jobs.
 import { fill } from './field.js';
-import { fillTimes } from './text.js';
 import { announce } from './element.js';
 import { call } from './call.js';
 import { Live } from './live.js';
@@ -16,13 +15,17 @@ const pattern = document.getElementById('row');
 const form = document.getElementById('filters');
 const pages = document.getElementById('pages');
 const rows = new Map();
-let offset = Number(form.dataset.offset);
+let offset = 0;
 let asking = null; // aborts the call under way
 let timer = 0;
 let following = 0;
 
-for (const row of body.rows) rows.set(row.dataset.id, row);
-fillTimes(document.body);
+// read sets the filter to what the address says.
+function read() {
+  const query = new URLSearchParams(location.search);
+  for (const name of ['q', 'state', 'sort']) if (query.has(name)) form[name].value = query.get(name);
+  offset = Math.max(Math.trunc(Number(query.get('offset'))) || 0, 0);
+}
 
 // view returns what the filter selects, as a query of /overview.
 function view() {
@@ -48,7 +51,19 @@ async function ask() {
   clearTimeout(following);
   following = setTimeout(follow, settle);
   const answer = await fetch(`/overview?${wanted}`, { signal: asking.signal }).catch(() => null);
-  if (answer?.ok && wanted === view()) show(await answer.json());
+  if (answer && wanted === view()) await take(answer);
+}
+
+async function take(answer) {
+  const told = await answer.json().catch(() => null);
+  if (answer.ok) show(told);
+  else fail(told?.error_message ?? `The server answers ${answer.status}.`);
+}
+
+function fail(text) {
+  const failed = document.getElementById('failed');
+  failed.querySelector('p').textContent = text;
+  failed.hidden = false;
 }
 
 function address(wanted) {
@@ -138,6 +153,7 @@ document.getElementById('counts').addEventListener('click', (event) => {
   changed(0);
 });
 
-document.getElementById('apply').hidden = true;
+document.querySelector('[data-origin]').textContent = location.origin;
 openStart(call, follow);
-follow();
+read();
+ask();

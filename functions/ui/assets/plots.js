@@ -10,8 +10,7 @@ export class Plots {
   #plots;
   #due = false;
 
-  constructor(root, samples) {
-    this.#series.add(samples);
+  constructor(root) {
     const make = (name, build) => new Plot(root.querySelector(`[data-plot="${name}"]`), build);
     this.#plots = { progress: make('progress', progress), error: make('error', error), replicas: make('replicas', replicas), lateness: make('lateness', lateness) };
   }
@@ -40,7 +39,7 @@ export class Plots {
     const at = (index) => this.#reading(index == null ? null : index - lead, done);
     this.#plots.progress.show({ ...content, words: this.#progressWords(), at });
     const range = series.length > 1 ? null : content.range;
-    this.#plain('error', ['error'], points, range, 100);
+    this.#plain('error', ['error'], text.points, range, 100);
     this.#plain('replicas', ['replicas', 'asked'], workers, range);
     this.#plain('lateness', ['lateness'], (s) => (s == null ? 'unknown' : text.span(s)), range);
   }
@@ -86,11 +85,6 @@ export class Plots {
 
 function workers(n, column) {
   return n == null ? '' : `${text.count(n)} ${column === 'asked' ? 'asked for' : 'working'}`;
-}
-
-function points(error) {
-  const rounded = Math.abs(error * 100).toFixed(1);
-  return error < 0 ? `${rounded} points behind` : `${rounded} points ahead`;
 }
 
 function progress(plot) {

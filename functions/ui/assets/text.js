@@ -1,4 +1,4 @@
-// Figures as texts, in the same words as the server's first render (words.go).
+// Figures as texts.
 const unknown = '–';
 const number = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
 const clock = new Intl.DateTimeFormat([], { hour: '2-digit', minute: '2-digit', second: '2-digit' });
@@ -50,6 +50,12 @@ export function rate(perSecond) {
   return `${figure(perSecond * 3600)} items/h`;
 }
 
+// An error in points of progress.
+export function points(error) {
+  const rounded = Math.abs(error * 100).toFixed(1);
+  return error < 0 ? `${rounded} points behind` : `${rounded} points ahead`;
+}
+
 function figure(x) { return x < 99.95 ? x.toFixed(1) : count(x); }
 
 // A time in the reader's zone; the date only if it is not today.
@@ -66,6 +72,3 @@ export function fillTime(element, at) {
   element.title = whole.format(new Date(at));
 }
 
-export function fillTimes(root) {
-  for (const element of root.querySelectorAll('time[datetime]')) fillTime(element, element.dateTime);
-}
