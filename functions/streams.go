@@ -8,8 +8,11 @@ import (
 	"kubejobs/functions/forecast"
 	"kubejobs/functions/overview"
 	"kubejobs/functions/samples"
+	"kubejobs/functions/session"
 	"kubejobs/functions/stream"
+	"kubejobs/shared/core/caller"
 	"kubejobs/shared/core/failure"
+	"kubejobs/shared/platform/auth"
 	"kubejobs/shared/platform/httpapi"
 )
 
@@ -61,6 +64,15 @@ func (s *Set) addOverview(mux *routes) {
 	}, s.log)
 	mux.Handle("/overview", httpapi.Methods{http.MethodGet: s.reads(overview.New(s.service, s.log))})
 	mux.Handle("/overview/events", httpapi.Methods{http.MethodGet: s.reads(follow)})
+}
+
+// addSession adds what tells a browser who its reader is.
+func (s *Set) addSession(mux *routes) {
+	o := session.Options{Cookie: auth.Cookie, Log: s.log}
+	if !s.access.gate.Open() {
+		o.Identify = func(r *http.Request) (caller.Caller, error) { return s.access.gate.Caller(r, caller.RoleRead) }
+	}
+	mux.Handle("/session", session.New(o))
 }
 
 // addSamples adds the functions that read a job's samples: as pages, as a stream, or what

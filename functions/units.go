@@ -108,6 +108,7 @@ func (s *Set) monitorMux(root httpapi.Methods) *routes {
 	mux.Handle("/plugins", httpapi.Methods{http.MethodPost: plugins.New()})
 	s.addSamples(mux)
 	s.addOverview(mux)
+	s.addSession(mux)
 	addDescription(mux)
 	return mux
 }

@@ -9,6 +9,7 @@ import (
 
 	"kubejobs/functions/openapi"
 	"kubejobs/functions/openapi/describe"
+	"kubejobs/functions/session"
 	"kubejobs/functions/start"
 	"kubejobs/functions/status"
 	"kubejobs/shared/core/accounting"
@@ -37,7 +38,7 @@ func TestTypes(t *testing.T) {
 		"ScaleChange": reflect.TypeFor[job.ShownChange](), "Stall": reflect.TypeFor[job.ShownStall](),
 		"ForecastCheck": reflect.TypeFor[job.ForecastCheck](), "ReportPoint": reflect.TypeFor[job.Point](),
 		"Sample": reflect.TypeFor[monitor.TimedSample](), "Overview": reflect.TypeFor[monitor.Overview](),
-		"Swept": reflect.TypeFor[monitor.Swept](),
+		"Swept": reflect.TypeFor[monitor.Swept](), "Session": reflect.TypeFor[session.Session](),
 	} {
 		openapitest.SameFields(t, schema, of)
 	}

@@ -29,8 +29,8 @@ type Tag struct{ Name, Description string }
 
 // PathItem is a path and its operations.
 type PathItem struct {
-	Parameters     []Parameter
-	Get, Post, Put *Operation
+	Parameters             []Parameter
+	Get, Post, Put, Delete *Operation
 }
 
 // Operation is a call.
@@ -128,7 +128,7 @@ func (p PathItem) operations() []*Operation {
 	for _, one := range []struct {
 		method    string
 		operation *Operation
-	}{{http.MethodGet, p.Get}, {http.MethodPost, p.Post}, {http.MethodPut, p.Put}} {
+	}{{http.MethodGet, p.Get}, {http.MethodPost, p.Post}, {http.MethodPut, p.Put}, {http.MethodDelete, p.Delete}} {
 		if one.operation != nil {
 			one.operation.Method = one.method
 			found = append(found, one.operation)

@@ -3,6 +3,7 @@ import { fill } from './field.js';
 import { announce } from './element.js';
 import { call } from './call.js';
 import { Live } from './live.js';
+import { openSession } from './session.js';
 import { Plots } from './plots.js';
 import { showProblems, showEvents, showPublishers } from './happenings.js';
 import { showReport } from './report.js';
@@ -15,6 +16,7 @@ const missing = document.getElementById('missing');
 const whatIf = openWhatIf(id, document.getElementById('what-if-part'));
 let plots = null; // made when the page has a size
 let known = null;
+let mayStop = false;
 let waiting = []; // samples that came before the status
 
 function show(status) {
@@ -28,7 +30,7 @@ function show(status) {
   showPublishers(status.publishers ?? {}, status.unsent_events ?? 0);
   if (known?.ended_at !== status.ended_at || !known) showReport(status);
   whatIf.update(status);
-  document.getElementById('stop').hidden = Boolean(status.ended_at);
+  document.getElementById('stop').hidden = Boolean(status.ended_at) || !mayStop;
   document.title = `${id}: ${status.state.replace('-', ' ')} · kubejobs`;
   if (changed) announce(`${id} is now ${status.state.replace('-', ' ')}`);
   known = status;
@@ -61,7 +63,10 @@ const live = new Live({
   samples: (data) => { if (data.id === id) add(data.samples); },
   gone: (data) => { if (data.id === id) gone(); },
 });
-load();
+openSession().then((role) => {
+  mayStop = role === 'write';
+  if (role !== 'none') load();
+});
 
 // load shows the job at once, then follows it. What cannot be loaded, the stream brings.
 async function load() {

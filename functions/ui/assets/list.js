@@ -3,6 +3,7 @@ import { fill } from './field.js';
 import { announce } from './element.js';
 import { call } from './call.js';
 import { Live } from './live.js';
+import { openSession } from './session.js';
 import { openStart } from './start.js';
 import { showCounts } from './counts.js';
 
@@ -154,6 +155,9 @@ document.getElementById('counts').addEventListener('click', (event) => {
 });
 
 document.querySelector('[data-origin]').textContent = location.origin;
-openStart(call, follow);
 read();
-ask();
+openSession().then((role) => {
+  if (role === 'none') return;
+  if (role === 'write') openStart(call, follow);
+  ask();
+});

@@ -64,7 +64,7 @@ type page struct {
 
 // Assets that the pages load. A worker loads its own modules.
 var (
-	liveModules = []string{"live.js", "feed.js", "union.js", "text.js", "field.js", "element.js", "call.js"}
+	liveModules = []string{"live.js", "feed.js", "union.js", "text.js", "field.js", "element.js", "call.js", "session.js"}
 	listModules = append([]string{"counts.js", "start.js"}, liveModules...)
 	jobModules  = append([]string{
 		"plots.js", "plot.js", "series.js", "happenings.js", "report.js", "whatif.js", "curve.js", "stop.js",
