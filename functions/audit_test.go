@@ -13,20 +13,20 @@ import (
 	"kubejobs/shared/platform/config"
 )
 
-// lines is a log that a test reads.
-type lines struct {
+// auditLog is a log that a test reads.
+type auditLog struct {
 	mu   sync.Mutex
 	text bytes.Buffer
 }
 
-func (l *lines) Write(p []byte) (int, error) {
+func (l *auditLog) Write(p []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.text.Write(p)
 }
 
 // audits returns the audit lines, each with its values.
-func (l *lines) audits(t *testing.T) []map[string]any {
+func (l *auditLog) audits(t *testing.T) []map[string]any {
 	t.Helper()
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -44,7 +44,7 @@ func (l *lines) audits(t *testing.T) []map[string]any {
 }
 
 // openLogged opens a set with a log.
-func openLogged(t *testing.T, log *lines, settings map[string]string) http.Handler {
+func openLogged(t *testing.T, log *auditLog, settings map[string]string) http.Handler {
 	t.Helper()
 	cfg, err := config.Load(func(name string) (string, bool) { value, ok := settings[name]; return value, ok })
 	if err != nil {
@@ -65,7 +65,7 @@ func openLogged(t *testing.T, log *lines, settings map[string]string) http.Handl
 // Each start, stop and refusal is one line with the caller's name, and no token.
 func TestAudit(t *testing.T) {
 	t.Parallel()
-	log := &lines{}
+	log := &auditLog{}
 	handler := openLogged(t, log, map[string]string{"API_TOKENS_FILE": tokensFile(t)})
 	for _, c := range []struct{ call, token string }{
 		{"POST /monitoring/team-a-1 " + startBody, writeToken}, {"POST /monitoring/team-b-1 " + startBody, writeToken},
@@ -106,7 +106,7 @@ func TestAudit(t *testing.T) {
 // Whoever has no token does not fill the log, and honest calls go on.
 func TestManyWrongTokens(t *testing.T) {
 	t.Parallel()
-	log := &lines{}
+	log := &auditLog{}
 	handler := openLogged(t, log, map[string]string{"API_TOKENS_FILE": tokensFile(t)})
 	callWith(t, handler, "POST /monitoring/team-a-1 "+startBody, writeToken)
 	for range 1000 {
@@ -126,7 +126,7 @@ func TestManyWrongTokens(t *testing.T) {
 // counts by the name of a token or, without one, by address.
 func TestRateOfStarts(t *testing.T) {
 	t.Parallel()
-	handler := openLogged(t, &lines{}, map[string]string{"API_TOKENS_FILE": tokensFile(t), "START_RATE": "0.001", "START_BURST": "2"})
+	handler := openLogged(t, &auditLog{}, map[string]string{"API_TOKENS_FILE": tokensFile(t), "START_RATE": "0.001", "START_BURST": "2"})
 	for i, tt := range []struct {
 		id, token string
 		want      int
@@ -139,7 +139,7 @@ func TestRateOfStarts(t *testing.T) {
 			t.Errorf("start %d: %d %s %v, want %d", i, w.Code, w.Body, w.Header(), tt.want)
 		}
 	}
-	open := openLogged(t, &lines{}, map[string]string{"START_RATE": "0.001", "START_BURST": "1"})
+	open := openLogged(t, &auditLog{}, map[string]string{"START_RATE": "0.001", "START_BURST": "1"})
 	for _, want := range []int{http.StatusAccepted, http.StatusTooManyRequests} {
 		if w := callWith(t, open, "POST /monitoring/team-a-1 "+startBody, ""); w.Code != want {
 			t.Errorf("without tokens: %d, want %d", w.Code, want)
