@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -135,7 +136,7 @@ func TestWhoMayCallWhat(t *testing.T) {
 				t.Fatalf("start: %d %s", w.Code, w.Body)
 			}
 			w := callWith(t, handler, concrete(call), token)
-			if got := fmt.Sprint(w.Code); got != rows[call][i] {
+			if got := strconv.Itoa(w.Code); got != rows[call][i] {
 				t.Errorf("%s with %s: %s %s, the table says %s", call, column, got, w.Body, rows[call][i])
 			}
 			if strings.Contains(w.Body.String(), "team-a-1") && column == "write, other ids" {

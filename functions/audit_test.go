@@ -68,9 +68,13 @@ func TestAudit(t *testing.T) {
 	log := &auditLog{}
 	handler := openLogged(t, log, map[string]string{"API_TOKENS_FILE": tokensFile(t)})
 	for _, c := range []struct{ call, token string }{
-		{"POST /monitoring/team-a-1 " + startBody, writeToken}, {"POST /monitoring/team-b-1 " + startBody, writeToken},
-		{"PUT /monitoring/team-a-1/stop", readToken}, {"PUT /monitoring/team-a-1/stop", wrongToken}, {"GET /monitoring/team-a-1", ""},
-		{"GET /monitoring/team-a-1", readToken}, {"PUT /monitoring/team-a-1/stop", writeToken},
+		{"POST /monitoring/team-a-1 " + startBody, writeToken},
+		{"POST /monitoring/team-b-1 " + startBody, writeToken},
+		{"PUT /monitoring/team-a-1/stop", readToken},
+		{"PUT /monitoring/team-a-1/stop", wrongToken},
+		{"GET /monitoring/team-a-1", ""},
+		{"GET /monitoring/team-a-1", readToken},
+		{"PUT /monitoring/team-a-1/stop", writeToken},
 	} {
 		callWith(t, handler, c.call, c.token)
 	}
@@ -131,8 +135,10 @@ func TestRateOfStarts(t *testing.T) {
 		id, token string
 		want      int
 	}{
-		{"team-a-1", writeToken, http.StatusAccepted}, {"team-a-2", writeToken, http.StatusAccepted},
-		{"team-a-3", writeToken, http.StatusTooManyRequests}, {"team-b-1", otherToken, http.StatusAccepted},
+		{"team-a-1", writeToken, http.StatusAccepted},
+		{"team-a-2", writeToken, http.StatusAccepted},
+		{"team-a-3", writeToken, http.StatusTooManyRequests},
+		{"team-b-1", otherToken, http.StatusAccepted},
 	} {
 		w := callWith(t, handler, "POST /monitoring/"+tt.id+" "+startBody, tt.token)
 		if w.Code != tt.want || tt.want == http.StatusTooManyRequests && w.Header().Get("Retry-After") == "" {

@@ -88,7 +88,7 @@ func (o Options) forget(w http.ResponseWriter, r *http.Request) {
 }
 
 func (o Options) cookie(r *http.Request, value string, age int) *http.Cookie {
-	return &http.Cookie{
+	return &http.Cookie{ //nolint:gosec // Secure would keep it from a server on loopback, which has no TLS
 		Name: o.Cookie, Value: value, Path: "/", MaxAge: age, HttpOnly: true, SameSite: http.SameSiteStrictMode,
 		Secure: r.TLS != nil || strings.EqualFold(r.Header.Get("X-Forwarded-Proto"), "https"),
 	}

@@ -31,7 +31,8 @@ var settings = map[string]string{
 }
 
 // wanted holds the statuses of the calls that are not answered 200.
-var wanted = map[string]int{"startJob": http.StatusAccepted, "stopJob": http.StatusNoContent, "installPlugin": http.StatusBadRequest,
+var wanted = map[string]int{
+	"startJob": http.StatusAccepted, "stopJob": http.StatusNoContent, "installPlugin": http.StatusBadRequest,
 	"startSession": http.StatusBadRequest, "endSession": http.StatusNoContent,
 }
 

@@ -36,9 +36,9 @@ func (r Role) String() string {
 		return "read"
 	case RoleWrite:
 		return "write"
-	default:
-		return "none"
+	case RoleNone:
 	}
+	return "none"
 }
 
 // Caller is who makes a request.

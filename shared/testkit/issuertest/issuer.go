@@ -31,9 +31,9 @@ type Issuer struct {
 }
 
 // Start starts an issuer that ends with the test.
-func Start(t testing.TB) *Issuer {
-	t.Helper()
-	i := &Issuer{t: t}
+func Start(tb testing.TB) *Issuer {
+	tb.Helper()
+	i := &Issuer{t: tb}
 	i.Rotate(false)
 	mux := http.NewServeMux()
 	mux.HandleFunc("/.well-known/openid-configuration", func(w http.ResponseWriter, _ *http.Request) {
@@ -44,7 +44,7 @@ func Start(t testing.TB) *Issuer {
 		i.answer(w, i.public())
 	})
 	i.server = httptest.NewServer(mux)
-	t.Cleanup(i.server.Close)
+	tb.Cleanup(i.server.Close)
 	return i
 }
 
