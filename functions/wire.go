@@ -55,6 +55,7 @@ type Set struct {
 	queue     *job.Address       // see Options
 	embedded  *embedredis.Server // nil if STATE_REDIS_URL is set
 	state     redis.UniversalClient
+	secrets   dial.Credentials // that jobs name
 	pool      *redispool.Pool
 	influx    *influx.Publisher
 	fan       *publish.Fan
@@ -145,7 +146,8 @@ func (s *Set) openService(ctx context.Context, o Options) error {
 		return err
 	}
 	s.pool = redispool.New(redispool.Options{
-		Dial: dial.New(policy, "plugin_info.redis_ip", dialTimeout), Hook: s.telemetry.RedisHook(telemetry.RedisJob), Log: s.log,
+		Dial: dial.New(policy, "plugin_info.redis_ip", dialTimeout), Credentials: s.secrets,
+		Hook: s.telemetry.RedisHook(telemetry.RedisJob), Log: s.log,
 	})
 	if err := s.openPublishers(ctx, policy, o.Publish); err != nil {
 		return err

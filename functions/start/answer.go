@@ -21,6 +21,7 @@ type Answer struct {
 	Queue     string    `json:"queue"` // host:port
 	Database  int       `json:"queue_database"`
 	Lists     job.Lists `json:"queue_lists"`
+	Secret    string    `json:"redis_secret,omitempty"` // its name
 	Strategy  string    `json:"scaling_strategy"`
 
 	Control *job.Control `json:"control,omitempty"` // absent if nothing scales the job
@@ -51,7 +52,7 @@ func newAnswer(started monitor.Started, period time.Duration, now time.Time, war
 	return Answer{
 		Items: spec.Items, Period: every.Seconds(), Budget: spec.Budget.Seconds(),
 		Submitted: spec.Submitted.UTC(), Deadline: spec.Deadline().UTC(),
-		Queue: spec.Queue.Address.String(), Database: spec.Queue.Database, Lists: spec.Queue.Lists.Named(),
+		Queue: spec.Queue.Address.String(), Database: spec.Queue.Database, Lists: spec.Queue.Lists.Named(), Secret: spec.Queue.Secret,
 		Strategy: spec.Strategy, Control: spec.Control, Warnings: warnings,
 	}
 }

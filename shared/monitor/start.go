@@ -131,7 +131,7 @@ func (s *Service) complete(r Request, before time.Time) job.Spec {
 
 // queueOf returns the queue of a request.
 func (s *Service) queueOf(r Request) job.Queue {
-	queue := job.Queue{Address: s.cfg.DefaultQueue(r.ID), Database: r.QueueDatabase, Lists: r.QueueLists}
+	queue := job.Queue{Address: s.cfg.DefaultQueue(r.ID), Database: r.QueueDatabase, Lists: r.QueueLists, Secret: r.QueueSecret}
 	if r.QueueHost != "" {
 		queue.Address = job.Address{Host: r.QueueHost, Port: 6379}
 	}

@@ -30,7 +30,11 @@ type Status struct {
 	Queue     string    `json:"queue"` // host:port
 	Database  int       `json:"queue_database"`
 	Lists     job.Lists `json:"queue_lists"`
-	Strategy  string    `json:"scaling_strategy"`
+	// Secret and DatabaseSecret are the names of the Secrets with the credentials for the
+	// job's Redis and InfluxDB.
+	Secret         string `json:"redis_secret,omitempty"`
+	DatabaseSecret string `json:"database_secret,omitempty"`
+	Strategy       string `json:"scaling_strategy"`
 
 	Sharing // of a living job; a list of jobs does not have it
 
@@ -89,6 +93,13 @@ type Unobserved struct {
 type MissingHalf struct {
 	Since time.Time `json:"since"`
 	Error string    `json:"error"`
+}
+
+func databaseSecret(spec job.Spec) string {
+	if spec.Database == nil {
+		return ""
+	}
+	return spec.Database.Secret
 }
 
 func newUnobserved(state job.State) *Unobserved {
@@ -195,6 +206,7 @@ func newStatus(r Record, now time.Time) Status {
 		Submitted: r.Spec.Submitted, Deadline: r.Spec.Deadline(),
 		Period: schedule.Every.Seconds(), Cron: schedule.Cron,
 		Queue: r.Spec.Queue.Address.String(), Database: r.Spec.Queue.Database, Lists: r.Spec.Queue.Lists.Named(),
+		Secret: r.Spec.Queue.Secret, DatabaseSecret: databaseSecret(r.Spec),
 		Strategy: r.Spec.Strategy,
 		Health:   health(r.State), Unobserved: newUnobserved(r.State),
 		Samples: r.State.Summary.Count, Failures: r.State.Failures, LastError: r.State.LastError,

@@ -25,11 +25,13 @@ func (a Address) String() string {
 }
 
 // Database is a time series database for a job's samples. It holds no
-// credentials: those that a caller sends are not stored.
+// credentials, but the name of the Secret that does: those that a caller sends are not
+// stored.
 type Database struct {
-	Host string `json:"host"`
-	Port int    `json:"port"`
-	Name string `json:"name"`
+	Host   string `json:"host"`
+	Port   int    `json:"port"`
+	Name   string `json:"name"`
+	Secret string `json:"secret,omitempty"`
 }
 
 // Address returns the address that the database listens on.

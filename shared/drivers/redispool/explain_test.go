@@ -28,7 +28,7 @@ import (
 func explained(t *testing.T, address string, use func(context.Context, *redis.Client) error) error {
 	t.Helper()
 	p := newPool(t, redispool.Options{Dial: (&net.Dialer{}).DialContext})
-	return redispool.Explain("read the queue", address, p.Do(address, func(c *redis.Client) error { return use(t.Context(), c) }))
+	return redispool.Explain("read the queue", address, p.Do(t.Context(), redispool.Server{Address: address}, func(c *redis.Client) error { return use(t.Context(), c) }))
 }
 
 func ping(ctx context.Context, c *redis.Client) error { return c.Ping(ctx).Err() }
@@ -243,7 +243,7 @@ func TestPoolLogsThePeersWords(t *testing.T) {
 			Dial: dialling("-ERR secret\x1b[31m\r\n", 100),
 			Log:  slog.New(slog.NewTextHandler(&lines, &slog.HandlerOptions{Level: level})),
 		})
-		err := p.Do("a:1", func(c *redis.Client) error { return c.LLen(t.Context(), "job").Err() })
+		err := p.Do(t.Context(), redispool.Server{Address: "a:1"}, func(c *redis.Client) error { return c.LLen(t.Context(), "job").Err() })
 		p.Close()
 		if got := strings.Contains(lines.String(), "secret [31m"); err == nil || got != want {
 			t.Errorf("at %v: %v, logged %q, want the peer's words: %t", level, err, lines.String(), want)
@@ -256,8 +256,8 @@ func TestForget(t *testing.T) {
 	t.Parallel()
 	p := newPool(t, redispool.Options{})
 	before := client(t, p, "a:1")
-	p.Forget("a:1")
-	p.Forget("b:1") // unknown
+	p.Forget(redispool.Server{Address: "a:1"})
+	p.Forget(redispool.Server{Address: "b:1"}) // unknown
 	if after := client(t, p, "a:1"); after == before || !closed(t, before) {
 		t.Error("the client is still used, want another one")
 	}

@@ -9,6 +9,9 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"kubejobs/shared/core/credential"
+	"kubejobs/shared/drivers/dial"
 )
 
 // strangerError is the error of reading from a peer that is no Redis, or from one
@@ -22,22 +25,37 @@ type strangerError struct {
 func (e *strangerError) Error() string { return e.text }
 
 // errTLS is the error of reading from a peer that speaks TLS.
-var errTLS = &strangerError{refused("TLS is required, which is not supported here"), "the peer speaks TLS"}
+var errTLS = &strangerError{refused("TLS is required: it needs a Secret with " + credential.CA + " or " + credential.TLS), "the peer speaks TLS"}
 
 // guarded returns a dial function whose connections look at the first bytes of the
 // peer, and are guards. go-redis would wait for the end of a line that never comes from
 // a server that speaks TLS, and it ignores what a Redis says before it closes a
-// connection. timeout bounds how long a peer is asked for TLS.
-func guarded(dial Dial, timeout time.Duration) Dial {
+// connection. With secured they speak TLS. timeout bounds the handshake; a quarter of it
+// how long a peer is asked for TLS.
+func guarded(connect Dial, secured *tls.Config, timeout time.Duration) Dial {
+	if secured != nil {
+		return func(ctx context.Context, network, address string) (net.Conn, error) {
+			dialled, err := connect(ctx, network, address)
+			if err != nil {
+				return nil, err
+			}
+			ctx, cancel := context.WithTimeout(ctx, timeout)
+			defer cancel()
+			if dialled, err = dial.Handshake(ctx, dialled, secured); err != nil {
+				return nil, err
+			}
+			return &guard{Conn: &firstRead{Conn: dialled}}, nil
+		}
+	}
 	return func(ctx context.Context, network, address string) (net.Conn, error) {
-		dialled, err := dial(ctx, network, address)
+		dialled, err := connect(ctx, network, address)
 		if err != nil {
 			return nil, err
 		}
 		c := &guard{Conn: &firstRead{Conn: dialled, speaksTLS: func() bool {
-			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeout)
+			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeout/4)
 			defer cancel()
-			other, err := dial(ctx, network, address)
+			other, err := connect(ctx, network, address)
 			return err == nil && speaksTLS(ctx, other)
 		}}}
 		if raw, ok := dialled.(syscall.Conn); ok { // go-redis checks idle connections with it

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"kubejobs/shared/core/failure"
+	"kubejobs/shared/drivers/dial"
 	"kubejobs/shared/drivers/publish"
 )
 
@@ -28,6 +29,9 @@ func (d destination) write(ctx context.Context, lines []byte) error {
 		r.Header.Set("Authorization", d.login)
 	}
 	status, body, err := publish.Do(d.client.Client, r)
+	if phrase := dial.TLSPhrase(err); status == 0 && phrase != "" {
+		return failure.Refused("InfluxDB "+failure.Shorten(d.address, maxName)+" cannot be used: "+phrase, failure.Hide(err))
+	}
 	if status == 0 {
 		return failure.Classified(err, failure.Unavailable(
 			"InfluxDB "+failure.Shorten(d.address, maxName)+" does not answer: "+publish.Phrase(err), failure.Hide(err)))
