@@ -119,7 +119,9 @@ func (s *Set) openState(port int) error {
 		url = "redis://" + server.Addr()
 		s.log.Warn("STATE_REDIS_URL is not set: jobs are kept in memory and are lost on exit", "redis", server.Addr())
 	}
-	client, err := redisstore.Open(url)
+	client, err := redisstore.Open(url, redisstore.TLS{
+		CA: s.cfg.StateTLS.CA, Certificate: s.cfg.StateTLS.Certificate, PrivateKey: s.cfg.StateTLS.PrivateKey,
+	})
 	if err != nil {
 		return err
 	}

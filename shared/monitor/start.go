@@ -2,6 +2,9 @@ package monitor
 
 import (
 	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"time"
@@ -28,6 +31,11 @@ type Started struct {
 // request omits, and returns the spec that is in force. An unreachable queue is an
 // error only if the number of items has to be read from it.
 func (s *Service) Start(ctx context.Context, r Request) (Started, error) {
+	key, err := s.jobs.FingerprintKey(ctx)
+	if err != nil {
+		return Started{}, err
+	}
+	r.Fingerprint = keyed(key, r.Fingerprint)
 	record, err := s.ticks.Load(ctx, r.ID, "")
 	switch {
 	case err == nil && record.State.Phase.Living():
@@ -54,6 +62,14 @@ func (s *Service) Start(ctx context.Context, r Request) (Started, error) {
 		spec.Control = r.Control.Completed(spec.ID, spec.Items, s.defaultActuator())
 	}
 	return s.create(ctx, r, spec, job.New(spec, workSeen, record.State.Outbox))
+}
+
+// keyed returns the fingerprint that is stored of a request. Without the key nobody can
+// find out by trying whether a request with some password had it.
+func keyed(key []byte, fingerprint string) string {
+	sum := hmac.New(sha256.New, key)
+	sum.Write([]byte(fingerprint))
+	return hex.EncodeToString(sum.Sum(nil))
 }
 
 // create stores a life of a job that has a place, and schedules it.

@@ -147,7 +147,7 @@ func TestPeersThatAreNoRedis(t *testing.T) {
 		"mail":                   {true, "220 mail.example ESMTP\r\n", refused, noRedis},
 		"MySQL":                  {true, "J\x00\x00\x00\n8.0.36\x00", refused, noRedis},
 		"memcached":              {false, "ERROR\r\n", refused, noRedis},
-		"an alert of TLS":        {false, "\x15\x03\x01\x00\x02\x02\x46", refused, "TLS is required, which is not supported here"},
+		"an alert of TLS":        {false, "\x15\x03\x01\x00\x02\x02\x46", refused, "TLS is required: it needs a Secret with ca.crt or tls"},
 		"another type of answer": {false, "+OK\r\n+OK\r\n:1\r\n", refused, "its answer is no reply of Redis"},
 		"protected mode":         {true, "-DENIED Redis is running in protected mode\r\n", refused, "protected mode: only local clients are allowed"},
 		"too many clients":       {true, "-ERR max number of clients reached\r\n", unavailable, "too many clients"},
@@ -173,7 +173,7 @@ func TestServerWithTLS(t *testing.T) {
 	server.StartTLS()
 	t.Cleanup(server.Close)
 	address := server.Listener.Addr().String()
-	wantExplained(t, explained(t, address, ping), failure.KindRefused, address, "TLS is required, which is not supported here")
+	wantExplained(t, explained(t, address, ping), failure.KindRefused, address, "TLS is required: it needs a Secret with ca.crt or tls")
 }
 
 func TestErrorsOfTheNetwork(t *testing.T) {
