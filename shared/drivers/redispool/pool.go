@@ -162,13 +162,15 @@ func (p *Pool) acquire(ctx context.Context, server Server) (*entry, error) {
 }
 
 func (p *Pool) newEntry(server Server, credentials credential.Set) (*entry, error) {
-	secured, err := dial.TLSConfig(server.Secret, credentials, server.host())
+	tlsConfig, err := dial.TLSConfig(server.Secret, credentials, server.host())
 	if err != nil {
 		return nil, err
 	}
 	options := p.clientOptions(server.Address)
 	options.Username, options.Password = credentials.Username, credentials.Password
-	options.Dialer = guarded(p.options.Dial, secured, p.options.Timeout)
+	if options.Dialer = guarded(p.options.Dial, p.options.Timeout); tlsConfig != nil {
+		options.Dialer = secured(p.options.Dial, tlsConfig, p.options.Timeout)
+	}
 	e := &entry{client: redis.NewClient(options), version: credentials.Version}
 	if p.options.Hook != nil {
 		e.client.AddHook(p.options.Hook)

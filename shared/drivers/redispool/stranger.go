@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"kubejobs/shared/core/credential"
-	"kubejobs/shared/drivers/dial"
 )
 
 // strangerError is the error of reading from a peer that is no Redis, or from one
@@ -30,23 +29,8 @@ var errTLS = &strangerError{refused("TLS is required: it needs a Secret with " +
 // guarded returns a dial function whose connections look at the first bytes of the
 // peer, and are guards. go-redis would wait for the end of a line that never comes from
 // a server that speaks TLS, and it ignores what a Redis says before it closes a
-// connection. With secured they speak TLS. timeout bounds the handshake; a quarter of it
-// how long a peer is asked for TLS.
-func guarded(connect Dial, secured *tls.Config, timeout time.Duration) Dial {
-	if secured != nil {
-		return func(ctx context.Context, network, address string) (net.Conn, error) {
-			dialled, err := connect(ctx, network, address)
-			if err != nil {
-				return nil, err
-			}
-			ctx, cancel := context.WithTimeout(ctx, timeout)
-			defer cancel()
-			if dialled, err = dial.Handshake(ctx, dialled, secured); err != nil {
-				return nil, err
-			}
-			return &guard{Conn: &firstRead{Conn: dialled}}, nil
-		}
-	}
+// connection. timeout/4 bounds how long a peer is asked for TLS.
+func guarded(connect Dial, timeout time.Duration) Dial {
 	return func(ctx context.Context, network, address string) (net.Conn, error) {
 		dialled, err := connect(ctx, network, address)
 		if err != nil {
