@@ -47,7 +47,7 @@ type world struct {
 // newWorld serves all functions with a new state Redis and a new jobs' Redis.
 func newWorld(t *testing.T, settings map[string]string) *world {
 	t.Helper()
-	state, queue := redistest.Start(t), redistest.Start(t)
+	state, queue := redistest.StartState(t), redistest.Start(t)
 	all := map[string]string{"STATE_REDIS_URL": state.URL()}
 	maps.Copy(all, settings)
 	w := open(t, all)

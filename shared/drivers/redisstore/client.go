@@ -53,7 +53,7 @@ func Open(stateURL string, files TLS) (redis.UniversalClient, error) {
 			return nil, errOptions
 		}
 		setDeadlines(&o.DialTimeout, &o.ReadTimeout, &o.WriteTimeout, &o.ContextTimeoutEnabled)
-		o.MaxRetries = 1
+		o.MaxRetries, o.DisableIdentity = 1, true
 		o.Dialer = files.dialer(o.TLSConfig)
 		return redis.NewFailoverClient(o), nil
 	case query.Has("addr"):
@@ -63,7 +63,7 @@ func Open(stateURL string, files TLS) (redis.UniversalClient, error) {
 		}
 		setDeadlines(&o.DialTimeout, &o.ReadTimeout, &o.WriteTimeout, &o.ContextTimeoutEnabled)
 		o.MaintNotificationsConfig = noMaintenance()
-		o.ClusterStateReloadInterval = slotsReload
+		o.ClusterStateReloadInterval, o.DisableIdentity = slotsReload, true
 		o.Dialer = files.dialer(o.TLSConfig)
 		return redis.NewClusterClient(o), nil
 	default:
@@ -72,7 +72,7 @@ func Open(stateURL string, files TLS) (redis.UniversalClient, error) {
 			return nil, errOptions
 		}
 		setDeadlines(&o.DialTimeout, &o.ReadTimeout, &o.WriteTimeout, &o.ContextTimeoutEnabled)
-		o.MaxRetries, o.DialerRetries = 1, 1
+		o.MaxRetries, o.DialerRetries, o.DisableIdentity = 1, 1, true // identity needs a right
 		o.MaintNotificationsConfig = noMaintenance()
 		o.Dialer = files.dialer(o.TLSConfig)
 		return redis.NewClient(o), nil

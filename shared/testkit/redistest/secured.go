@@ -28,8 +28,6 @@ type Security struct {
 // StartSecured starts a server as Start does, that is secured.
 func StartSecured(tb testing.TB, s Security, args ...string) *Server {
 	tb.Helper()
-	dir := tb.TempDir()
-	settings := filepath.Join(dir, "redis.conf")
 	lines := make([]string, 0, len(s.Users)+1)
 	for _, user := range s.Users {
 		lines = append(lines, "user "+user)
@@ -37,17 +35,14 @@ func StartSecured(tb testing.TB, s Security, args ...string) *Server {
 	if s.Password != "" {
 		lines = append(lines, "requirepass "+s.Password)
 	}
-	if err := os.WriteFile(settings, []byte(strings.Join(lines, "\n")+"\n"), 0o600); err != nil {
-		tb.Fatal(err)
-	}
 	options := redis.Options{Password: s.Password}
 	var files certtest.Files
 	if s.Authority != nil {
-		files = s.Authority.Write(dir, s.Pair)
+		files = s.Authority.Write(tb.TempDir(), s.Pair)
 		options.TLSConfig = s.Authority.TLS(s.Authority.Client("administrator"))
 		options.TLSConfig.InsecureSkipVerify = true // a test may give the server a wrong certificate
 	}
-	return start(tb, options, []string{settings}, func(port string) []string {
+	return start(tb, options, []string{settings(tb, lines)}, func(port string) []string {
 		all := []string{"--port", port}
 		if s.Authority != nil {
 			clients := map[bool]string{true: "yes", false: "no"}[s.Certified]
@@ -58,4 +53,14 @@ func StartSecured(tb testing.TB, s Security, args ...string) *Server {
 		}
 		return append(all, args...)
 	})
+}
+
+// settings writes a file with settings and returns its path.
+func settings(tb testing.TB, lines []string) string {
+	tb.Helper()
+	path := filepath.Join(tb.TempDir(), "redis.conf")
+	if err := os.WriteFile(path, []byte(strings.Join(lines, "\n")+"\n"), 0o600); err != nil {
+		tb.Fatal(err)
+	}
+	return path
 }

@@ -22,6 +22,7 @@ type Server struct {
 	*proctest.Process
 	tb      testing.TB
 	options redis.Options // of Client; Addr is set later
+	user    string        // of URL
 }
 
 // Start starts a server on a free loopback port, without persistence unless
@@ -48,7 +49,7 @@ func start(tb testing.TB, options redis.Options, file []string, args func(port s
 }
 
 // URL returns the server's URL, for a client's settings.
-func (s *Server) URL() string { return "redis://" + s.Addr() }
+func (s *Server) URL() string { return "redis://" + s.user + s.Addr() }
 
 // Address returns the server's address as a job names it.
 func (s *Server) Address() job.Address { return job.Address{Host: "127.0.0.1", Port: s.Port()} }
