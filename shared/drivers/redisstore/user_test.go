@@ -36,15 +36,21 @@ func TestStateUser(t *testing.T) {
 	}
 }
 
+// databases returns a function that returns the path of another database in a URL.
+func databases() func() string {
+	var last atomic.Int64
+	return func() string { return fmt.Sprint("/", last.Add(1)) }
+}
+
 // Each command that the user may send is one that a store sends.
 func TestStateUserIsMinimal(t *testing.T) {
 	t.Parallel()
 	server := redistest.Start(t, "--databases", "256")
-	var databases atomic.Int64
+	next := databases()
 	t.Run("suite", func(t *testing.T) {
 		monitortest.RunStore(t, func(t *testing.T) monitor.Store {
 			t.Helper()
-			return redisstore.New(open(t, fmt.Sprintf("%s/%d", server.URL(), databases.Add(1))))
+			return redisstore.New(open(t, server.URL()+next()))
 		})
 	})
 	if _, err := redisstore.New(open(t, server.URL())).UseQueue(t.Context(), monitortest.Spec("a", "f"), 0); err != nil {
