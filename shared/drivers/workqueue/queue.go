@@ -97,6 +97,9 @@ func (q *Queue) lengths(ctx context.Context, of job.Queue, send pipelined) (leng
 // that the transaction was aborted.
 func firstError(commands []*redis.IntCmd, otherwise error) error {
 	for _, command := range commands {
+		if command == nil {
+			return otherwise // no command was sent
+		}
 		if err := command.Err(); err != nil && !redis.IsExecAbortError(err) {
 			return err
 		}
