@@ -88,6 +88,10 @@ func suggestion(field string, known []string) string {
 		return " here; it belongs in plugin_info"
 	case !nested && slices.Contains(queueFields, field):
 		return " here; it belongs in plugin_info.queue"
+	case isCredential(field) && slices.Contains(known, "redis_secret"):
+		return "; credentials are not read from a request: redis_secret names a Secret that holds them"
+	case isCredential(field) && slices.Contains(known, "secret"):
+		return "; credentials are not read from a request: secret names a Secret that holds them"
 	case nested && isCredential(field):
 		return "; credentials are not read from a request"
 	}
