@@ -25,5 +25,5 @@ func (s *Set) limited(next http.Handler) http.Handler {
 }
 
 func isStream(r *http.Request) bool {
-	return strings.HasPrefix(r.URL.Path, "/monitoring/") && strings.HasSuffix(r.URL.Path, "/events")
+	return r.URL.Path == "/overview/events" || strings.HasPrefix(r.URL.Path, "/monitoring/") && strings.HasSuffix(r.URL.Path, "/events")
 }
