@@ -63,11 +63,11 @@ type Pool struct {
 // entry is a client and its use. An evicted client is closed when its last user
 // is done.
 type entry struct {
-	client   *redis.Client
-	version  string // of the credentials
-	users    int    // calls of Do that use it now
-	lastUsed time.Time
-	evicted  bool
+	client      *redis.Client
+	credentials credential.Set
+	users       int // calls of Do that use it now
+	lastUsed    time.Time
+	evicted     bool
 }
 
 // New returns an empty Pool.
@@ -105,7 +105,7 @@ func (p *Pool) Do(ctx context.Context, server Server, use func(*redis.Client) er
 	e, err := p.acquire(ctx, server)
 	if err == nil {
 		defer p.release(e)
-		err = use(e.client)
+		err = e.credentials.Redact(use(e.client))
 	}
 	if err != nil {
 		p.options.Log.DebugContext(ctx, "a job's Redis failed", "redis", server.Address, "secret", server.Secret, "error", failure.Detail(err))
@@ -148,7 +148,7 @@ func (p *Pool) acquire(ctx context.Context, server Server) (*entry, error) {
 	now := p.options.Now()
 	p.evictIdle(now)
 	e, ok := p.clients.Get(server)
-	if !ok || e.version != credentials.Version {
+	if !ok || e.credentials.Version != credentials.Version {
 		var err error
 		if e, err = p.newEntry(server, credentials); err != nil {
 			return nil, err
@@ -171,7 +171,7 @@ func (p *Pool) newEntry(server Server, credentials credential.Set) (*entry, erro
 	if options.Dialer = guarded(p.options.Dial, p.options.Timeout); tlsConfig != nil {
 		options.Dialer = secured(p.options.Dial, tlsConfig, p.options.Timeout)
 	}
-	e := &entry{client: redis.NewClient(options), version: credentials.Version}
+	e := &entry{client: redis.NewClient(options), credentials: credentials}
 	if p.options.Hook != nil {
 		e.client.AddHook(p.options.Hook)
 	}
