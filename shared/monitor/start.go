@@ -2,9 +2,6 @@ package monitor
 
 import (
 	"context"
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"time"
@@ -62,14 +59,6 @@ func (s *Service) Start(ctx context.Context, r Request) (Started, error) {
 		spec.Control = r.Control.Completed(spec.ID, spec.Items, s.defaultActuator())
 	}
 	return s.create(ctx, r, spec, job.New(spec, workSeen, record.State.Outbox))
-}
-
-// keyed returns the fingerprint that is stored of a request. Without the key nobody can
-// find out by trying whether a request with some password had it.
-func keyed(key []byte, fingerprint string) string {
-	sum := hmac.New(sha256.New, key)
-	sum.Write([]byte(fingerprint))
-	return hex.EncodeToString(sum.Sum(nil))
 }
 
 // create stores a life of a job that has a place, and schedules it.

@@ -30,8 +30,7 @@ type Status struct {
 	Queue     string    `json:"queue"` // host:port
 	Database  int       `json:"queue_database"`
 	Lists     job.Lists `json:"queue_lists"`
-	// Secret and DatabaseSecret are the names of the Secrets with the credentials for the
-	// job's Redis and InfluxDB.
+	// The names of the Secrets for the job's Redis and its InfluxDB.
 	Secret         string `json:"redis_secret,omitempty"`
 	DatabaseSecret string `json:"database_secret,omitempty"`
 	Strategy       string `json:"scaling_strategy"`
@@ -93,13 +92,6 @@ type Unobserved struct {
 type MissingHalf struct {
 	Since time.Time `json:"since"`
 	Error string    `json:"error"`
-}
-
-func databaseSecret(spec job.Spec) string {
-	if spec.Database == nil {
-		return ""
-	}
-	return spec.Database.Secret
 }
 
 func newUnobserved(state job.State) *Unobserved {
@@ -206,7 +198,7 @@ func newStatus(r Record, now time.Time) Status {
 		Submitted: r.Spec.Submitted, Deadline: r.Spec.Deadline(),
 		Period: schedule.Every.Seconds(), Cron: schedule.Cron,
 		Queue: r.Spec.Queue.Address.String(), Database: r.Spec.Queue.Database, Lists: r.Spec.Queue.Lists.Named(),
-		Secret: r.Spec.Queue.Secret, DatabaseSecret: databaseSecret(r.Spec),
+		Secret: r.Spec.Queue.Secret, DatabaseSecret: r.Spec.DatabaseSecret(),
 		Strategy: r.Spec.Strategy,
 		Health:   health(r.State), Unobserved: newUnobserved(r.State),
 		Samples: r.State.Summary.Count, Failures: r.State.Failures, LastError: r.State.LastError,

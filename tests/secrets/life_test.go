@@ -28,7 +28,7 @@ func TestNoSecretIsShown(t *testing.T) {
 		return fmt.Sprintf(`,"enable_visualizer":true,"database_data":{"url":"127.0.0.1","port":%s,"name":"x","secret":%q}`, port, secret)
 	}
 	jobs := map[string]string{
-		"good": `"redis_secret":"redis-good","control":{"actuator":"redis"}` + database("influx-login"),
+		"good":  `"redis_secret":"redis-good","control":{"actuator":"redis"}` + database("influx-login"),
 		"plain": `"redis_secret":"redis-good"` + database("influx-token"), "own": `"redis_secret":"redis-good"`,
 		"wrong": `"redis_secret":"redis-wrong"`, "missing": `"redis_secret":"redis-none"`, "unsecured": `"redis_ip":"127.0.0.1"`,
 	}

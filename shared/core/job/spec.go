@@ -70,3 +70,12 @@ func (s Spec) Life() int64 {
 	}
 	return s.Accepted.UnixMilli()
 }
+
+// DatabaseSecret returns the name of the Secret with the credentials for the job's
+// database; "" for none.
+func (s Spec) DatabaseSecret() string {
+	if s.Database == nil {
+		return ""
+	}
+	return s.Database.Secret
+}

@@ -32,7 +32,7 @@ func (f *Files) Read(_ context.Context, name string) (map[string][]byte, error) 
 	if err != nil {
 		return nil, failure.Refused("the Secret "+shown+" cannot be read: CREDENTIALS_DIR is no folder that can be opened", err)
 	}
-	defer root.Close()
+	defer func() { _ = root.Close() }()
 	if info, err := root.Stat(name); errors.Is(err, fs.ErrNotExist) || err == nil && !info.IsDir() {
 		return nil, failure.Refused("the Secret "+shown+" does not exist: CREDENTIALS_DIR holds no folder of that name", nil)
 	}

@@ -42,7 +42,8 @@ func serve(t *testing.T) dynamic.Interface {
 			t.Errorf("request %s %s, want only a get of a Secret by its name", r.Method, r.URL)
 		}
 		w.Header().Set("Content-Type", "application/json")
-		status, body := http.StatusOK, any(nil)
+		var body any
+		status := http.StatusOK
 		if s, ok := stored[name]; ok {
 			body = map[string]any{"kind": "Secret", "apiVersion": "v1", "metadata": map[string]any{"name": name}, "type": s.kind, "data": s.data}
 		} else {
