@@ -18,6 +18,7 @@ import (
 	"kubejobs/functions"
 	"kubejobs/shared/platform/config"
 	"kubejobs/shared/platform/logging"
+	"kubejobs/shared/testkit/openapitest"
 	"kubejobs/shared/testkit/redistest"
 )
 
@@ -87,7 +88,7 @@ func (s *set) serve(target string, r *http.Request) *httptest.ResponseRecorder {
 		s.t.Fatal(err)
 	}
 	w := httptest.NewRecorder()
-	handler.ServeHTTP(w, r)
+	openapitest.Handler(s.t, target, handler).ServeHTTP(w, r)
 	return w
 }
 

@@ -54,7 +54,7 @@ func (s *Set) endable(next http.Handler) http.Handler {
 }
 
 // addOverview adds the functions that show many jobs.
-func (s *Set) addOverview(mux *http.ServeMux) {
+func (s *Set) addOverview(mux *routes) {
 	o := s.streams.options
 	follow := overview.NewStream(s.service, overview.Options{
 		Poll: o.MaxPoll, Length: o.Length, Retry: o.Retry, Heartbeat: o.Heartbeat, Slots: o.Slots, Ending: o.Ending,
@@ -65,7 +65,7 @@ func (s *Set) addOverview(mux *http.ServeMux) {
 
 // addSamples adds the functions that read a job's samples: as pages, as a stream, or what
 // follows from them.
-func (s *Set) addSamples(mux *http.ServeMux) {
+func (s *Set) addSamples(mux *routes) {
 	for path, handler := range map[string]http.Handler{
 		"samples":        samples.New(s.service, s.log),
 		"samples.ndjson": samples.NewAs(samples.NDJSON, s.service, s.log),

@@ -17,6 +17,7 @@ import (
 	"kubejobs/functions/stop"
 	"kubejobs/functions/sweep"
 	"kubejobs/functions/tick"
+	"kubejobs/functions/ui"
 	"kubejobs/shared/core/failure"
 	"kubejobs/shared/drivers/batchjob"
 	"kubejobs/shared/monitor"
@@ -43,11 +44,12 @@ const quietPeriod = 500 * time.Millisecond
 // unit is a deployable set of functions behind one mux.
 type unit = *httpapi.Drainer
 
-// newUnits returns the units by name, each with probes, metrics, limits and draining.
+// newUnits returns the units by name, each with probes, metrics, limits and draining. Pages
+// of other origins change nothing there, whatever serves the units: a browser may reach them.
 func (s *Set) newUnits() map[string]unit {
 	units := map[string]unit{}
-	for name, mux := range map[string]*http.ServeMux{
-		config.TargetMonitor: s.monitorMux(s.help()),
+	for name, mux := range map[string]*routes{
+		config.TargetMonitor: s.monitorMux(s.helpAlone()),
 		config.TargetTick:    s.tickMux(),
 		config.TargetSweep:   s.sweepMux(),
 		config.TargetAll:     s.allMux(),
@@ -55,7 +57,8 @@ func (s *Set) newUnits() map[string]unit {
 		probes := s.probes(name)
 		mux.Handle("/health/", probes)
 		mux.Handle("/metrics", s.metrics())
-		traced := s.telemetry.Requests(httpapi.CleanPath(s.limited(s.telemetry.Routes(mux))))
+		own := httpapi.RefuseCrossOrigin(s.limited(s.telemetry.Routes(mux.ServeMux)))
+		traced := s.telemetry.Requests(httpapi.CleanPath(own))
 		units[name] = httpapi.NewDrainer(httpapi.Guard(limits(name), s.log, traced), probes, quietPeriod)
 	}
 	return units
@@ -83,16 +86,18 @@ func (s *Set) Drain(ctx context.Context) error {
 
 // monitorMux serves the calls of Asperathos' Manager, the status and the samples.
 // root serves /.
-func (s *Set) monitorMux(root http.Handler) *http.ServeMux {
+func (s *Set) monitorMux(root httpapi.Methods) *routes {
 	job := httpapi.Methods{
 		http.MethodPost: start.New(s.service, start.Options{
 			Plugins: []string{config.Plugin}, Zone: s.cfg.SubmissionZone, Proxies: s.cfg.TrustedProxies, Now: s.now,
 		}, s.log),
 		http.MethodGet: status.New(s.service, s.log),
 	}
-	mux := http.NewServeMux()
+	mux := newRoutes()
 	mux.HandleFunc("/", httpapi.NotFound)
-	mux.Handle("/{$}", root)
+	page := ui.New()
+	mux.Handle("/{$}", pageOr(page, root))
+	mux.Handle("/ui/", page)
 	mux.Handle("/monitoring", httpapi.Methods{http.MethodGet: status.NewList(s.service, s.log)})
 	mux.Handle("/monitoring/{$}", job) // the empty id
 	mux.Handle("/monitoring/{id}", job)
@@ -102,26 +107,41 @@ func (s *Set) monitorMux(root http.Handler) *http.ServeMux {
 	mux.Handle("/plugins", httpapi.Methods{http.MethodPost: plugins.New()})
 	s.addSamples(mux)
 	s.addOverview(mux)
+	addDescription(mux)
 	return mux
 }
 
+// pageOr serves / with the page to a browser, with next to anybody else.
+func pageOr(page http.Handler, next httpapi.Methods) httpapi.Methods {
+	otherwise := next[http.MethodGet]
+	next[http.MethodGet] = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Add("Vary", "Accept")
+		if ui.WantsPage(r) {
+			page.ServeHTTP(w, r)
+			return
+		}
+		otherwise.ServeHTTP(w, r)
+	})
+	return next
+}
+
 // tickMux serves ticks on any path, except /jobs, which takes the status of Jobs.
-func (s *Set) tickMux() *http.ServeMux {
-	mux := http.NewServeMux()
+func (s *Set) tickMux() *routes {
+	mux := newRoutes()
 	mux.Handle("/", httpapi.Methods{http.MethodPost: tick.New(s.service, s.log)})
 	mux.Handle("/jobs", s.jobStatus())
 	return mux
 }
 
 // sweepMux serves sweeps on any path.
-func (s *Set) sweepMux() *http.ServeMux {
-	mux := http.NewServeMux()
+func (s *Set) sweepMux() *routes {
+	mux := newRoutes()
 	mux.Handle("/", httpapi.Methods{http.MethodPost: s.endable(sweep.New(s.service, s.log))})
 	return mux
 }
 
 // allMux serves all three units, by path.
-func (s *Set) allMux() *http.ServeMux {
+func (s *Set) allMux() *routes {
 	mux := s.monitorMux(s.tickOrHelp())
 	mux.Handle("/jobs", s.jobStatus())
 	mux.Handle("/sweep", httpapi.Methods{http.MethodPost: s.endable(sweep.New(s.service, s.log))})
@@ -145,7 +165,7 @@ func (s *Set) jobStatus() http.Handler {
 
 // tickOrHelp serves / of the unit all: a CloudEvent is a tick, anything else gets
 // the help.
-func (s *Set) tickOrHelp() http.Handler {
+func (s *Set) tickOrHelp() httpapi.Methods {
 	ticks, help := tick.New(s.service, s.log), s.help()
 	return httpapi.Methods{
 		http.MethodGet: help,
@@ -159,13 +179,19 @@ func (s *Set) tickOrHelp() http.Handler {
 	}
 }
 
+// helpAlone serves / of the unit monitor.
+func (s *Set) helpAlone() httpapi.Methods {
+	help := s.help()
+	return httpapi.Methods{http.MethodGet: help, http.MethodPost: help}
+}
+
 // help lists the calls. A bare `func invoke` gets it.
 func (s *Set) help() http.Handler {
 	calls := []string{
 		"POST /monitoring/{id} {\"plugin\":\"kubejobs\",\"plugin_info\":{\"expected_time\":40}}",
 		"GET /monitoring", "GET /monitoring/{id}", "PUT /monitoring/{id}/stop",
 		"GET /monitoring/{id}/report", "GET /monitoring/{id}/report/detailed",
-		"GET /monitoring/{id}/samples", "GET /monitoring/{id}/events", "GET /monitoring/{id}/forecast",
+		"GET /monitoring/{id}/samples", "GET /monitoring/{id}/events", "GET /monitoring/{id}/forecast", "GET /openapi.json",
 		"POST / with a CloudEvent of type " + monitor.TickEventType + " and data {\"app_id\":\"{id}\"}",
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

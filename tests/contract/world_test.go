@@ -17,6 +17,7 @@ import (
 	"kubejobs/functions"
 	"kubejobs/shared/platform/config"
 	"kubejobs/shared/platform/logging"
+	"kubejobs/shared/testkit/openapitest"
 	"kubejobs/shared/testkit/redistest"
 )
 
@@ -99,6 +100,7 @@ func (w *world) serve(t *testing.T, target string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	handler = openapitest.Handler(t, target, handler)
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		rw.Header().Set(handled, "yes")
 		handler.ServeHTTP(rw, r)

@@ -18,6 +18,7 @@ import (
 	"kubejobs/functions"
 	"kubejobs/shared/platform/config"
 	"kubejobs/shared/platform/logging"
+	"kubejobs/shared/testkit/openapitest"
 	"kubejobs/shared/testkit/redistest"
 )
 
@@ -89,7 +90,7 @@ func (w *World) serve(target string) {
 	if err != nil {
 		w.tb.Fatal(err)
 	}
-	server := httptest.NewUnstartedServer(handler)
+	server := httptest.NewUnstartedServer(openapitest.Handler(w.tb, target, handler))
 	server.Config.ErrorLog = log.New(w.tb.Output(), "", 0)
 	server.Start()
 	w.tb.Cleanup(server.Close)

@@ -1,0 +1,58 @@
+// Package openapi serves GET /openapi.json, the description of the whole API, and
+// /ui/api, the same for people.
+//
+// The files in document are written by hand. openapi.json and page.html are made of
+// them beforehand: a program that runs html/template is 11 MB larger, because the linker
+// can then drop no exported method.
+package openapi
+
+import (
+	"bytes"
+	"crypto/sha256"
+	_ "embed" // the three files
+	"encoding/hex"
+	"net/http"
+	"time"
+)
+
+//go:generate go run kubejobs/functions/openapi/generate
+
+var (
+	//go:embed openapi.json
+	document []byte
+	//go:embed page.html
+	page []byte
+	//go:embed style.css
+	style []byte
+)
+
+// Document returns the description of the API, OpenAPI 3.1 as JSON.
+func Document() []byte { return bytes.Clone(document) }
+
+// policy is the Content-Security-Policy of the page: a stylesheet of this server, and
+// nothing else.
+const policy = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+// New returns the handler of the document.
+func New() http.Handler { return serve("application/json", document) }
+
+// NewPage returns the handler of the page.
+func NewPage() http.Handler { return serve("text/html; charset=utf-8", page) }
+
+// NewStyle returns the handler of the page's stylesheet.
+func NewStyle() http.Handler { return serve("text/css; charset=utf-8", style) }
+
+// serve returns a handler of a text, which clients may keep and ask about by its ETag.
+func serve(contentType string, text []byte) http.Handler {
+	sum := sha256.Sum256(text)
+	tag := `"` + hex.EncodeToString(sum[:8]) + `"`
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Type", contentType)
+		h.Set("ETag", tag)
+		h.Set("Cache-Control", "no-cache") // ask each time whether the text is the same
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Content-Security-Policy", policy)
+		http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(text))
+	})
+}
