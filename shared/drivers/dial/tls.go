@@ -77,16 +77,22 @@ func (e *handshakeError) Error() string { return "TLS handshake: " + e.cause.Err
 
 func (e *handshakeError) Unwrap() error { return e.cause }
 
+// Phrases that TLSPhrase returns.
+const (
+	Uncertified  = "it requires a client certificate"
+	OtherVersion = "it does not speak a version of TLS that is allowed"
+)
+
 // alerts are texts of the alerts that a server sends, as crypto/tls writes them.
 var alerts = []struct{ text, phrase string }{
-	{"certificate required", "it requires a client certificate"},
+	{"certificate required", Uncertified},
 	{"handshake failure", "it refuses the TLS handshake, perhaps for want of a client certificate"},
 	{"bad certificate", "it does not accept the client certificate"},
 	{"unknown certificate", "it does not accept the client certificate"}, // "… authority" too
 	{"unsupported certificate", "it does not accept the client certificate"},
 	{"revoked certificate", "the client certificate is revoked"},
 	{"expired certificate", "the client certificate has expired"},
-	{"protocol version", "it does not speak TLS 1.2 or later"},
+	{"protocol version", OtherVersion},
 }
 
 // TLSPhrase returns what an error of TLS means, in words of this package, "" for any
