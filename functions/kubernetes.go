@@ -11,14 +11,17 @@ import (
 	"kubejobs/shared/drivers/kubescale"
 	"kubejobs/shared/drivers/pingsource"
 	"kubejobs/shared/drivers/replicakey"
+	"kubejobs/shared/drivers/secrets"
 	"kubejobs/shared/monitor"
 	"kubejobs/shared/platform/config"
 )
 
 // openKubernetes creates the drivers for Kubernetes that the settings require: the
 // scheduler, and the reader and the scaler of Jobs, which it returns. Those are nil if
-// the queue alone decides. With JOB_STATUS=events only the sweep uses the reader.
+// the queue alone decides. It also chooses where the Secrets of jobs are read: where their
+// status is, unless a folder is set. With JOB_STATUS=events only the sweep uses the reader.
 func (s *Set) openKubernetes() (monitor.KubeJobs, *kubescale.Scaler, error) {
+	s.secrets = secrets.New(secrets.InFolder(s.cfg.CredentialsDir), s.now).Get
 	if s.cfg.Scheduler != config.SchedulerKnative && s.cfg.JobStatus != config.JobStatusKubernetes {
 		return nil, nil, nil
 	}
@@ -44,6 +47,9 @@ func (s *Set) openKubernetes() (monitor.KubeJobs, *kubescale.Scaler, error) {
 	}
 	if s.cfg.JobStatus == config.JobStatusQueue {
 		return nil, nil, nil
+	}
+	if s.cfg.CredentialsDir == "" {
+		s.secrets = secrets.New(secrets.InNamespace(client, s.cfg.JobNamespace), s.now).Get
 	}
 	return jobs, kubescale.New(client, s.cfg.JobNamespace), nil
 }

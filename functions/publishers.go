@@ -23,7 +23,7 @@ func (s *Set) openPublishers(ctx context.Context, policy *egress.Policy, o publi
 	s.influx, err = influx.New(influx.Options{
 		URL: in.URL, Database: in.Database, User: in.User, Password: in.Password.Reveal(),
 		Org: in.Org, Bucket: in.Bucket, Token: in.Token.Reveal(), Host: in.HostTag,
-		Transport: s.telemetry.Transport,
+		Transport: s.telemetry.Transport, Credentials: s.secrets,
 	}, dial.New(policy, "plugin_info.database_data.url", dialTimeout))
 	if err != nil {
 		return fmt.Errorf("INFLUX_URL: %w", err)

@@ -55,6 +55,7 @@ type Set struct {
 	queue     *job.Address       // see Options
 	embedded  *embedredis.Server // nil if STATE_REDIS_URL is set
 	state     redis.UniversalClient
+	secrets   dial.Credentials // that jobs name
 	pool      *redispool.Pool
 	influx    *influx.Publisher
 	fan       *publish.Fan
@@ -122,7 +123,9 @@ func (s *Set) openState(port int) error {
 		url = "redis://" + server.Addr()
 		s.log.Warn("STATE_REDIS_URL is not set: jobs are kept in memory and are lost on exit", "redis", server.Addr())
 	}
-	client, err := redisstore.Open(url)
+	client, err := redisstore.Open(url, redisstore.TLS{
+		CA: s.cfg.StateTLS.CA, Certificate: s.cfg.StateTLS.Certificate, PrivateKey: s.cfg.StateTLS.PrivateKey,
+	})
 	if err != nil {
 		return err
 	}
@@ -149,7 +152,8 @@ func (s *Set) openService(ctx context.Context, o Options) error {
 		return err
 	}
 	s.pool = redispool.New(redispool.Options{
-		Dial: dial.New(policy, "plugin_info.redis_ip", dialTimeout), Hook: s.telemetry.RedisHook(telemetry.RedisJob), Log: s.log,
+		Dial: dial.New(policy, "plugin_info.redis_ip", dialTimeout), Credentials: s.secrets,
+		Hook: s.telemetry.RedisHook(telemetry.RedisJob), Log: s.log,
 	})
 	if err := s.openPublishers(ctx, policy, o.Publish); err != nil {
 		return err

@@ -19,6 +19,7 @@ import (
 func TestRoles(t *testing.T) {
 	t.Parallel()
 	want := []string{
+		"default/kubejobs-credentials:  secrets get",
 		"default/kubejobs-job-events: batch jobs get,list,watch",
 		"default/kubejobs-monitor-jobs: batch jobs get",
 		"default/kubejobs-sweep-jobs: batch jobs get",
@@ -48,7 +49,7 @@ func TestRoles(t *testing.T) {
 			var binding rbacv1.RoleBinding
 			d.into(t, &binding)
 			bindings = append(bindings, binding.Namespace+"/"+binding.RoleRef.Name)
-			if binding.RoleRef.Kind != "Role" || len(binding.Subjects) != 1 || binding.Subjects[0].Name != accountOf(binding.RoleRef.Name) {
+			if binding.RoleRef.Kind != "Role" || len(binding.Subjects) != 1 || binding.Subjects[0].Name != accountOf(binding.Name) {
 				t.Errorf("%s: %s is bound to %+v", d.file, binding.Name, binding.Subjects)
 			}
 		}
@@ -58,6 +59,7 @@ func TestRoles(t *testing.T) {
 		t.Errorf("Roles (-want +got):\n%s", diff)
 	}
 	slices.Sort(bindings)
+	bindings = slices.Compact(bindings) // one Role is for three accounts
 	var bound []string
 	for _, role := range want {
 		name, _, _ := strings.Cut(role, ":")
@@ -70,9 +72,12 @@ func TestRoles(t *testing.T) {
 	}
 }
 
-// accountOf returns the ServiceAccount that a Role is for.
-func accountOf(role string) string {
-	return strings.TrimSuffix(strings.TrimSuffix(role, "-jobs"), "-control")
+// accountOf returns the ServiceAccount that a RoleBinding is for.
+func accountOf(binding string) string {
+	for _, suffix := range []string{"-jobs", "-control", "-credentials"} {
+		binding = strings.TrimSuffix(binding, suffix)
+	}
+	return binding
 }
 
 // The ServiceAccounts that Services and RoleBindings name exist.

@@ -9,6 +9,11 @@ import "embed"
 //go:embed base/*.yaml overlays/*/*.yaml components/*/*.yaml
 var Manifests embed.FS
 
+// Readme describes the deployment.
+//
+//go:embed README.md
+var Readme string
+
 // Examples are objects that nothing deploys.
 //
 //go:embed examples/*.yaml

@@ -35,7 +35,7 @@ func newAnswer(started monitor.Started, period time.Duration, now time.Time, war
 	return Answer{
 		Items: spec.Items, Period: every.Seconds(), Budget: spec.Budget.Seconds(),
 		Submitted: spec.Submitted.UTC(), Deadline: spec.Deadline().UTC(),
-		Queue: spec.Queue.Address.String(), Database: spec.Queue.Database, Lists: spec.Queue.Lists.Named(),
+		Queue: spec.Queue.Address.String(), Database: spec.Queue.Database, Lists: spec.Queue.Lists.Named(), Secret: spec.Queue.Secret,
 		Strategy: spec.Strategy, Control: spec.Control, Warnings: warnings,
 	}
 }

@@ -17,7 +17,8 @@ const maxName = 255
 
 // database reads the InfluxDB for the job's samples; nil if there is none.
 // database_data describes it, and is read only if the detailed report or the
-// visualizer is enabled. Credentials in it are ignored, so that none is stored.
+// visualizer is enabled. Credentials in it are ignored, so that none is stored; it may
+// name a Secret that holds them.
 func (r *reader) database() *job.Database {
 	detailed, visualizer := r.flag("enable_detailed_report"), r.flag("enable_visualizer")
 	source := r.text("datasource_type")
@@ -35,7 +36,7 @@ func (r *reader) database() *job.Database {
 	d := &job.Database{
 		Host: data.required("url").url("url"),
 		Port: int(data.whole("port", 1, 65535)),
-		Name: data.required("name").databaseName("name"),
+		Name: data.required("name").databaseName("name"), Secret: data.secret("secret"),
 	}
 	if d.Port == 0 {
 		d.Port = influxPort

@@ -61,6 +61,7 @@ func Decode(id job.ID, body []byte, rules Rules) (monitor.Request, []string, err
 	r.QueueHost = info.host("redis_ip")
 	r.QueuePort = int(info.whole("redis_port", 1, 65535))
 	r.QueueLists, r.QueueDatabase = info.queue(id)
+	r.QueueSecret = info.secret("redis_secret")
 	r.Strategy = info.name("scaling_strategy", maxStrategy)
 	r.Database = info.database()
 	r.Control = info.control()

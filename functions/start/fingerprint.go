@@ -34,6 +34,9 @@ func fingerprint(top map[string]any, r monitor.Request) string {
 	if queue := named(r); queue != nil {
 		info["queue"] = queue
 	}
+	if r.QueueSecret != "" {
+		info["redis_secret"] = r.QueueSecret
+	}
 	if r.Database != nil {
 		info["database_data"] = r.Database
 	}
@@ -55,7 +58,7 @@ func canonical(value any, texts bool) any {
 	case map[string]any:
 		object := map[string]any{}
 		for name, member := range v {
-			if member != nil && !credential(name) {
+			if member != nil && !isCredential(name) {
 				object[name] = canonical(member, texts)
 			}
 		}
@@ -82,8 +85,8 @@ var credentials = []string{
 	"cookie", "session", "bearer", "signature",
 }
 
-// credential reports whether a field's name looks like that of a credential.
-func credential(name string) bool {
+// isCredential reports whether a field's name looks like that of a credential.
+func isCredential(name string) bool {
 	name = strings.NewReplacer("_", "", "-", "", ".", "", " ", "").Replace(strings.ToLower(name))
 	for _, part := range credentials {
 		if strings.Contains(name, part) {

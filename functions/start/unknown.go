@@ -17,11 +17,11 @@ import (
 var (
 	outerFields = []string{"plugin", "plugin_info", "collect_period"}
 	infoFields  = []string{
-		"expected_time", "number_of_jobs", "submission_time", "redis_ip", "redis_port", "queue", "scaling_strategy",
+		"expected_time", "number_of_jobs", "submission_time", "redis_ip", "redis_port", "redis_secret", "queue", "scaling_strategy",
 		"heuristic_options", "enable_detailed_report", "enable_visualizer", "datasource_type", "database_data",
 		"max_replicas", "min_replicas", "control",
 	}
-	databaseFields = []string{"url", "port", "name"}
+	databaseFields = []string{"url", "port", "name", "secret"}
 	queueFields    = []string{"pending", "processing", "results", "database"}
 )
 
@@ -88,7 +88,11 @@ func suggestion(field string, known []string) string {
 		return " here; it belongs in plugin_info"
 	case !nested && slices.Contains(queueFields, field):
 		return " here; it belongs in plugin_info.queue"
-	case nested && credential(field):
+	case isCredential(field) && slices.Contains(known, "redis_secret"):
+		return "; credentials are not read from a request: redis_secret names a Secret that holds them"
+	case isCredential(field) && slices.Contains(known, "secret"):
+		return "; credentials are not read from a request: secret names a Secret that holds them"
+	case nested && isCredential(field):
 		return "; credentials are not read from a request"
 	}
 	for _, name := range known {

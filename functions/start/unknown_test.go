@@ -21,7 +21,7 @@ func TestWarnings(t *testing.T) {
 		want []string
 	}{
 		"every field that a Manager sends": {whole[:len(whole)-2] + `,"min_replicas":1}}`, []string{
-			"plugin_info.database_data.password" + ignored + "; credentials are not read from a request",
+			"plugin_info.database_data.password" + ignored + "; credentials are not read from a request: secret names a Secret that holds them",
 		}},
 		"nothing unknown":            {info(`"max_replicas":null`), nil},
 		"a misspelt field":           {info(`"number_of_job":7`), []string{"plugin_info.number_of_job" + ignored + "; is number_of_jobs meant?"}},

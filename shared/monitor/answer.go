@@ -17,6 +17,7 @@ type StartAnswer struct {
 	Queue     string    `json:"queue"` // host:port
 	Database  int       `json:"queue_database"`
 	Lists     job.Lists `json:"queue_lists"`
+	Secret    string    `json:"redis_secret,omitempty"` // its name
 	Strategy  string    `json:"scaling_strategy"`
 
 	Control *job.Control `json:"control,omitempty"` // absent if nothing scales the job

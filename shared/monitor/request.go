@@ -19,6 +19,7 @@ type Request struct {
 	QueueHost     string        // "": the Service redis-<id>
 	QueuePort     int           // 0: 6379, or the port of the default queue
 	QueueLists    job.Lists     // an empty name stands for the default
+	QueueSecret   string        // name of the Secret with the queue's credentials; "": none
 	QueueDatabase int           // number of the database in the queue's Redis
 	Strategy      string        // "": default
 	Heuristics    json.RawMessage

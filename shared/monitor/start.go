@@ -35,6 +35,11 @@ func (s *Service) Start(ctx context.Context, r Request) (Started, error) {
 	if c, ok := CallerOf(ctx); ok {
 		r.Caller = c.Name
 	}
+	key, err := s.jobs.FingerprintKey(ctx)
+	if err != nil {
+		return Started{}, err
+	}
+	r.Fingerprint = keyed(key, r.Fingerprint)
 	record, err := s.ticks.Load(ctx, r.ID, "")
 	switch {
 	case err == nil && record.State.Phase.Living():
@@ -138,7 +143,7 @@ func (s *Service) complete(r Request, before time.Time) job.Spec {
 
 // queueOf returns the queue of a request.
 func (s *Service) queueOf(r Request) job.Queue {
-	queue := job.Queue{Address: s.cfg.DefaultQueue(r.ID), Database: r.QueueDatabase, Lists: r.QueueLists}
+	queue := job.Queue{Address: s.cfg.DefaultQueue(r.ID), Database: r.QueueDatabase, Lists: r.QueueLists, Secret: r.QueueSecret}
 	if r.QueueHost != "" {
 		queue.Address = job.Address{Host: r.QueueHost, Port: 6379}
 	}

@@ -32,7 +32,7 @@ func TestStartFillsInWhatIsOmitted(t *testing.T) {
 	}
 	want := job.Spec{
 		ID: "a", Items: 3, Budget: 40 * time.Second, Submitted: monitortest.Start, Period: 2 * time.Second,
-		Queue: job.Queue{Address: b.address()}, Strategy: "default", Fingerprint: "f", Accepted: monitortest.Start,
+		Queue: job.Queue{Address: b.address()}, Strategy: "default", Fingerprint: b.keyed("f"), Accepted: monitortest.Start,
 	}
 	if diff := cmp.Diff(want, record.Spec); diff != "" {
 		t.Errorf("spec (-want +got):\n%s", diff)
@@ -100,7 +100,7 @@ func TestStartUsesWhatIsGiven(t *testing.T) {
 			b.queue.Set(job.QueueCount{}, errors.New("not there yet"))
 			want := job.Spec{
 				ID: "a", Items: 6, Budget: time.Minute, Submitted: monitortest.Start, Period: 2 * time.Second,
-				Queue: job.Queue{Address: b.address()}, Strategy: "default", Fingerprint: "f", Accepted: monitortest.Start,
+				Queue: job.Queue{Address: b.address()}, Strategy: "default", Fingerprint: b.keyed("f"), Accepted: monitortest.Start,
 			}
 			tt.want(&want)
 			r := request("a")
@@ -157,6 +157,7 @@ func TestStartRefuses(t *testing.T) {
 			if failure.KindOf(err) != tt.kind || !strings.Contains(err.Error(), tt.names) {
 				t.Errorf("Start: %v, want kind %q naming %s", err, tt.kind, tt.names)
 			}
+			b.redis.Del(fingerprintKey)
 			if keys := b.redis.Keys(); len(keys) != 0 || b.scheduler.Calls() != 0 {
 				t.Errorf("a refused start left keys %v and %d schedules", keys, b.scheduler.Calls())
 			}

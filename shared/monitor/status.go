@@ -30,7 +30,10 @@ type Status struct {
 	Queue     string    `json:"queue"` // host:port
 	Database  int       `json:"queue_database"`
 	Lists     job.Lists `json:"queue_lists"`
-	Strategy  string    `json:"scaling_strategy"`
+	// The names of the Secrets for the job's Redis and its InfluxDB.
+	Secret         string `json:"redis_secret,omitempty"`
+	DatabaseSecret string `json:"database_secret,omitempty"`
+	Strategy       string `json:"scaling_strategy"`
 
 	Sharing // of a living job; a list of jobs does not have it
 
@@ -205,6 +208,7 @@ func newStatus(r Record, now time.Time) Status {
 		Submitted: r.Spec.Submitted, Deadline: r.Spec.Deadline(),
 		Period: schedule.Every.Seconds(), Cron: schedule.Cron,
 		Queue: r.Spec.Queue.Address.String(), Database: r.Spec.Queue.Database, Lists: r.Spec.Queue.Lists.Named(),
+		Secret: r.Spec.Queue.Secret, DatabaseSecret: r.Spec.DatabaseSecret(),
 		Strategy: r.Spec.Strategy,
 		Health:   health(r.State), Unobserved: newUnobserved(r.State),
 		Samples: r.State.Summary.Count, Failures: r.State.Failures, LastError: r.State.LastError,

@@ -35,6 +35,9 @@ type JobStore interface {
 	Index(ctx context.Context, id job.ID) error
 	// Discard removes everything stored of a job whose record cannot be read.
 	Discard(ctx context.Context, id job.ID) error
+	// FingerprintKey returns the key of the fingerprints of requests: random bytes, made
+	// when there are none.
+	FingerprintKey(ctx context.Context) ([]byte, error)
 	// Ping reports whether the store answers.
 	Ping(ctx context.Context) error
 }

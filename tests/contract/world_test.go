@@ -48,7 +48,7 @@ type world struct {
 // newWorld serves all functions with a new state Redis and a new jobs' Redis.
 func newWorld(t *testing.T, settings map[string]string) *world {
 	t.Helper()
-	state, queue := redistest.Start(t), redistest.Start(t)
+	state, queue := redistest.StartState(t), redistest.Start(t)
 	all := map[string]string{"STATE_REDIS_URL": state.URL()}
 	maps.Copy(all, settings)
 	w := open(t, all)
@@ -139,5 +139,6 @@ func (w *world) keys(t *testing.T) map[string]bool {
 	for _, name := range names {
 		keys[name] = true
 	}
+	delete(keys, "monitor:fingerprint-key") // of no job
 	return keys
 }

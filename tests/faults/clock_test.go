@@ -25,7 +25,7 @@ func TestClocks(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			state, queue := redistest.Start(t), redistest.Start(t)
+			state, queue := redistest.StartState(t), redistest.Start(t)
 			var ahead atomic.Int64
 			ahead.Store(int64(tt.before))
 			settings := map[string]string{"STATE_REDIS_URL": state.URL()}

@@ -119,7 +119,7 @@ func TestKubernetes(t *testing.T) {
 	for name, f := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			a, state, queue := startAPI(t), redistest.Start(t), redistest.Start(t)
+			a, state, queue := startAPI(t), redistest.StartState(t), redistest.Start(t)
 			s := open(t, map[string]string{"STATE_REDIS_URL": state.URL(), "JOB_STATUS": "kubernetes", "KUBECONFIG": a.config}, nil)
 			ticks := s.jobsOn(queue, some)
 			ticks.suffer(fault{what: "Kubernetes: " + name, lasts: 4 * time.Second, begin: func() {

@@ -31,7 +31,7 @@ const (
 // the jobs' Redis is slow. What is too much is answered 503 at once; probes and calls are
 // answered; the memory is bounded. Then every job is sampled again.
 func TestOverload(t *testing.T) { //nolint:paralleltest // it needs the machine
-	state, p := redistest.Start(t), partsOf(t)
+	state, p := redistest.StartState(t), partsOf(t)
 	s := serve(t, map[string]string{"STATE_REDIS_URL": state.URL(), "MAX_REQUESTS": strconv.Itoa(capacity)})
 	fill(t, p.client)
 	jobs := ids(5 * capacity)

@@ -34,7 +34,7 @@ func TestJobRedis(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			p, state := partsOf(t, durable...), redistest.Start(t)
+			p, state := partsOf(t, durable...), redistest.StartState(t)
 			s := open(t, map[string]string{"STATE_REDIS_URL": state.URL()}, nil)
 			fill(t, p.client)
 			for _, id := range ids(some) {
@@ -87,7 +87,7 @@ func flap(p parts) {
 // hundred may see no queue within its second.
 func TestBlackHoleAmongOthers(t *testing.T) { //nolint:paralleltest // it needs the machine
 	const others = 200
-	state, queue, hole := redistest.Start(t), redistest.Start(t), partsOf(t)
+	state, queue, hole := redistest.StartState(t), redistest.Start(t), partsOf(t)
 	s := open(t, map[string]string{"STATE_REDIS_URL": state.URL()}, nil)
 	fill(t, queue.Client())
 	fill(t, hole.client)

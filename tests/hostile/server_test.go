@@ -37,7 +37,7 @@ func serve(t *testing.T, settings ...string) *server {
 	sink := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	t.Cleanup(sink.Close)
 	s := &server{t: t}
-	state := redistest.Start(t)
+	state := redistest.StartState(t)
 	s.Process = proctest.Start(t, proctest.Program{
 		Command: func(addr string) *exec.Cmd {
 			s.cmd = exec.Command(program, "serve")

@@ -14,7 +14,7 @@ import (
 // browser that other machines' names lead to.
 func TestRequestsOfForeignPages(t *testing.T) {
 	t.Parallel()
-	state := redistest.Start(t)
+	state := redistest.StartState(t)
 	settings := func(host string) func(string) []string {
 		return func(addr string) []string {
 			_, port, _ := strings.Cut(addr, ":")

@@ -66,7 +66,7 @@ func hangingKubernetes(t *testing.T) *hanging {
 func TestBurstOfStartsWhileKubernetesHangs(t *testing.T) {
 	t.Parallel()
 	const burst, concurrency = 120, 50
-	state, queue := redistest.Start(t), redistest.Start(t)
+	state, queue := redistest.StartState(t), redistest.Start(t)
 	kubernetes := hangingKubernetes(t)
 	s := serve(t, "STATE_REDIS_URL="+state.URL(), "SCHEDULER=knative", "KUBECONFIG="+kubernetes.kubeconfig, "JOB_STATUS=queue",
 		"TICK_SINK=ksvc/tick", "PINGSOURCE_NAMESPACE=default", "ALLOWED_HOSTS=127.0.0.1/32")
@@ -109,7 +109,7 @@ func TestEndDuringASweep(t *testing.T) {
 			t.Parallel()
 			kubernetes := hangingKubernetes(t)
 			s := serve(t, append([]string{
-				"STATE_REDIS_URL=" + redistest.Start(t).URL(), "SCHEDULER=knative",
+				"STATE_REDIS_URL=" + redistest.StartState(t).URL(), "SCHEDULER=knative",
 				"KUBECONFIG=" + kubernetes.kubeconfig, "JOB_STATUS=queue", "TICK_SINK=ksvc/tick", "PINGSOURCE_NAMESPACE=default",
 			}, settings...)...)
 			answer := make(chan string, 1)

@@ -69,7 +69,7 @@ func TestEndWhileClientsGoOn(t *testing.T) {
 	for name, settings := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			state, queue := redistest.Start(t), redistest.Start(t)
+			state, queue := redistest.StartState(t), redistest.Start(t)
 			s := serve(t, append([]string{"STATE_REDIS_URL=" + state.URL(), "SCHEDULER=local", "JOB_STATUS=queue"}, settings...)...)
 			s.startJob("a", queue, 2)
 			ctx, cancel := context.WithCancel(t.Context())
@@ -120,7 +120,7 @@ func TestEndWithManyLocalJobs(t *testing.T) {
 // A second signal ends the program at once, while a request is still in flight.
 func TestSecondSignal(t *testing.T) {
 	t.Parallel()
-	state, queue := redistest.Start(t), redistest.Start(t)
+	state, queue := redistest.StartState(t), redistest.Start(t)
 	s := serve(t, "STATE_REDIS_URL="+state.URL(), "TICK_SINK="+blackHole(t), "LOG_LEVEL=info")
 	s.startJob("a", queue, 3600)
 	state.Pause() // requests hang for some seconds

@@ -59,7 +59,7 @@ func TestNoEventIsLostWhenTheServerIsKilled(t *testing.T) {
 	received := &receiver{seen: map[string]bool{}, kinds: map[string]map[string]string{}}
 	sink := httptest.NewServer(received)
 	t.Cleanup(sink.Close)
-	state, queue := redistest.Start(t), redistest.Start(t)
+	state, queue := redistest.StartState(t), redistest.Start(t)
 	s := serve(t, "STATE_REDIS_URL="+state.URL(), "TICK_SPACING=0", "TICK_SINK="+blackHole(t),
 		"EVENTS_SINK="+sink.URL, "EVENTS_SAMPLES=false")
 	fillQueue(t, queue, 1000)

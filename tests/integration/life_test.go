@@ -18,7 +18,7 @@ import (
 // failures.
 func TestJobRedisOutage(t *testing.T) {
 	t.Parallel()
-	state, queue := redistest.Start(t), redistest.Start(t)
+	state, queue := redistest.StartState(t), redistest.Start(t)
 	s := serve(t, "STATE_REDIS_URL="+state.URL(), "TICK_SPACING=0", "TICK_SINK="+blackHole(t), "RETRIES=5")
 	fillQueue(t, queue, 1000)
 	s.startJob("a", queue, 3600)
@@ -46,7 +46,7 @@ func TestJobRedisOutage(t *testing.T) {
 // job, with a report of what was seen before.
 func TestJobRedisLost(t *testing.T) {
 	t.Parallel()
-	state, queue := redistest.Start(t), redistest.Start(t)
+	state, queue := redistest.StartState(t), redistest.Start(t)
 	s := serve(t, "STATE_REDIS_URL="+state.URL(), "TICK_SPACING=0", "TICK_SINK="+blackHole(t), "RETRIES=3", "FAIL_AFTER=0s")
 	fillQueue(t, queue, 1000)
 	s.startJob("a", queue, 3600)
@@ -77,7 +77,7 @@ func TestJobRedisLost(t *testing.T) {
 // of the local scheduler monitor the job until its queue is empty.
 func TestConcurrentStartsAndLifeByLocalTicks(t *testing.T) {
 	t.Parallel()
-	state, queue := redistest.Start(t), redistest.Start(t)
+	state, queue := redistest.StartState(t), redistest.Start(t)
 	s := serve(t, "STATE_REDIS_URL="+state.URL(), "MIN_PERIOD=1s", "TICK_JITTER=0s")
 	fillQueue(t, queue, 1000)
 	var group errgroup.Group
@@ -114,7 +114,7 @@ func TestConcurrentStartsAndLifeByLocalTicks(t *testing.T) {
 // The process is killed. The next one continues the schedules of the living jobs.
 func TestScheduleSurvivesARestart(t *testing.T) {
 	t.Parallel()
-	state, queue := redistest.Start(t), redistest.Start(t)
+	state, queue := redistest.StartState(t), redistest.Start(t)
 	s := serve(t, "STATE_REDIS_URL="+state.URL(), "MIN_PERIOD=1s", "TICK_JITTER=0s")
 	fillQueue(t, queue, 1000)
 	s.startJob("a", queue, 1)
@@ -135,7 +135,7 @@ func TestScheduleSurvivesARestart(t *testing.T) {
 // success.
 func TestTermination(t *testing.T) {
 	t.Parallel()
-	state, queue := redistest.Start(t), redistest.Start(t)
+	state, queue := redistest.StartState(t), redistest.Start(t)
 	s := serve(t, "STATE_REDIS_URL="+state.URL(), "TICK_SINK="+blackHole(t), "LOG_LEVEL=info")
 	fillQueue(t, queue, 10)
 	s.startJob("a", queue, 3600)

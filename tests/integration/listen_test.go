@@ -61,7 +61,7 @@ func TestListenAddresses(t *testing.T) {
 	} else {
 		listener.Close()
 	}
-	state := redistest.Start(t)
+	state := redistest.StartState(t)
 	tests := map[string]struct {
 		command, listen string // with %s for the port
 		knative         bool
@@ -103,7 +103,7 @@ func TestListenAddresses(t *testing.T) {
 // In Knative a request leaves no empty lines in the log.
 func TestNoEmptyLines(t *testing.T) {
 	t.Parallel()
-	state := redistest.Start(t)
+	state := redistest.StartState(t)
 	s := serve(t, "STATE_REDIS_URL="+state.URL(), "SCHEDULER=local", "JOB_STATUS=queue", "K_SERVICE=kubejobs")
 	for range 5 {
 		if status, _, err := s.call(t.Context(), http.MethodGet, "/monitoring", nil); err != nil || status != http.StatusOK {
@@ -131,7 +131,7 @@ func TestWarnsOfAnOpenAPI(t *testing.T) {
 		"loopback":                  {"127.0.0.1", false, 0},
 		"all interfaces in Knative": {"0.0.0.0", true, 0},
 	}
-	state := redistest.Start(t)
+	state := redistest.StartState(t)
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

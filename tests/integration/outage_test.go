@@ -21,7 +21,7 @@ func TestStateRedisOutage(t *testing.T) {
 	t.Parallel()
 	const outage = 5 * time.Second
 	// With the default, everysec, Redis may answer before it has written to disk.
-	state := redistest.Start(t, "--appendonly", "yes", "--appendfsync", "always")
+	state := redistest.StartState(t, "--appendonly", "yes", "--appendfsync", "always")
 	queue := redistest.Start(t)
 	s := serve(t, "STATE_REDIS_URL="+state.URL(), "TICK_SPACING=0", "TICK_SINK="+blackHole(t))
 	fillQueue(t, queue, 1000)
@@ -72,7 +72,7 @@ func TestStateRedisOutage(t *testing.T) {
 // report is answered with 202, because the Manager would loop for ever on a 5xx.
 func TestCallsWithoutStateRedis(t *testing.T) {
 	t.Parallel()
-	state, queue := redistest.Start(t), redistest.Start(t)
+	state, queue := redistest.StartState(t), redistest.Start(t)
 	s := serve(t, "STATE_REDIS_URL="+state.URL(), "TICK_SINK="+blackHole(t))
 	state.Stop()
 	body := fmt.Appendf(nil, `{"plugin":"kubejobs","plugin_info":{"expected_time":60,"number_of_jobs":6,`+
@@ -110,7 +110,7 @@ func TestCallsWithoutStateRedis(t *testing.T) {
 // Without the state Redis, tick cannot do anything, so it is not ready.
 func TestTickIsNotReadyWithoutStateRedis(t *testing.T) {
 	t.Parallel()
-	state := redistest.Start(t)
+	state := redistest.StartState(t)
 	s := serve(t, "STATE_REDIS_URL="+state.URL(), "FUNCTION_TARGET=tick")
 	state.Stop()
 	status, text, err := s.call(t.Context(), http.MethodGet, "/health/readiness", nil)

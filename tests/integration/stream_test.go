@@ -14,7 +14,7 @@ import (
 // On SIGTERM, a process ends its streams and does not wait for them.
 func TestTerminationEndsStreams(t *testing.T) {
 	t.Parallel()
-	state, queue := redistest.Start(t), redistest.Start(t)
+	state, queue := redistest.StartState(t), redistest.Start(t)
 	s := serve(t, "STATE_REDIS_URL="+state.URL(), "TICK_SINK="+blackHole(t))
 	fillQueue(t, queue, 10)
 	s.startJob("a", queue, 3600)

@@ -25,7 +25,7 @@ const (
 // list, of commits in the state and of acknowledged ticks are the same.
 func TestNoTickIsLostOrDoubledWhenTheServerIsKilled(t *testing.T) {
 	t.Parallel()
-	state, queue := redistest.Start(t), redistest.Start(t)
+	state, queue := redistest.StartState(t), redistest.Start(t)
 	s := serve(t, "STATE_REDIS_URL="+state.URL(), "TICK_SPACING=0", "TICK_SINK="+blackHole(t))
 	fillQueue(t, queue, 1000)
 	for job := range jobs {

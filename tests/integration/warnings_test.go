@@ -15,7 +15,7 @@ import (
 func TestMisleadingFigures(t *testing.T) {
 	t.Parallel()
 	const late, more = "the deadline passed ", "the queue holds 4 items, more than the number_of_jobs, 2"
-	state := redistest.Start(t)
+	state := redistest.StartState(t)
 	s := serve(t, "STATE_REDIS_URL="+state.URL(), "TICK_SINK="+blackHole(t))
 	tests := map[string]struct {
 		fields string

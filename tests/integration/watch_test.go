@@ -69,7 +69,7 @@ func (w *watching) expectExit(t *testing.T, want int) string {
 // The exit status and the last line are the verdict.
 func TestWatchEndsWithTheVerdict(t *testing.T) {
 	t.Parallel()
-	state, queue := redistest.Start(t), redistest.Start(t)
+	state, queue := redistest.StartState(t), redistest.Start(t)
 	s := serve(t, "STATE_REDIS_URL="+state.URL(), "TICK_SPACING=0", "TICK_SINK="+blackHole(t), "RETRIES=1", "FAIL_AFTER=0s")
 	start := func(id, expected string, redisPort int) {
 		body := `{"plugin":"kubejobs","collect_period":3600,"plugin_info":{"number_of_jobs":1000,"redis_ip":"127.0.0.1",` +
@@ -130,7 +130,7 @@ func TestWatchEndsWithTheVerdict(t *testing.T) {
 // watch says that the server is lost and that it is back, and ends well by Ctrl-C.
 func TestWatchLosesItsServer(t *testing.T) {
 	t.Parallel()
-	state, queue := redistest.Start(t), redistest.Start(t)
+	state, queue := redistest.StartState(t), redistest.Start(t)
 	s := serve(t, "STATE_REDIS_URL="+state.URL(), "TICK_SINK="+blackHole(t))
 	s.startJob("a", queue, 3600)
 	for _, stop := range []struct {
@@ -164,7 +164,7 @@ func TestWatchLosesItsServer(t *testing.T) {
 // What is no kubejobs is said to be none, at once.
 func TestWatchOfSomethingElse(t *testing.T) {
 	t.Parallel()
-	state := redistest.Start(t)
+	state := redistest.StartState(t)
 	s := serve(t, "STATE_REDIS_URL="+state.URL())
 	web := blackHole(t)
 	tests := map[string]struct{ server, want string }{

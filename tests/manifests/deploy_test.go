@@ -21,6 +21,7 @@ type deployed struct {
 	Public     []string             // Services with a public endpoint
 	Scale      map[string][2]string // by Service: min-scale and max-scale
 	JobRoles   []string             // names of the Roles for Jobs
+	Readers    []string             // of Secrets: accounts that may get them, and the namespace
 	JobsIn     []string             // their namespaces, and that of the ApiServerSource
 	Unconfined []string             // Services whose container lost its securityContext, probe or environment
 	Secrets    []string
@@ -42,7 +43,13 @@ func inspect(t *testing.T, kustomization string) deployed {
 				got.JobRoles = append(got.JobRoles, o.Name)
 				jobsIn[o.Namespace] = true
 			}
+			if o.Rules[0].Resources[0] == "secrets" {
+				jobsIn[o.Namespace] = true
+			}
 		case *rbacv1.RoleBinding:
+			if o.RoleRef.Name == "kubejobs-credentials" {
+				got.Readers = append(got.Readers, o.Subjects[0].Name+" in "+o.Namespace)
+			}
 			if account := o.Subjects[0]; account.Namespace != "kubejobs" {
 				jobsIn[account.Namespace] = true
 			}
@@ -53,6 +60,7 @@ func inspect(t *testing.T, kustomization string) deployed {
 		}
 	}
 	slices.Sort(got.JobRoles)
+	slices.Sort(got.Readers)
 	got.JobsIn = slices.Sorted(maps.Keys(jobsIn))
 	return got
 }
@@ -107,6 +115,11 @@ func TestOverlays(t *testing.T) {
 		"control, events": {
 			Settings: map[string]string{"PINGSOURCE_NAMESPACE": "kubejobs", "METRICS": "true", "JOB_STATUS": "events", "ALLOWED_HOSTS": hosts("default")},
 			JobRoles: append(slices.Clone(eventRoles), "kubejobs-tick-control"), JobsIn: []string{"default"}, Scale: production,
+		},
+		"credentials": {
+			Settings: map[string]string{"PINGSOURCE_NAMESPACE": "kubejobs", "METRICS": "true", "ALLOWED_HOSTS": hosts("default")},
+			Readers:  []string{"kubejobs-monitor in default", "kubejobs-sweep in default", "kubejobs-tick in default"},
+			JobRoles: jobRoles, JobsIn: []string{"default"}, Scale: production,
 		},
 		"control, owner": {
 			Settings: map[string]string{"PINGSOURCE_NAMESPACE": "kubejobs", "METRICS": "true", "JOB_NAMESPACE": "kubejobs", "ALLOWED_HOSTS": hosts("kubejobs")},

@@ -40,6 +40,7 @@ func overlays(t *testing.T) map[string]string {
 		"control":          "resources: [../production]\ncomponents: [../../components/control]",
 		"control, events":  "resources: [../production]\ncomponents: [../../components/job-events, ../../components/control]",
 		"control, owner":   "resources: [../production]\ncomponents: [../../components/control, ../../components/owner-references]",
+		"credentials":      "resources: [../production]\ncomponents: [../../components/credentials]",
 		"owner-references": "resources: [../production]\ncomponents: [../../components/owner-references]",
 		"oidc":             "resources: [../production]\ncomponents: [../../components/oidc]",
 		"oidc, job-events": "resources: [../production]\ncomponents: [../../components/job-events, ../../components/oidc]",

@@ -49,7 +49,7 @@ type Options struct {
 // local scheduler's ticks: tests send their own.
 func Open(tb testing.TB, settings map[string]string, o Options) *World {
 	tb.Helper()
-	w := &World{tb: tb, begin: o.Begin, State: redistest.Start(tb, o.State...), Queue: redistest.Start(tb)}
+	w := &World{tb: tb, begin: o.Begin, State: redistest.StartState(tb, o.State...), Queue: redistest.Start(tb)}
 	w.Jobs = w.Queue.Client()
 	if w.begin.IsZero() {
 		w.begin = noon

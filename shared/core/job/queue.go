@@ -17,6 +17,8 @@ type Queue struct {
 	Address
 	Database int   `json:"database,omitempty"`
 	Lists    Lists `json:"lists,omitzero"`
+	// Secret is the name of the Secret with the credentials for the Redis; "" for none.
+	Secret string `json:"secret,omitempty"`
 }
 
 // String returns where the lists are: host:port, and /database if that is not 0.

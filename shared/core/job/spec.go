@@ -25,11 +25,13 @@ func (a Address) String() string {
 }
 
 // Database is a time series database for a job's samples. It holds no
-// credentials: those that a caller sends are not stored.
+// credentials, but the name of the Secret that does: those that a caller sends are not
+// stored.
 type Database struct {
-	Host string `json:"host"`
-	Port int    `json:"port"`
-	Name string `json:"name"`
+	Host   string `json:"host"`
+	Port   int    `json:"port"`
+	Name   string `json:"name"`
+	Secret string `json:"secret,omitempty"`
 }
 
 // Address returns the address that the database listens on.
@@ -67,4 +69,13 @@ func (s Spec) Life() int64 {
 		return 0
 	}
 	return s.Accepted.UnixMilli()
+}
+
+// DatabaseSecret returns the name of the Secret with the credentials for the job's
+// database; "" for none.
+func (s Spec) DatabaseSecret() string {
+	if s.Database == nil {
+		return ""
+	}
+	return s.Database.Secret
 }

@@ -79,7 +79,7 @@ func (l *List) Push(ctx context.Context, spec job.Spec, key monitor.PushKey, s s
 	}
 	address := spec.Queue.Address.String()
 	var answer any
-	err = l.pool.Do(address, func(client *redis.Client) (err error) {
+	err = l.pool.Do(ctx, redispool.InZero(spec.Queue), func(client *redis.Client) (err error) {
 		answer, err = l.script.Run(ctx, client, []string{Key(spec.ID), ticksKey(spec.ID)},
 			key.TickID, s.At, element.Head, element.Tail, MaxLength, rememberedTicks, l.expiry.Milliseconds(), instant(spec, key),
 			sample.NameError, string(spec.ID)).Result()

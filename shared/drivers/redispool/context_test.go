@@ -25,7 +25,7 @@ func TestClientObeysItsContext(t *testing.T) {
 	defer cancel()
 	ended := make(chan error, 1)
 	go func() {
-		ended <- pool.Do(listener.Addr().String(), func(client *redis.Client) error { return client.LLen(ctx, "job").Err() })
+		ended <- pool.Do(ctx, redispool.Server{Address: listener.Addr().String()}, func(client *redis.Client) error { return client.LLen(ctx, "job").Err() })
 	}()
 	select {
 	case err := <-ended:

@@ -50,6 +50,9 @@ func judge(err error) verdict {
 	if reply, ok := errors.AsType[redis.Error](err); ok {
 		return judgeReply(reply.Error())
 	}
+	if phrase := dial.TLSPhrase(err); phrase != "" {
+		return refused(phrase)
+	}
 	if phrase := dial.Phrase(err); phrase != "" {
 		return verdict{refused: phrase == dial.NoSuchHost, phrase: phrase}
 	}

@@ -28,7 +28,7 @@ import (
 func explained(t *testing.T, address string, use func(context.Context, *redis.Client) error) error {
 	t.Helper()
 	p := newPool(t, redispool.Options{Dial: (&net.Dialer{}).DialContext})
-	return redispool.Explain("read the queue", address, p.Do(address, func(c *redis.Client) error { return use(t.Context(), c) }))
+	return redispool.Explain("read the queue", address, p.Do(t.Context(), redispool.Server{Address: address}, func(c *redis.Client) error { return use(t.Context(), c) }))
 }
 
 func ping(ctx context.Context, c *redis.Client) error { return c.Ping(ctx).Err() }
@@ -147,7 +147,7 @@ func TestPeersThatAreNoRedis(t *testing.T) {
 		"mail":                   {true, "220 mail.example ESMTP\r\n", refused, noRedis},
 		"MySQL":                  {true, "J\x00\x00\x00\n8.0.36\x00", refused, noRedis},
 		"memcached":              {false, "ERROR\r\n", refused, noRedis},
-		"an alert of TLS":        {false, "\x15\x03\x01\x00\x02\x02\x46", refused, "TLS is required, which is not supported here"},
+		"an alert of TLS":        {false, "\x15\x03\x01\x00\x02\x02\x46", refused, "TLS is required: it needs a Secret with ca.crt or tls"},
 		"another type of answer": {false, "+OK\r\n+OK\r\n:1\r\n", refused, "its answer is no reply of Redis"},
 		"protected mode":         {true, "-DENIED Redis is running in protected mode\r\n", refused, "protected mode: only local clients are allowed"},
 		"too many clients":       {true, "-ERR max number of clients reached\r\n", unavailable, "too many clients"},
@@ -173,7 +173,7 @@ func TestServerWithTLS(t *testing.T) {
 	server.StartTLS()
 	t.Cleanup(server.Close)
 	address := server.Listener.Addr().String()
-	wantExplained(t, explained(t, address, ping), failure.KindRefused, address, "TLS is required, which is not supported here")
+	wantExplained(t, explained(t, address, ping), failure.KindRefused, address, "TLS is required: it needs a Secret with ca.crt or tls")
 }
 
 func TestErrorsOfTheNetwork(t *testing.T) {
@@ -243,7 +243,7 @@ func TestPoolLogsThePeersWords(t *testing.T) {
 			Dial: dialling("-ERR secret\x1b[31m\r\n", 100),
 			Log:  slog.New(slog.NewTextHandler(&lines, &slog.HandlerOptions{Level: level})),
 		})
-		err := p.Do("a:1", func(c *redis.Client) error { return c.LLen(t.Context(), "job").Err() })
+		err := p.Do(t.Context(), redispool.Server{Address: "a:1"}, func(c *redis.Client) error { return c.LLen(t.Context(), "job").Err() })
 		p.Close()
 		if got := strings.Contains(lines.String(), "secret [31m"); err == nil || got != want {
 			t.Errorf("at %v: %v, logged %q, want the peer's words: %t", level, err, lines.String(), want)
@@ -256,8 +256,8 @@ func TestForget(t *testing.T) {
 	t.Parallel()
 	p := newPool(t, redispool.Options{})
 	before := client(t, p, "a:1")
-	p.Forget("a:1")
-	p.Forget("b:1") // unknown
+	p.Forget(redispool.Server{Address: "a:1"})
+	p.Forget(redispool.Server{Address: "b:1"}) // unknown
 	if after := client(t, p, "a:1"); after == before || !closed(t, before) {
 		t.Error("the client is still used, want another one")
 	}

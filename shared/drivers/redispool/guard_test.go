@@ -64,7 +64,7 @@ func guardedReply(t *testing.T, text string, chunk int) (reply any, err error) {
 	t.Helper()
 	p := redispool.New(redispool.Options{Dial: dialling(text, chunk), Timeout: 10 * time.Second})
 	defer p.Close()
-	err = p.Do("a:1", func(c *redis.Client) error {
+	err = p.Do(t.Context(), redispool.Server{Address: "a:1"}, func(c *redis.Client) error {
 		reply, err = c.Do(t.Context(), "ANY").Result()
 		return err
 	})

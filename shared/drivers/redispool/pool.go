@@ -15,7 +15,10 @@ import (
 	"github.com/redis/go-redis/v9"
 	"github.com/redis/go-redis/v9/maintnotifications"
 
+	"kubejobs/shared/core/credential"
 	"kubejobs/shared/core/failure"
+	"kubejobs/shared/core/job"
+	"kubejobs/shared/drivers/dial"
 )
 
 // Dial opens a connection. It also checks whether the address is allowed.
@@ -23,33 +26,48 @@ type Dial func(ctx context.Context, network, address string) (net.Conn, error)
 
 // Options holds the settings of a Pool. A zero field means its default.
 type Options struct {
-	Size    int              // maximum number of clients; default 512
-	Idle    time.Duration    // after which an unused client is closed; default 5 min
-	Timeout time.Duration    // of each dial, read and write; default 1 s
-	Dial    Dial             // default: that of net.Dialer, which checks nothing
-	Hook    redis.Hook       // of every client; default: none
-	Log     *slog.Logger     // gets what peers say, at debug; default: none
-	Now     func() time.Time // default: time.Now
+	Size    int           // maximum number of clients; default 512
+	Idle    time.Duration // after which an unused client is closed; default 5 min
+	Timeout time.Duration // of each dial, read and write; default 1 s
+	Dial    Dial          // default: that of net.Dialer, which checks nothing
+	Hook    redis.Hook    // of every client; default: none
+	// Credentials reads the Secrets that servers name; default: none can be read.
+	Credentials dial.Credentials
+	Log         *slog.Logger     // gets what peers say, at debug; default: none
+	Now         func() time.Time // default: time.Now
 }
 
 // bufferSize is that of a connection's buffers, in bytes. The client's default of
 // 32 KiB, of thousands of connections, would fill the memory of a container.
 const bufferSize = 4 << 10
 
-// Pool caches clients by address.
+// Server is a job's Redis, as one with some credentials sees it.
+type Server struct {
+	Address string // host:port, or host:port/N for its database N
+	Secret  string // name of the Secret with the credentials, "" for none
+}
+
+// InQueue returns the Redis of a queue, with the queue's database.
+func InQueue(q job.Queue) Server { return Server{q.String(), q.Secret} }
+
+// InZero returns the Redis of a queue, with database 0.
+func InZero(q job.Queue) Server { return Server{q.Address.String(), q.Secret} }
+
+// Pool caches clients by server: jobs with different credentials share no connection.
 type Pool struct {
 	options Options
 	mu      sync.Mutex
-	clients *simplelru.LRU[string, *entry]
+	clients *simplelru.LRU[Server, *entry]
 }
 
 // entry is a client and its use. An evicted client is closed when its last user
 // is done.
 type entry struct {
-	client   *redis.Client
-	users    int // calls of Do that use it now
-	lastUsed time.Time
-	evicted  bool
+	client      *redis.Client
+	credentials credential.Set
+	users       int // calls of Do that use it now
+	lastUsed    time.Time
+	evicted     bool
 }
 
 // New returns an empty Pool.
@@ -73,31 +91,34 @@ func New(o Options) *Pool {
 		o.Dial = (&net.Dialer{Timeout: o.Timeout}).DialContext
 	}
 	p := &Pool{options: o}
-	p.clients, _ = simplelru.NewLRU(o.Size, func(_ string, e *entry) { // fails only for a size <= 0
+	p.clients, _ = simplelru.NewLRU(o.Size, func(_ Server, e *entry) { // fails only for a size <= 0
 		e.evicted = true
 		e.closeUnused()
 	})
 	return p
 }
 
-// Do calls use with a client for the Redis at address: host:port, or host:port/N for
-// its database N. use must not keep the client.
-func (p *Pool) Do(address string, use func(*redis.Client) error) error {
-	e := p.acquire(address)
-	defer p.release(e)
-	err := use(e.client)
+// Do calls use with a client for a server. use must not keep the client. If the
+// credentials have changed, the client is a new one, and the one before is closed when
+// its users are done.
+func (p *Pool) Do(ctx context.Context, server Server, use func(*redis.Client) error) error {
+	e, err := p.acquire(ctx, server)
+	if err == nil {
+		defer p.release(e)
+		err = e.credentials.Redact(use(e.client))
+	}
 	if err != nil {
-		p.options.Log.Debug("a job's Redis failed", "redis", address, "error", failure.Detail(err))
+		p.options.Log.DebugContext(ctx, "a job's Redis failed", "redis", server.Address, "secret", server.Secret, "error", failure.Detail(err))
 	}
 	return err
 }
 
-// Forget closes the client for address when its users are done. The next user gets
+// Forget closes the client for a server when its users are done. The next user gets
 // another one, with new connections.
-func (p *Pool) Forget(address string) {
+func (p *Pool) Forget(server Server) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.clients.Remove(address)
+	p.clients.Remove(server)
 }
 
 // Close closes every client; one in use is closed when its users are done.
@@ -114,22 +135,57 @@ func (p *Pool) Len() int {
 	return p.clients.Len()
 }
 
-func (p *Pool) acquire(address string) *entry {
+func (p *Pool) acquire(ctx context.Context, server Server) (*entry, error) {
+	var credentials credential.Set
+	if server.Secret != "" {
+		var err error
+		if credentials, err = p.options.Credentials.For(ctx, server.Secret, server.host()); err != nil {
+			return nil, err
+		}
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now := p.options.Now()
 	p.evictIdle(now)
-	e, ok := p.clients.Get(address)
-	if !ok {
-		e = &entry{client: redis.NewClient(p.clientOptions(address))}
-		if p.options.Hook != nil {
-			e.client.AddHook(p.options.Hook)
+	e, ok := p.clients.Get(server)
+	if !ok || e.credentials.Version != credentials.Version {
+		var err error
+		if e, err = p.newEntry(server, credentials); err != nil {
+			return nil, err
 		}
-		p.clients.Add(address, e)
+		p.clients.Remove(server) // Add would replace it without closing it
+		p.clients.Add(server, e)
 	}
 	e.users++
 	e.lastUsed = now
-	return e
+	return e, nil
+}
+
+func (p *Pool) newEntry(server Server, credentials credential.Set) (*entry, error) {
+	tlsConfig, err := dial.TLSConfig(server.Secret, credentials, server.host())
+	if err != nil {
+		return nil, err
+	}
+	options := p.clientOptions(server.Address)
+	options.Username, options.Password = credentials.Username, credentials.Password
+	if options.Dialer = guarded(p.options.Dial, p.options.Timeout); tlsConfig != nil {
+		options.Dialer = secured(p.options.Dial, tlsConfig, p.options.Timeout)
+	}
+	e := &entry{client: redis.NewClient(options), credentials: credentials}
+	if p.options.Hook != nil {
+		e.client.AddHook(p.options.Hook)
+	}
+	return e, nil
+}
+
+// host returns the host of the address.
+func (s Server) host() string {
+	server, _, _ := strings.Cut(s.Address, "/")
+	host, _, err := net.SplitHostPort(server)
+	if err != nil {
+		return server
+	}
+	return host
 }
 
 func (p *Pool) release(e *entry) {
@@ -164,7 +220,6 @@ func (p *Pool) clientOptions(address string) *redis.Options {
 	return &redis.Options{
 		Addr:                  server,
 		DB:                    database,
-		Dialer:                guarded(p.options.Dial, timeout/4),
 		Protocol:              2,
 		DisableIdentity:       true,
 		DialTimeout:           timeout,

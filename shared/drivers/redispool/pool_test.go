@@ -31,7 +31,7 @@ func dialAlways(server *redistest.Server) redispool.Dial {
 func client(t *testing.T, p *redispool.Pool, address string) *redis.Client {
 	t.Helper()
 	var used *redis.Client
-	err := p.Do(address, func(c *redis.Client) error {
+	err := p.Do(t.Context(), redispool.Server{Address: address}, func(c *redis.Client) error {
 		used = c
 		return c.Ping(t.Context()).Err()
 	})
@@ -74,7 +74,7 @@ func TestDo(t *testing.T) {
 		t.Errorf("Len() = %d, want 1", got)
 	}
 	want := errors.New("used")
-	if got := p.Do(server.Addr(), func(*redis.Client) error { return want }); !errors.Is(got, want) {
+	if got := p.Do(t.Context(), redispool.Server{Address: server.Addr()}, func(*redis.Client) error { return want }); !errors.Is(got, want) {
 		t.Errorf("Do = %v, want the error that use returned", got)
 	}
 }
@@ -114,9 +114,9 @@ func TestEvictedClientIsClosedAfterItsLastUser(t *testing.T) {
 			t.Parallel()
 			p := newPool(t, redispool.Options{Size: 1})
 			var used *redis.Client
-			err := p.Do("a:1", func(outer *redis.Client) error {
+			err := p.Do(t.Context(), redispool.Server{Address: "a:1"}, func(outer *redis.Client) error {
 				used = outer
-				return p.Do("a:1", func(inner *redis.Client) error {
+				return p.Do(t.Context(), redispool.Server{Address: "a:1"}, func(inner *redis.Client) error {
 					tt.evict(t, p)
 					if inner != outer || closed(t, inner) {
 						t.Error("a client with two users was closed")
@@ -138,7 +138,7 @@ func TestUseThatPanics(t *testing.T) {
 	c := client(t, p, "a:1")
 	func() {
 		defer func() { _ = recover() }()
-		_ = p.Do("a:1", func(*redis.Client) error { panic("user") })
+		_ = p.Do(t.Context(), redispool.Server{Address: "a:1"}, func(*redis.Client) error { panic("user") })
 	}()
 	p.Close()
 	if !closed(t, c) {
@@ -188,7 +188,7 @@ func TestConcurrentUse(t *testing.T) {
 		users.Go(func() {
 			for j := range 50 {
 				address := string(rune('a'+(i+j)%5)) + ":1"
-				err := p.Do(address, func(c *redis.Client) error { return c.Ping(t.Context()).Err() })
+				err := p.Do(t.Context(), redispool.Server{Address: address}, func(c *redis.Client) error { return c.Ping(t.Context()).Err() })
 				if err != nil {
 					t.Errorf("ping %s: %v", address, err)
 				}
@@ -212,7 +212,7 @@ func TestRefusedAddress(t *testing.T) {
 	}
 	p := newPool(t, redispool.Options{Dial: dial.New(policy, "plugin_info.redis_ip", time.Second)})
 	for i := range 10 {
-		err := p.Do(server.Addr(), func(c *redis.Client) error { return c.Ping(t.Context()).Err() })
+		err := p.Do(t.Context(), redispool.Server{Address: server.Addr()}, func(c *redis.Client) error { return c.Ping(t.Context()).Err() })
 		if failure.KindOf(err) != failure.KindInvalid {
 			t.Errorf("ping %d of a refused address = %v, want an error of kind invalid", i, err)
 		}

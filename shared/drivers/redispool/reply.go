@@ -34,8 +34,10 @@ var phrases = []struct {
 }{
 	{"max number of clients", unavailable("too many clients")},
 	{"invalid password", refused("wrong password")},
-	{"unauthenticated", refused("a password is required")},         // a command of many arguments
-	{"operation not permitted", refused("a password is required")}, // before Redis 2.8
+	{"without any password configured", refused("it has no password, but the Secret has one")},
+	{"but no password is set", refused("it has no password, but the Secret has one")}, // before Redis 6
+	{"unauthenticated", refused("a password is required")},                            // a command of many arguments
+	{"operation not permitted", refused("a password is required")},                    // before Redis 2.8
 	{"The user executing the script", refused("no permission")},
 	{"against a read only replica", replies["READONLY"]},
 	{"against a read only slave", replies["READONLY"]}, // before Redis 5

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"kubejobs/shared/core/credential"
 )
 
 // strangerError is the error of reading from a peer that is no Redis, or from one
@@ -22,23 +24,25 @@ type strangerError struct {
 func (e *strangerError) Error() string { return e.text }
 
 // errTLS is the error of reading from a peer that speaks TLS.
-var errTLS = &strangerError{refused("TLS is required, which is not supported here"), "the peer speaks TLS"}
+var errTLS = &strangerError{refused("TLS is required: it needs a Secret with " + credential.CA + " or " + credential.TLS), "the peer speaks TLS"}
 
 // guarded returns a dial function whose connections look at the first bytes of the
 // peer, and are guards. go-redis would wait for the end of a line that never comes from
 // a server that speaks TLS, and it ignores what a Redis says before it closes a
-// connection. timeout bounds how long a peer is asked for TLS.
-func guarded(dial Dial, timeout time.Duration) Dial {
+// connection. timeout/4 bounds how long a peer is asked for TLS.
+func guarded(connect Dial, timeout time.Duration) Dial {
 	return func(ctx context.Context, network, address string) (net.Conn, error) {
-		dialled, err := dial(ctx, network, address)
+		dialled, err := connect(ctx, network, address)
 		if err != nil {
 			return nil, err
 		}
-		c := &guard{Conn: &firstRead{Conn: dialled, speaksTLS: func() bool {
-			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeout)
+		c := &guard{Conn: &firstRead{Conn: dialled, why: func() error {
+			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeout/4)
 			defer cancel()
-			other, err := dial(ctx, network, address)
-			return err == nil && speaksTLS(ctx, other)
+			if other, err := connect(ctx, network, address); err == nil && speaksTLS(ctx, other) {
+				return errTLS
+			}
+			return nil
 		}}}
 		if raw, ok := dialled.(syscall.Conn); ok { // go-redis checks idle connections with it
 			return struct {
@@ -60,30 +64,53 @@ func speaksTLS(ctx context.Context, c net.Conn) bool {
 }
 
 // firstRead is a connection that checks the first bytes. If there are none because
-// the peer closed it, as a Redis with TLS does, it asks the peer for TLS.
+// the peer closed it, as a Redis with TLS does, it finds out why over another connection.
 type firstRead struct {
 	net.Conn
 
-	speaksTLS func() bool // asks over another connection; nil: do not ask
-	checked   bool
+	why     func() error // nil: do not ask; its error is nil if it does not know
+	checked bool
 }
 
 // Read implements net.Conn.
 func (c *firstRead) Read(b []byte) (int, error) {
 	n, err := c.Conn.Read(b)
-	if c.checked || n == 0 && (!Closed(err) || errors.Is(err, net.ErrClosed)) { // the latter is this side
+	if c.checked || n == 0 && !closedByPeer(err) {
 		return n, err
 	}
 	c.checked = true
-	if n > 0 {
-		if greeting := greet(b[:n]); greeting != nil {
-			return 0, greeting
-		}
-	} else if c.speaksTLS != nil && c.speaksTLS() {
-		return 0, errTLS
+	if n == 0 {
+		return 0, c.explain(err)
+	}
+	if greeting := greet(b[:n]); greeting != nil {
+		return 0, greeting
 	}
 	return n, err
 }
+
+// Write implements net.Conn.
+func (c *firstRead) Write(b []byte) (int, error) {
+	n, err := c.Conn.Write(b)
+	if !c.checked && closedByPeer(err) {
+		c.checked = true
+		return n, c.explain(err)
+	}
+	return n, err
+}
+
+// explain returns why the peer closed the connection, or err.
+func (c *firstRead) explain(err error) error {
+	if c.why == nil {
+		return err
+	}
+	if reason := c.why(); reason != nil {
+		return reason
+	}
+	return err
+}
+
+// closedByPeer reports whether an error means that the other side closed the connection.
+func closedByPeer(err error) bool { return Closed(err) && !errors.Is(err, net.ErrClosed) }
 
 // Types of RESP that a reply can begin with, and of TLS' records.
 const (

@@ -3,7 +3,6 @@ package redisstore
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/url"
 	"time"
 
@@ -29,14 +28,19 @@ type silentLogger struct{}
 // Printf drops the line.
 func (silentLogger) Printf(context.Context, string, ...any) {}
 
+// errOptions is the error of a URL that go-redis refuses. Its own error may quote a part
+// of the URL, such as what follows an unescaped slash of a password.
+var errOptions = errors.New("state Redis: the path or an option of the URL is wrong: " +
+	"want /NUMBER of a database, and options of go-redis behind it, such as ?addr=host:port or ?master_name=NAME")
+
 // Open returns a client for a URL. The client connects when it is first used.
 //
 //	redis://[user:password@]host:port/db                       one server; rediss:// with TLS
 //	redis://[user:password@]host:port?addr=host2:port          Cluster
 //	redis://[user:password@]sentinel:port/db?master_name=NAME  Sentinel (&addr=…)
 //
-// The error does not show the URL, which may hold a password.
-func Open(stateURL string) (redis.UniversalClient, error) {
+// files are for TLS. The error does not show the URL, which may hold a password.
+func Open(stateURL string, files TLS) (redis.UniversalClient, error) {
 	parsed, err := url.Parse(stateURL)
 	if err != nil {
 		return nil, errors.New("state Redis: no valid URL")
@@ -46,28 +50,31 @@ func Open(stateURL string) (redis.UniversalClient, error) {
 	case query.Has("master_name"):
 		o, err := redis.ParseFailoverURL(stateURL)
 		if err != nil {
-			return nil, fmt.Errorf("state Redis by Sentinel: %w", err)
+			return nil, errOptions
 		}
 		setDeadlines(&o.DialTimeout, &o.ReadTimeout, &o.WriteTimeout, &o.ContextTimeoutEnabled)
-		o.MaxRetries = 1
+		o.MaxRetries, o.DisableIdentity = 1, true
+		o.Dialer = files.dialer(o.TLSConfig)
 		return redis.NewFailoverClient(o), nil
 	case query.Has("addr"):
 		o, err := redis.ParseClusterURL(stateURL)
 		if err != nil {
-			return nil, fmt.Errorf("state Redis Cluster: %w", err)
+			return nil, errOptions
 		}
 		setDeadlines(&o.DialTimeout, &o.ReadTimeout, &o.WriteTimeout, &o.ContextTimeoutEnabled)
 		o.MaintNotificationsConfig = noMaintenance()
-		o.ClusterStateReloadInterval = slotsReload
+		o.ClusterStateReloadInterval, o.DisableIdentity = slotsReload, true
+		o.Dialer = files.dialer(o.TLSConfig)
 		return redis.NewClusterClient(o), nil
 	default:
 		o, err := redis.ParseURL(stateURL)
 		if err != nil {
-			return nil, fmt.Errorf("state Redis: %w", err)
+			return nil, errOptions
 		}
 		setDeadlines(&o.DialTimeout, &o.ReadTimeout, &o.WriteTimeout, &o.ContextTimeoutEnabled)
-		o.MaxRetries, o.DialerRetries = 1, 1
+		o.MaxRetries, o.DialerRetries, o.DisableIdentity = 1, 1, true // identity needs a right
 		o.MaintNotificationsConfig = noMaintenance()
+		o.Dialer = files.dialer(o.TLSConfig)
 		return redis.NewClient(o), nil
 	}
 }

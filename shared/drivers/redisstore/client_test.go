@@ -23,7 +23,7 @@ func TestOpen(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			client, err := redisstore.Open(tt.url)
+			client, err := redisstore.Open(tt.url, redisstore.TLS{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -45,7 +45,7 @@ func TestOpenErrorsHideThePassword(t *testing.T) {
 		"redis://u:secret@127.0.0.1:port", "http://u:secret@127.0.0.1", "redis://u:secret@127.0.0.1/x/y",
 		"redis://u:secret@127.0.0.1?no_such=1", "redis://u:secret%zz@127.0.0.1",
 	} {
-		client, err := redisstore.Open(url)
+		client, err := redisstore.Open(url, redisstore.TLS{})
 		if err == nil {
 			t.Errorf("Open(%q) = %v, want an error", url, client)
 			continue

@@ -25,7 +25,7 @@ import (
 func fuzzStore(f *testing.F) (*miniredis.Miniredis, redis.UniversalClient, *redisstore.Store) {
 	f.Helper()
 	server := miniredis.RunT(f)
-	client, err := redisstore.Open("redis://" + server.Addr())
+	client, err := redisstore.Open("redis://"+server.Addr(), redisstore.TLS{})
 	if err != nil {
 		f.Fatal(err)
 	}

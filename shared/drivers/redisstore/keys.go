@@ -40,6 +40,10 @@ func kubeStatusKey(id job.ID) string { return "monitor:{" + string(id) + "}:job"
 // something of it. The job need not exist.
 func suspectKey(id job.ID) string { return "monitor:{" + string(id) + "}:suspect" }
 
+// fingerprintKey is the key of a text: the key of the fingerprints of requests, which is
+// made once.
+const fingerprintKey = "monitor:fingerprint-key"
+
 // indexKey is the key of a sorted set: monitor.ListOrder of all jobs that must be
 // listed (job.State.Listed). All have score 0, so Redis sorts them by it. The set
 // may hold a job that need not be listed. It should never lack one that must be;

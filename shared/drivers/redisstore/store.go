@@ -83,6 +83,10 @@ func unavailable(operation string, err error) error {
 		return nil
 	case wrongType(err):
 		return unreadable(fmt.Errorf("%s: %w", operation, err))
+	case redis.IsAuthError(err):
+		return failure.Unavailable("the state store refuses the login (STATE_REDIS_URL)", fmt.Errorf("%s: %w", operation, err))
+	case redis.IsPermissionError(err):
+		return failure.Unavailable("the state store's user lacks a right (STATE_REDIS_URL)", fmt.Errorf("%s: %w", operation, err))
 	default:
 		return failure.Unavailable("the state store does not answer", fmt.Errorf("%s: %w", operation, err))
 	}

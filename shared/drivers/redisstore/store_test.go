@@ -161,7 +161,7 @@ func expiries(t *testing.T, client redis.UniversalClient) map[string]time.Durati
 
 func open(t *testing.T, url string) redis.UniversalClient {
 	t.Helper()
-	client, err := redisstore.Open(url)
+	client, err := redisstore.Open(url, redisstore.TLS{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -51,7 +51,7 @@ func New(pool *redispool.Pool, expiry time.Duration) *Key {
 func (k *Key) Scale(ctx context.Context, spec job.Spec, order job.Order) error {
 	address := spec.Queue.Address.String()
 	var done int64
-	err := k.pool.Do(address, func(client *redis.Client) (err error) {
+	err := k.pool.Do(ctx, redispool.InZero(spec.Queue), func(client *redis.Client) (err error) {
 		done, err = k.script.Run(ctx, client, []string{job.ReplicasKey(spec.ID), job.ReplicasOrderKey(spec.ID)},
 			order.Replicas, spec.Life(), order.Sequence, k.expiry.Milliseconds()).Int64()
 		return err

@@ -64,7 +64,7 @@ func (q *Queue) read(ctx context.Context, of job.Queue) (lengths, error) {
 	if refusal == nil || !mayWorkWithoutTransaction(refusal) {
 		return atOnce, refusal
 	}
-	q.pool.Forget(of.String()) // its connections may be within a transaction
+	q.pool.Forget(redispool.InQueue(of)) // its connections may be within a transaction
 	inOrder, err := q.lengths(ctx, of, (*redis.Client).Pipelined)
 	if err == nil || !redispool.Closed(refusal) {
 		q.simple.add(of)
@@ -78,7 +78,7 @@ type pipelined func(*redis.Client, context.Context, func(redis.Pipeliner) error)
 // lengths reads the lists. Its error is the first one that the Redis answered.
 func (q *Queue) lengths(ctx context.Context, of job.Queue, send pipelined) (lengths, error) {
 	var answers [3]*redis.IntCmd
-	err := q.pool.Do(of.String(), func(client *redis.Client) error {
+	err := q.pool.Do(ctx, redispool.InQueue(of), func(client *redis.Client) error {
 		_, err := send(client, ctx, func(pipe redis.Pipeliner) error {
 			for i, key := range of.Lists.Names() {
 				answers[i] = pipe.LLen(ctx, key)
@@ -97,6 +97,9 @@ func (q *Queue) lengths(ctx context.Context, of job.Queue, send pipelined) (leng
 // that the transaction was aborted.
 func firstError(commands []*redis.IntCmd, otherwise error) error {
 	for _, command := range commands {
+		if command == nil {
+			return otherwise // no command was sent
+		}
 		if err := command.Err(); err != nil && !redis.IsExecAbortError(err) {
 			return err
 		}

@@ -41,6 +41,7 @@ type Config struct {
 	Target       string
 	MaxRequests  int    // of events, and of calls, in progress
 	StateRedis   Secret // URL; "" is the embedded Redis
+	StateTLS     TLSFiles
 	AllowedHosts []string
 
 	Scheduler     string
@@ -49,8 +50,11 @@ type Config struct {
 	JobNamespace  string
 	PingNamespace string // for PingSources; "" is the program's own
 	Kubeconfig    string // path; "" is in-cluster
-	StaleAfter    time.Duration
-	MaxAge        time.Duration
+	// CredentialsDir is the folder with the Secrets that jobs name; "": they are in
+	// Kubernetes if JobStatus is.
+	CredentialsDir string
+	StaleAfter     time.Duration
+	MaxAge         time.Duration
 
 	MaxJobs          int // living jobs in all; 0: no limit
 	MaxJobsPerCaller int // living jobs of one caller; 0: no limit

@@ -2,6 +2,7 @@ package config
 
 import (
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -77,21 +78,42 @@ func (r *reader) otlp(prefix string) []Secret {
 	return r.headers(prefix + "HEADERS")
 }
 
-// headers returns the values of a list of headers, which are credentials, as
-// they are set and as they are sent. An entry that is no pair is a secret too.
+// headers returns the values of a list of headers, which are credentials, as they are set
+// and as they are sent, and their parts. An entry that is no pair is a secret too.
 func (r *reader) headers(setting string) []Secret {
+	text := r.text(setting, "")
 	var values []Secret
-	for _, pair := range split(r.text(setting, "")) {
+	for _, pair := range append(split(text), text) { // the whole too: a quoted value may hold a comma
 		_, value, ok := strings.Cut(pair, "=")
 		if !ok {
 			value = pair
 		}
-		values = append(values, Secret(strings.TrimSpace(value)))
+		values = append(values, parts(value)...)
 		if decoded, err := url.PathUnescape(value); err == nil {
-			values = append(values, Secret(strings.TrimSpace(decoded)))
+			values = append(values, parts(decoded)...)
 		}
 	}
-	return values
+	slices.Sort(values)
+	return slices.Compact(values)
+}
+
+// minPart is the least length of a part of a header's value that counts as a secret of its
+// own: shorter ones are parts of honest words.
+const minPart = 5
+
+// parts returns the spellings in which a text may repeat a header's value: without quotes
+// around it, in quotes as Go writes them, and without the scheme before it.
+func parts(value string) []Secret {
+	value = strings.TrimSpace(value)
+	bare := strings.Trim(value, `"' `)
+	all := []Secret{Secret(value), Secret(bare)}
+	for _, text := range []string{value, bare} {
+		all = append(all, Secret(strings.Trim(strconv.Quote(text), `"`)))
+	}
+	if _, rest, ok := strings.Cut(bare, " "); ok && len(rest) >= minPart {
+		all = append(all, Secret(strings.TrimSpace(rest)))
+	}
+	return slices.DeleteFunc(all, func(s Secret) bool { return s == "" })
 }
 
 // sdkNumber rejects a number that the SDK accepts but cannot work with: it panics

@@ -65,18 +65,19 @@ func (t *Telemetry) Transport(base http.RoundTripper) http.RoundTripper {
 	if t.off() {
 		return base
 	}
-	return otelhttp.NewTransport(queryless{base}, otelhttp.WithTracerProvider(t.traces),
+	return otelhttp.NewTransport(pathless{base}, otelhttp.WithTracerProvider(t.traces),
 		otelhttp.WithMeterProvider(t.meters), otelhttp.WithPropagators(t.propagator))
 }
 
-// queryless removes the query from the URL in a request's span, as it may hold a
-// credential. otelhttp has already set the URL, and the last value counts.
-type queryless struct{ base http.RoundTripper }
+// pathless removes the path and the query from the URL in a request's span, as they may
+// hold a credential: the receivers of many events are known by their path alone. otelhttp
+// has already set the URL, and the last value counts.
+type pathless struct{ base http.RoundTripper }
 
 // RoundTrip implements http.RoundTripper.
-func (q queryless) RoundTrip(r *http.Request) (*http.Response, error) {
-	if span := trace.SpanFromContext(r.Context()); r.URL.RawQuery != "" && span.IsRecording() {
-		bare := url.URL{Scheme: r.URL.Scheme, Host: r.URL.Host, Path: r.URL.Path}
+func (q pathless) RoundTrip(r *http.Request) (*http.Response, error) {
+	if span := trace.SpanFromContext(r.Context()); span.IsRecording() {
+		bare := url.URL{Scheme: r.URL.Scheme, Host: r.URL.Host}
 		span.SetAttributes(semconv.URLFull(bare.String()))
 	}
 	return q.base.RoundTrip(r)

@@ -35,7 +35,7 @@ func TestRedisCallsAreCounted(t *testing.T) {
 	before := 0
 	for range 2 { // a new connection makes calls of its own: only the second round counts
 		before = okCalls(t, scrape(t, made))
-		if err := pool.Do(server.Addr(), calls); err != nil {
+		if err := pool.Do(t.Context(), redispool.Server{Address: server.Addr()}, calls); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -43,7 +43,7 @@ func TestRedisCallsAreCounted(t *testing.T) {
 		t.Errorf("%d calls are ok, want 2: a pipeline is one", got)
 	}
 	server.Stop()
-	if err := pool.Do(server.Addr(), func(c *redis.Client) error { return c.Ping(t.Context()).Err() }); err == nil {
+	if err := pool.Do(t.Context(), redispool.Server{Address: server.Addr()}, func(c *redis.Client) error { return c.Ping(t.Context()).Err() }); err == nil {
 		t.Error("ping of an unreachable server: no error")
 	}
 	text := scrape(t, made)

@@ -3,6 +3,7 @@ package influxtest
 
 import (
 	"context"
+	"crypto/tls"
 	"fmt"
 	"io"
 	"net/http"
@@ -12,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"kubejobs/shared/testkit/certtest"
 	"kubejobs/shared/testkit/proctest"
 )
 
@@ -25,44 +27,65 @@ const (
 // Its files stay until the test ends.
 type Server struct {
 	*proctest.Process
-	tb   testing.TB
-	auth bool
+	tb     testing.TB
+	auth   bool
+	scheme string
 }
 
 // Start starts a server on a free loopback port, without a database.
 func Start(tb testing.TB) *Server {
 	tb.Helper()
-	return start(tb, false)
+	return start(tb, false, nil, certtest.Pair{})
 }
 
 // StartWithAuth starts a server that requires a login. The only one is Admin's.
 func StartWithAuth(tb testing.TB) *Server {
 	tb.Helper()
-	s := start(tb, true)
+	return startWithAuth(tb, nil, certtest.Pair{})
+}
+
+// StartSecured is StartWithAuth with HTTPS, for which the server has a certificate of an
+// authority.
+func StartSecured(tb testing.TB, a *certtest.Authority, p certtest.Pair) *Server {
+	tb.Helper()
+	return startWithAuth(tb, a, p)
+}
+
+func startWithAuth(tb testing.TB, a *certtest.Authority, p certtest.Pair) *Server {
+	tb.Helper()
+	s := start(tb, true, a, p)
 	s.Exec("", "CREATE USER "+Admin+" WITH PASSWORD '"+Password+"' WITH ALL PRIVILEGES")
 	return s
 }
 
 // start recognises the server by its command line, which names a file that no
 // other server uses.
-func start(tb testing.TB, auth bool) *Server {
+func start(tb testing.TB, auth bool, a *certtest.Authority, p certtest.Pair) *Server {
 	tb.Helper()
 	dir := tb.TempDir()
+	scheme, secured := "http", ""
+	if a != nil {
+		files := a.Write(dir, p)
+		scheme = "https"
+		secured = fmt.Sprintf("  https-enabled = true\n  https-certificate = %q\n  https-private-key = %q\n", files.Certificate, files.PrivateKey)
+	}
 	settings := filepath.Join(dir, "influxdb.conf")
 	command := func(addr string) *exec.Cmd {
-		if err := os.WriteFile(settings, []byte(configuration(tb, dir, addr, auth)), 0o600); err != nil {
+		if err := os.WriteFile(settings, []byte(configuration(tb, dir, addr, auth)+secured), 0o600); err != nil {
 			tb.Fatal(err)
 		}
 		cmd := exec.Command("influxd", "-config", settings)
 		cmd.Env = append(os.Environ(), "HOME="+dir)
 		return cmd
 	}
-	answers := func(ctx context.Context, addr string, _ int) bool { return varsContain(ctx, addr, settings) }
-	return &Server{tb: tb, auth: auth, Process: proctest.Start(tb, proctest.Program{Command: command, Answers: answers})}
+	answers := func(ctx context.Context, addr string, _ int) bool {
+		return varsContain(ctx, scheme+"://"+addr, settings)
+	}
+	return &Server{tb: tb, auth: auth, scheme: scheme, Process: proctest.Start(tb, proctest.Program{Command: command, Answers: answers})}
 }
 
 // URL returns the server's URL.
-func (s *Server) URL() string { return "http://" + s.Addr() }
+func (s *Server) URL() string { return s.scheme + "://" + s.Addr() }
 
 // configuration returns settings that turn off everything but HTTP and keep the
 // files in dir.
@@ -97,8 +120,8 @@ bind-address = "127.0.0.1:%d"
 
 // varsContain reports whether the server's debug variables, among which is its
 // command line, contain want.
-func varsContain(ctx context.Context, addr, want string) bool {
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+addr+"/debug/vars", http.NoBody)
+func varsContain(ctx context.Context, url, want string) bool {
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, url+"/debug/vars", http.NoBody)
 	if err != nil {
 		return false
 	}
@@ -111,5 +134,9 @@ func varsContain(ctx context.Context, addr, want string) bool {
 	return err == nil && strings.Contains(string(body), want)
 }
 
-// client keeps no connections: tests count the connections of what they test.
-var client = &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: proctest.Patience}
+// client keeps no connections: tests count the connections of what they test. It checks no
+// certificate: a test may give the server a wrong one.
+var client = &http.Client{
+	Transport: &http.Transport{DisableKeepAlives: true, TLSClientConfig: &tls.Config{InsecureSkipVerify: true}},
+	Timeout:   proctest.Patience,
+}

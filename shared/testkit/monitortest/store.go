@@ -69,6 +69,7 @@ func RunStore(t *testing.T, open func(t *testing.T) monitor.Store) {
 		"use of a queue belongs to a life":      testUseQueueOfALife,
 		"queues that share a list":              testSharedLists,
 		"many jobs use a queue":                 testManyUseAQueue,
+		"key of the fingerprints":               testFingerprintKey,
 		"concurrent commits are all folded in":  testConcurrentCommits,
 		"concurrent creates store one job":      testConcurrentCreates,
 		"concurrent restarts are listed":        testConcurrentRestarts,

@@ -28,6 +28,9 @@ var roleFiles = []string{
 	"base/210-roles.yaml", "base/220-job-roles.yaml", "base/230-role-bindings.yaml", "components/control/roles.yaml",
 }
 
+// credentialsFile is added if the setting "credentials" is made.
+const credentialsFile = "components/credentials/roles.yaml"
+
 const ownerFile = "components/owner-references/roles.yaml"
 
 // The namespaces in the manifests.
@@ -65,7 +68,7 @@ func without(unit, resource, verb string) func(role) role {
 // unitOf returns the unit that a Role is for.
 func unitOf(r role) string {
 	name := strings.TrimPrefix(r.GetName(), "kubejobs-")
-	return strings.TrimSuffix(strings.TrimSuffix(name, "-jobs"), "-control")
+	return strings.TrimSuffix(strings.TrimSuffix(strings.TrimSuffix(name, "-jobs"), "-control"), "-credentials")
 }
 
 // deployedRoles returns the Roles and RoleBindings in manifests.
@@ -96,6 +99,9 @@ func (w *world) applyRoles(change func(role) role) {
 	files := roleFiles
 	if w.batch == w.ticks {
 		files = append(slices.Clone(files), ownerFile)
+	}
+	if w.overrides["credentials"] != "" {
+		files = append(slices.Clone(files), credentialsFile)
 	}
 	for _, r := range deployedRoles(w.t, files...) {
 		r = change(r)

@@ -58,7 +58,7 @@ func BenchmarkStart(b *testing.B) {
 func BenchmarkSweep(b *testing.B) {
 	const jobs, drift = 10_000, 100
 	w := open(b, plane, unchanged, nil)
-	client, err := redisstore.Open(w.state.URL())
+	client, err := redisstore.Open(w.state.URL(), redisstore.TLS{})
 	if err != nil {
 		b.Fatal(err)
 	}

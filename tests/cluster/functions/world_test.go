@@ -41,7 +41,7 @@ func open(tb testing.TB, p *controlplane.ControlPlane, change func(role) role, s
 	tb.Helper()
 	w := &world{
 		t: tb, plane: p, ticks: p.Namespace(tb), batch: p.Namespace(tb),
-		state: redistest.Start(tb), queue: redistest.Start(tb), url: map[string]string{}, overrides: settings,
+		state: redistest.StartState(tb), queue: redistest.Start(tb), url: map[string]string{}, overrides: settings,
 	}
 	if settings["same namespace"] != "" {
 		w.batch = w.ticks

@@ -19,6 +19,7 @@ var parts = []struct{ part, meaning string }{
 	{"unable to parse", "it cannot parse the points"},
 	{"partial write", "it takes a part of the points"},
 	{"timeout", "it timed out"},
+	{plainRequest, "it requires TLS: it needs a Secret with ca.crt or tls"},
 }
 
 // meanings are the meanings of statuses, for errors that are not known.

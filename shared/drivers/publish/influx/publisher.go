@@ -12,6 +12,7 @@ import (
 
 	"kubejobs/shared/core/job"
 	"kubejobs/shared/core/sample"
+	"kubejobs/shared/drivers/dial"
 	"kubejobs/shared/drivers/publish"
 	"kubejobs/shared/monitor"
 )
@@ -21,6 +22,9 @@ const Name = "influxdb"
 
 // Dial opens a connection. It checks the address.
 type Dial func(ctx context.Context, network, address string) (net.Conn, error)
+
+// secretMark is before the name of a Secret in the name of a destination.
+const secretMark = "/secret="
 
 // Options describe the program's own InfluxDB, and how to write. A zero field
 // means its default.
@@ -37,6 +41,8 @@ type Options struct {
 	Timeout time.Duration // of a request, 5 s; the deadline of the context applies too
 	// Transport wraps the transport of the requests; nil: it is not wrapped.
 	Transport func(http.RoundTripper) http.RoundTripper
+	// Credentials reads the Secrets that jobs name; nil: none can be read.
+	Credentials dial.Credentials
 }
 
 // Publisher is a publish.Publisher. It writes to the job's own database if the
@@ -45,15 +51,16 @@ type Publisher struct {
 	host     string
 	own      *server     // nil if there is none
 	fallback destination // on own, for jobs that name no database; its name is "" if there is none
-	named    client      // for servers that jobs name
+	named    client      // for servers that jobs name without a Secret
+	secured  *clients    // for those with one
 }
 
 var _ publish.Publisher = (*Publisher)(nil)
 
-// New returns a Publisher. It connects to addresses that a job names with dial,
+// New returns a Publisher. It connects to addresses that a job names with connect,
 // which must check them. The address of the program's own InfluxDB is not checked.
-func New(o Options, dial Dial) (*Publisher, error) {
-	if dial == nil {
+func New(o Options, connect Dial) (*Publisher, error) {
+	if connect == nil {
 		panic("influx: no dial function for addresses that callers name")
 	}
 	if o.Database == "" {
@@ -65,7 +72,7 @@ func New(o Options, dial Dial) (*Publisher, error) {
 	if o.Timeout <= 0 {
 		o.Timeout = 5 * time.Second
 	}
-	p := &Publisher{host: o.Host, named: newClient(dial, o)}
+	p := &Publisher{host: o.Host, named: newClient(connect, nil, o), secured: newClients(connect, o)}
 	if o.URL == "" {
 		return p, nil
 	}
@@ -84,11 +91,17 @@ func New(o Options, dial Dial) (*Publisher, error) {
 func (p *Publisher) Name() string { return Name }
 
 // Destination returns the server of the job's database, as its URL without the
-// database; "" for a notice without a sample, and if the job's samples go to no
-// InfluxDB.
+// database, and with the name of the job's Secret if it names one; "" for a notice
+// without a sample, and if the job's samples go to no InfluxDB.
 func (p *Publisher) Destination(n monitor.Notice) string {
+	if n.Sample == nil {
+		return ""
+	}
+	if p.withSecret(n.Spec) {
+		return "http://" + n.Spec.Database.Address().String() + secretMark + n.Spec.Database.Secret
+	}
 	to := p.destinationOf(n.Spec)
-	if n.Sample == nil || to.name == "" {
+	if to.name == "" {
 		return ""
 	}
 	return to.base.Scheme + "://" + to.address + strings.TrimSuffix(to.base.EscapedPath(), "/")
@@ -99,8 +112,17 @@ func (p *Publisher) Destination(n monitor.Notice) string {
 // a refusal by the server of kind refused, that of an address that is not allowed of
 // kind invalid. If the server refuses a part of the points, it has taken the others.
 func (p *Publisher) Publish(ctx context.Context, n monitor.Notice) (int, error) {
+	if n.Sample == nil {
+		return 0, nil
+	}
 	to := p.destinationOf(n.Spec)
-	if n.Sample == nil || to.name == "" {
+	if p.withSecret(n.Spec) {
+		var err error
+		if to, err = p.secured.to(ctx, *n.Spec.Database); err != nil {
+			return 0, err
+		}
+	}
+	if to.name == "" {
 		return 0, nil
 	}
 	lines, err := Encode(n.Spec.ID, p.host, *n.Sample)
@@ -113,9 +135,16 @@ func (p *Publisher) Publish(ctx context.Context, n monitor.Notice) (int, error) 
 // Close closes the idle connections.
 func (p *Publisher) Close() {
 	p.named.closeIdle()
+	p.secured.close()
 	if p.own != nil {
 		p.own.client.closeIdle()
 	}
+}
+
+// withSecret reports whether a job names a database, and a Secret with the credentials
+// for it.
+func (p *Publisher) withSecret(spec job.Spec) bool {
+	return spec.Database != nil && spec.Database.Secret != ""
 }
 
 // destinationOf returns the one destination of a job's samples. A database that

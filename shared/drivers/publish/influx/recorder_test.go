@@ -2,6 +2,7 @@ package influx_test
 
 import (
 	"bytes"
+	"crypto/tls"
 	"io"
 	"log"
 	"net"
@@ -32,8 +33,8 @@ type recorder struct {
 	connections int
 }
 
-// record starts a recorder that answers with a handler.
-func record(t *testing.T, answer http.HandlerFunc) *recorder {
+// record starts a recorder that answers with a handler, with TLS if secured is given.
+func record(t *testing.T, answer http.HandlerFunc, secured ...*tls.Config) *recorder {
 	t.Helper()
 	r := &recorder{}
 	r.Server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
@@ -48,7 +49,12 @@ func record(t *testing.T, answer http.HandlerFunc) *recorder {
 			r.connections++
 		}
 	}
-	r.Start()
+	if len(secured) > 0 {
+		r.TLS = secured[0]
+		r.StartTLS()
+	} else {
+		r.Start()
+	}
 	t.Cleanup(r.Close)
 	return r
 }

@@ -1,6 +1,7 @@
 package influx
 
 import (
+	"crypto/tls"
 	"encoding/base64"
 	"errors"
 	"net"
@@ -19,6 +20,7 @@ type server struct {
 	address string // host:port
 	login   string // the header Authorization, "" for none
 	secrets []string
+	version string // of the job's credentials
 	client  client
 }
 
@@ -58,16 +60,24 @@ func newServer(o Options) (*server, error) {
 		return nil, errors.New("the InfluxDB's URL: want a host name or an IP address")
 	}
 	s := &server{
-		base: base, address: net.JoinHostPort(host, port), client: newClient(plain.DialContext, o),
+		base: base, address: net.JoinHostPort(host, port), client: newClient(plain.DialContext, nil, o),
 	}
 	switch {
 	case o.Token != "":
-		s.login, s.secrets = "Token "+o.Token, []string{o.Token}
+		s.useToken(o.Token)
 	case o.User != "":
-		pair := basic(o.User, o.Password)
-		s.login, s.secrets = "Basic "+pair, []string{pair, o.Password}
+		s.useLogin(o.User, o.Password)
 	}
 	return s, nil
+}
+
+func (s *server) useToken(token string) {
+	s.login, s.secrets = "Token "+token, []string{token}
+}
+
+func (s *server) useLogin(user, password string) {
+	pair := basic(user, password)
+	s.login, s.secrets = "Basic "+pair, []string{pair, password}
 }
 
 // named returns an InfluxDB that a job names. Its login is the one that every
@@ -109,10 +119,12 @@ func (s *server) destination(name string, query url.Values, path ...string) dest
 }
 
 // newClient returns a client that keeps a few connections. It follows no redirect,
-// which would bypass the check of an address, and uses no proxy.
-func newClient(dial Dial, o Options) client {
+// which would bypass the check of an address, and uses no proxy. secured, which may be
+// nil, is for https.
+func newClient(connect Dial, secured *tls.Config, o Options) client {
 	transport := &http.Transport{
-		DialContext:            dial,
+		DialContext:            connect,
+		TLSClientConfig:        secured,
 		MaxIdleConns:           64,
 		MaxIdleConnsPerHost:    8, // as many as write to one destination at once
 		IdleConnTimeout:        90 * time.Second,

@@ -10,8 +10,12 @@ import (
 	"strings"
 
 	"kubejobs/shared/core/failure"
+	"kubejobs/shared/drivers/dial"
 	"kubejobs/shared/drivers/publish"
 )
+
+// plainRequest is what a server in Go, such as InfluxDB, says to a client without TLS.
+const plainRequest = "HTTP request to an HTTPS server"
 
 // maxName bounds a destination in a text, in characters.
 const maxName = 100
@@ -28,6 +32,13 @@ func (d destination) write(ctx context.Context, lines []byte) error {
 		r.Header.Set("Authorization", d.login)
 	}
 	status, body, err := publish.Do(d.client.Client, r)
+	phrase := dial.TLSPhrase(err)
+	if errors.Is(err, http.ErrSchemeMismatch) {
+		phrase = "it does not speak TLS"
+	}
+	if status == 0 && phrase != "" {
+		return failure.Refused("InfluxDB "+failure.Shorten(d.address, maxName)+" cannot be used: "+phrase, failure.Hide(err))
+	}
 	if status == 0 {
 		return failure.Classified(err, failure.Unavailable(
 			"InfluxDB "+failure.Shorten(d.address, maxName)+" does not answer: "+publish.Phrase(err), failure.Hide(err)))
@@ -82,6 +93,9 @@ func absent(status int) bool {
 func (d destination) words(body []byte) string {
 	var answer struct{ Error, Message string }
 	if err := json.Unmarshal(body, &answer); err != nil {
+		if bytes.Contains(body, []byte(plainRequest)) {
+			return plainRequest
+		}
 		return "" // for example a proxy's page
 	}
 	text := answer.Error
