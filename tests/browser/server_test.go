@@ -126,6 +126,14 @@ func (s *server) fill(id string, waiting, inFlight, done int) {
 // tick sends an event of a job's PingSource, and expects that it is taken.
 func (s *server) tick(id string) {
 	s.tb.Helper()
+	if status, text := s.tryTick(id); status != http.StatusOK {
+		s.tb.Fatalf("tick of %s: %d %s, want 200", id, status, text)
+	}
+}
+
+// tryTick sends such an event, and returns the answer.
+func (s *server) tryTick(id string) (int, []byte) {
+	s.tb.Helper()
 	request := s.request(http.MethodPost, "/", fmt.Sprintf(`{"app_id":%q}`, id))
 	for name, value := range map[string]string{
 		"Content-Type": "application/json", "Ce-Id": uuid.NewString(), "Ce-Specversion": "1.0",
@@ -134,9 +142,7 @@ func (s *server) tick(id string) {
 	} {
 		request.Header.Set(name, value)
 	}
-	if status, text := s.send(request); status != http.StatusOK {
-		s.tb.Fatalf("tick of %s: %d %s, want 200", id, status, text)
-	}
+	return s.send(request)
 }
 
 // status returns the status of a job.
