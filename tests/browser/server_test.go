@@ -24,8 +24,9 @@ import (
 // server is a running `kubejobs local` with its embedded Redis.
 type server struct {
 	*proctest.Process
-	tb    testing.TB
-	queue *redis.Client // where the jobs' lists are
+	tb      testing.TB
+	address string
+	queue   *redis.Client // where the jobs' lists are
 }
 
 // local starts the program, with its embedded Redis and settings (NAME=value), on a free port.
@@ -48,7 +49,7 @@ func localOn(tb testing.TB, state *redistest.Server, settings ...string) *server
 
 func launch(tb testing.TB, arguments, settings []string) *server {
 	tb.Helper()
-	return &server{tb: tb, Process: proctest.Start(tb, proctest.Program{
+	process := proctest.Start(tb, proctest.Program{
 		Command: func(addr string) *exec.Cmd {
 			_, port, _ := strings.Cut(addr, ":")
 			cmd := exec.Command(program, arguments...)
@@ -56,7 +57,8 @@ func launch(tb testing.TB, arguments, settings []string) *server {
 			return cmd
 		},
 		Answers: proctest.OK("/health/readiness"),
-	})}
+	})
+	return &server{tb: tb, Process: process, address: "http://" + process.Addr()}
 }
 
 // handTicked are the settings of a server whose jobs are ticked by the test alone, as often
@@ -69,7 +71,7 @@ func handTicked(tb testing.TB) []string {
 }
 
 // url returns the address of the server as a browser gets it.
-func (s *server) url() string { return "http://" + s.Addr() }
+func (s *server) url() string { return s.address }
 
 // job is what a test asks for; zero fields are left out of the request.
 type job struct {
