@@ -100,6 +100,15 @@ bench-cluster: setup control-plane ## Measure 1,000 starts, and sweeps over 10,0
 # How many jobs of each scenario are simulated.
 CALIBRATE_JOBS ?= 1000
 
+.PHONY: screenshots
+screenshots: setup ## Take the pictures of the documents while the demo runs; takes a minute
+	mkdir -p functions/ui/screenshots
+	cd tests/browser && SCREENSHOTS='$(CURDIR)/functions/ui/screenshots' go test -count=1 -timeout 5m -run '^TestLongScreenshots$$' .
+
+.PHONY: bench-browser
+bench-browser: setup ## Measure the page in Chromium with 1,000 jobs that are ticked; takes two minutes
+	cd tests/browser && BENCH_JOBS=1000 go test -count=1 -timeout 10m -v -run '^TestLongBench' .
+
 .PHONY: calibration
 calibration: ## Simulate CALIBRATE_JOBS jobs of each scenario, and write CALIBRATION.md of shared/core/forecast and control
 	CALIBRATE_JOBS='$(CALIBRATE_JOBS)' go test -count=1 -timeout 0 -run '^TestLongCalibration$$' ./shared/core/forecast

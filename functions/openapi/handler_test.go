@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -61,8 +62,11 @@ var (
 func TestPage(t *testing.T) {
 	t.Parallel()
 	page := get(t, openapi.NewPage(), "").Body.String()
-	if found := element.FindAllString(page, -1); len(found) != 1 || found[0] != `<link rel="stylesheet" href="/ui/api/style.css">` {
-		t.Errorf("the page loads %q", found)
+	loaded := []string{
+		`<link rel="icon" type="image/svg+xml" href="/ui/assets/any/icon.svg">`, `<link rel="stylesheet" href="/ui/api/style.css">`,
+	}
+	if found := element.FindAllString(page, -1); !slices.Equal(found, loaded) {
+		t.Errorf("the page loads %q, want %q", found, loaded)
 	}
 	ids, links := map[string]bool{}, map[string]bool{}
 	for _, match := range attribute.FindAllStringSubmatch(page, -1) {

@@ -77,6 +77,13 @@ func (w *watcher) found() string {
 	}), "\n")
 }
 
+// all returns all problems, expected or not.
+func (w *watcher) all() []string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Clone(w.problems)
+}
+
 // see takes an event of a tab or a worker.
 func (w *watcher) see(event any) {
 	w.mu.Lock()
