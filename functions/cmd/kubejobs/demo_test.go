@@ -13,6 +13,7 @@ import (
 	"kubejobs/shared/core/job"
 	"kubejobs/shared/monitor"
 	"kubejobs/shared/platform/config"
+	"kubejobs/shared/testkit/openapitest"
 )
 
 // A demo whose job never ran fails its checks.
@@ -31,7 +32,7 @@ func TestCheckNamesWhatFailed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := httptest.NewServer(handler)
+	server := httptest.NewServer(openapitest.Handler(t, config.TargetAll, handler))
 	t.Cleanup(server.Close)
 	client := redis.NewClient(&redis.Options{Addr: set.EmbeddedRedis()})
 	t.Cleanup(func() { _ = client.Close() })
