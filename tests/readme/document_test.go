@@ -19,7 +19,7 @@ const root = "../.."
 
 // documents are the documents with commands.
 var documents = []string{
-	"README.md", "CONTRIBUTING.md", "functions/README.md", "tests/README.md", "tests/RELIABILITY.md", "knative/README.md", "knative/observability/README.md",
+	"README.md", "CONTRIBUTING.md", "functions/README.md", "functions/TROUBLESHOOTING.md", "tests/README.md", "tests/RELIABILITY.md", "knative/README.md", "knative/observability/README.md",
 }
 
 // block is a fenced block of a document.
