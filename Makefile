@@ -72,13 +72,14 @@ test: setup control-plane ## Run all tests, with the race detector, in random or
 	go test -race -shuffle=on -count=1 -timeout 14m ./$(ALONE)
 
 .PHONY: setup
-setup: ## Install what the tests need: a C compiler (race detector), redis-server, Prometheus, InfluxDB, curl, redis-py
+setup: ## Install what the tests need: a C compiler (race detector), redis-server, Prometheus, InfluxDB, curl, redis-py, Chromium
 	@$(call apt,command -v gcc,gcc libc6-dev)
 	@$(call apt,command -v redis-server,redis-server)
 	@$(call apt,command -v promtool,prometheus)
 	@$(call apt,command -v influxd,influxdb)
 	@$(call apt,command -v curl,curl)
 	@$(call apt,python3 -c 'import redis' || /usr/bin/python3 -c 'import redis',python3-redis)
+	@$(call apt,command -v chromium,chromium)
 
 .PHONY: test-cluster
 test-cluster: setup control-plane ## Run the tests that need a Kubernetes control plane

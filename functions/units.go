@@ -17,6 +17,7 @@ import (
 	"kubejobs/functions/stop"
 	"kubejobs/functions/sweep"
 	"kubejobs/functions/tick"
+	"kubejobs/functions/ui"
 	"kubejobs/shared/core/failure"
 	"kubejobs/shared/drivers/batchjob"
 	"kubejobs/shared/monitor"
@@ -43,7 +44,8 @@ const quietPeriod = 500 * time.Millisecond
 // unit is a deployable set of functions behind one mux.
 type unit = *httpapi.Drainer
 
-// newUnits returns the units by name, each with probes, metrics, limits and draining.
+// newUnits returns the units by name, each with probes, metrics, limits and draining. Pages
+// of other origins change nothing there, whatever serves the units: a browser may reach them.
 func (s *Set) newUnits() map[string]unit {
 	units := map[string]unit{}
 	for name, mux := range map[string]*routes{
@@ -55,7 +57,8 @@ func (s *Set) newUnits() map[string]unit {
 		probes := s.probes(name)
 		mux.Handle("/health/", probes)
 		mux.Handle("/metrics", s.metrics())
-		traced := s.telemetry.Requests(httpapi.CleanPath(s.limited(s.telemetry.Routes(mux.ServeMux))))
+		own := httpapi.RefuseCrossOrigin(s.limited(s.telemetry.Routes(mux.ServeMux)))
+		traced := s.telemetry.Requests(httpapi.CleanPath(own))
 		units[name] = httpapi.NewDrainer(httpapi.Guard(limits(name), s.log, traced), probes, quietPeriod)
 	}
 	return units
@@ -83,7 +86,7 @@ func (s *Set) Drain(ctx context.Context) error {
 
 // monitorMux serves the calls of Asperathos' Manager, the status and the samples.
 // root serves /.
-func (s *Set) monitorMux(root http.Handler) *routes {
+func (s *Set) monitorMux(root httpapi.Methods) *routes {
 	job := httpapi.Methods{
 		http.MethodPost: start.New(s.service, start.Options{
 			Plugins: []string{config.Plugin}, Zone: s.cfg.SubmissionZone, Proxies: s.cfg.TrustedProxies, Now: s.now,
@@ -92,7 +95,9 @@ func (s *Set) monitorMux(root http.Handler) *routes {
 	}
 	mux := newRoutes()
 	mux.HandleFunc("/", httpapi.NotFound)
-	mux.Handle("/{$}", root)
+	page := ui.New()
+	mux.Handle("/{$}", pageOr(page, root))
+	mux.Handle("/ui/", page)
 	mux.Handle("/monitoring", httpapi.Methods{http.MethodGet: status.NewList(s.service, s.log)})
 	mux.Handle("/monitoring/{$}", job) // the empty id
 	mux.Handle("/monitoring/{id}", job)
@@ -104,6 +109,20 @@ func (s *Set) monitorMux(root http.Handler) *routes {
 	s.addOverview(mux)
 	addDescription(mux)
 	return mux
+}
+
+// pageOr serves / with the page to a browser, with next to anybody else.
+func pageOr(page http.Handler, next httpapi.Methods) httpapi.Methods {
+	otherwise := next[http.MethodGet]
+	next[http.MethodGet] = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Add("Vary", "Accept")
+		if ui.WantsPage(r) {
+			page.ServeHTTP(w, r)
+			return
+		}
+		otherwise.ServeHTTP(w, r)
+	})
+	return next
 }
 
 // tickMux serves ticks on any path, except /jobs, which takes the status of Jobs.
@@ -146,7 +165,7 @@ func (s *Set) jobStatus() http.Handler {
 
 // tickOrHelp serves / of the unit all: a CloudEvent is a tick, anything else gets
 // the help.
-func (s *Set) tickOrHelp() http.Handler {
+func (s *Set) tickOrHelp() httpapi.Methods {
 	ticks, help := tick.New(s.service, s.log), s.help()
 	return httpapi.Methods{
 		http.MethodGet: help,
@@ -161,7 +180,7 @@ func (s *Set) tickOrHelp() http.Handler {
 }
 
 // helpAlone serves / of the unit monitor.
-func (s *Set) helpAlone() http.Handler {
+func (s *Set) helpAlone() httpapi.Methods {
 	help := s.help()
 	return httpapi.Methods{http.MethodGet: help, http.MethodPost: help}
 }

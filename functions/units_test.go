@@ -39,3 +39,39 @@ func TestJobEventsAreASetting(t *testing.T) {
 		}
 	}
 }
+
+// A page of another origin starts and stops nothing in any unit, whatever serves it.
+// Programs send no origin and are served, as is the unit's own page.
+func TestUnitsRefuseOtherOrigins(t *testing.T) {
+	t.Parallel()
+	s := open(t, functions.Options{})
+	for _, unit := range config.Targets() {
+		handler, err := s.Handler(unit)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name, tt := range map[string]struct {
+			site, origin string
+			refused      bool
+		}{
+			"a program":                {"", "", false},
+			"the own page":             {"same-origin", "http://kubejobs.example.com", false},
+			"another site":             {"cross-site", "https://example.org", true},
+			"an old browser elsewhere": {"", "https://example.org", true},
+			"a page without an origin": {"cross-site", "null", true},
+		} {
+			for _, method := range []string{http.MethodPost, http.MethodPut} {
+				r := httptest.NewRequestWithContext(t.Context(), method, "http://kubejobs.example.com/monitoring/a/stop", http.NoBody)
+				for field, value := range map[string]string{"Origin": tt.origin, "Sec-Fetch-Site": tt.site} {
+					if value != "" {
+						r.Header.Set(field, value)
+					}
+				}
+				w := httptest.NewRecorder()
+				if handler.ServeHTTP(w, r); (w.Code == http.StatusForbidden) != tt.refused {
+					t.Errorf("%s, %s from %s: %d %s, want refused: %t", unit, method, name, w.Code, w.Body, tt.refused)
+				}
+			}
+		}
+	}
+}

@@ -90,7 +90,6 @@ func (s *subjects) parseJobs(texts []string, wrong *failure.Fields) {
 		if resumes {
 			millis, numberErr := strconv.ParseInt(after, 10, 64)
 			if numberErr != nil || millis < 0 {
-				err = numberErr
 				wrong.Add("job", "want ID or ID@MILLIS, the Unix milliseconds of the newest sample that is known")
 				return
 			}

@@ -9,18 +9,13 @@ import (
 
 	"github.com/elnormous/contenttype"
 
-	"kubejobs/shared/core/job"
 	"kubejobs/shared/core/sample"
 	"kubejobs/shared/monitor"
 	"kubejobs/shared/platform/httpapi"
 )
 
 // page is the answer.
-type page struct {
-	Job     job.ID                `json:"job"`
-	Samples []monitor.TimedSample `json:"samples"`
-	Next    string                `json:"next,omitempty"` // path of the next page
-}
+type page = monitor.SamplePage
 
 // Format is a format of samples.
 type Format struct {

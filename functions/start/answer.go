@@ -6,27 +6,11 @@ import (
 	"slices"
 	"time"
 
-	"kubejobs/shared/core/job"
 	"kubejobs/shared/monitor"
 )
 
-// Answer says what is in force for a started job. Times are RFC 3339 in UTC,
-// durations in seconds.
-type Answer struct {
-	Items     int64     `json:"number_of_jobs"`
-	Period    float64   `json:"collect_period"`
-	Budget    float64   `json:"expected_time"`
-	Submitted time.Time `json:"submission_time"`
-	Deadline  time.Time `json:"deadline"`
-	Queue     string    `json:"queue"` // host:port
-	Database  int       `json:"queue_database"`
-	Lists     job.Lists `json:"queue_lists"`
-	Strategy  string    `json:"scaling_strategy"`
-
-	Control *job.Control `json:"control,omitempty"` // absent if nothing scales the job
-
-	Warnings []string `json:"warnings"` // never null
-}
+// Answer says what is in force for a started job.
+type Answer = monitor.StartAnswer
 
 // newAnswer returns the answer to a request that asked for period, 0 for none, and
 // gave cause for warnings.

@@ -21,10 +21,7 @@ type reader interface {
 }
 
 // Page is a page of the list.
-type Page struct {
-	Jobs []monitor.Status `json:"jobs"`
-	Next string           `json:"next,omitempty"` // path of the next page
-}
+type Page = monitor.StatusPage
 
 // New returns the handler of one job.
 func New(service reader, log *slog.Logger) http.Handler {

@@ -74,7 +74,8 @@ func announce(out io.Writer, listen, embedded string, own *ownRedis) error {
 			"for HOST and PORT. Ctrl-C stops kubejobs.", own.address)
 		cli, fields = "redis-cli -h HOST -p PORT", `,"redis_ip":"HOST","redis_port":PORT`
 	}
-	fmt.Fprintf(out, `kubejobs listens on http://%[1]s, %[2]s
+	fmt.Fprintf(out, `http://%[1]s/ shows the jobs in a browser.
+kubejobs listens on http://%[1]s, %[2]s
 
 Fill a queue, monitor it, look at it, follow it:
   %[3]s rpush job a b c

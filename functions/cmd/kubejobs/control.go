@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"kubejobs/functions/cmd/kubejobs/internal/arguments"
 	"kubejobs/shared/core/control"
 	"kubejobs/shared/core/forecast"
 )
@@ -23,25 +24,26 @@ func newControl() *cobra.Command {
 	cmd.Flags().String("max", "", "largest number of replicas (required)")
 	cmd.Flags().Bool("graceful", false, "a replica that is removed completes its item first")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		a, err := parseArguments(cmd, args)
-		if errors.Is(err, errHelpWanted) {
+		a, err := arguments.Parse(cmd, args)
+		if errors.Is(err, arguments.ErrHelp) {
 			return cmd.Help()
 		}
 		c := controller{
-			deadline: a.moment("deadline"),
+			deadline: a.Moment("deadline", true),
 			policy: control.Policy{
-				Min: a.whole("min", forecast.MaxFleet, true), Max: a.whole("max", forecast.MaxFleet, true),
-				Confidence: a.share("confidence", forecast.DefaultConfidence), Graceful: a.truth("graceful"),
+				Min: a.Whole("min", forecast.MaxFleet, true), Max: a.Whole("max", forecast.MaxFleet, true),
+				Confidence: a.Share("confidence", forecast.DefaultConfidence), Graceful: a.Truth("graceful"),
 			},
 		}
-		items := a.whole("items", maxItems, true)
+		items := a.Whole("items", arguments.MaxItems, true)
 		if c.policy.Max > 0 && c.policy.Min > c.policy.Max {
-			a.refuse("--min: want at most --max, %d, got %d", c.policy.Max, c.policy.Min)
+			a.Refuse("--min: want at most --max, %d, got %d", c.policy.Max, c.policy.Min)
 		}
-		if err := a.err(); err != nil {
+		in := files(a)
+		if err := a.Err(); err != nil {
 			return err
 		}
-		return runFilter(cmd, a.files, items, c.answer)
+		return runFilter(cmd, in, items, c.answer)
 	}
 	return cmd
 }

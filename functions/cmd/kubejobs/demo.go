@@ -1,13 +1,11 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
 	"os"
 	"time"
 
@@ -15,10 +13,14 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"kubejobs/functions"
+	"kubejobs/functions/cmd/kubejobs/internal/screen"
+	"kubejobs/functions/cmd/kubejobs/internal/watch"
+	"kubejobs/shared/client"
 	"kubejobs/shared/core/failure"
 	"kubejobs/shared/core/job"
 	"kubejobs/shared/drivers/controllerlist"
 	"kubejobs/shared/drivers/workqueue"
+	"kubejobs/shared/monitor"
 	"kubejobs/shared/platform/config"
 	"kubejobs/shared/platform/logging"
 )
@@ -69,52 +71,57 @@ func (o demoOptions) serve(ctx context.Context, out io.Writer, redisPort int) er
 
 // work is the demo: it fills a queue with files, monitors it, lets workers drain it,
 // shows the samples and verifies the results.
-func (o demoOptions) work(ctx context.Context, out io.Writer, set *functions.Set, server string) error {
-	client := redis.NewClient(&redis.Options{Addr: set.EmbeddedRedis()})
-	defer client.Close()
-	if err := o.fill(ctx, out, client); err != nil {
+func (o demoOptions) work(ctx context.Context, out io.Writer, set *functions.Set, address string) error {
+	queue := redis.NewClient(&redis.Options{Addr: set.EmbeddedRedis()})
+	defer queue.Close()
+	fmt.Fprintf(out, "%s/ shows the job in a browser while the demo runs.\n", address)
+	if err := o.fill(ctx, out, queue); err != nil {
+		return err
+	}
+	server, err := client.New(client.Options{Server: address})
+	if err != nil {
 		return err
 	}
 	if err := startDemo(ctx, server, o.budget); err != nil {
 		return err
 	}
-	status, err := o.monitor(ctx, out, server, client)
+	status, err := o.monitor(ctx, out, server, queue)
 	if ctx.Err() != nil {
 		return errors.New("the demo was interrupted")
 	}
 	if err != nil {
 		return err
 	}
-	return check(ctx, out, set, server, client, status)
+	return check(ctx, out, set, server, queue, status)
 }
 
-func (o demoOptions) fill(ctx context.Context, out io.Writer, client *redis.Client) error {
+func (o demoOptions) fill(ctx context.Context, out io.Writer, queue *redis.Client) error {
 	items, err := fileItems(ctx, o.dir, demoItems)
 	if err != nil {
 		return err
 	}
-	if err := client.RPush(ctx, workqueue.Waiting, items...).Err(); err != nil {
+	if err := queue.RPush(ctx, workqueue.Waiting, items...).Err(); err != nil {
 		return fmt.Errorf("fill the queue: %w", err)
 	}
 	fmt.Fprintf(out, "%d .go files are in the list %q of the Redis at %s. %d workers hash them and count their lines:\n"+
 		"too few for the deadline in %.0f s. A supervisor follows the key %q, to which the number that it takes is written.\n\n",
-		len(items), workqueue.Waiting, client.Options().Addr, demoWorkers, o.budget.Seconds(), job.ReplicasKey(demoID))
+		len(items), workqueue.Waiting, queue.Options().Addr, demoWorkers, o.budget.Seconds(), job.ReplicasKey(demoID))
 	return nil
 }
 
 // monitor drains the queue and shows the job until it ends.
-func (o demoOptions) monitor(ctx context.Context, out io.Writer, server string, client *redis.Client) (answer, error) {
-	items, err := client.LLen(ctx, workqueue.Waiting).Result()
+func (o demoOptions) monitor(ctx context.Context, out io.Writer, server *client.Client, queue *redis.Client) (monitor.Status, error) {
+	items, err := queue.LLen(ctx, workqueue.Waiting).Result()
 	if err != nil {
-		return answer{}, err
+		return monitor.Status{}, err
 	}
 	workers := crew{
-		client: client, job: demoID, first: demoWorkers, most: demoMost,
+		client: queue, job: demoID, first: demoWorkers, most: demoMost,
 		pause: time.Duration(demoShare * float64(o.budget) * demoEnough / float64(items)),
 	}
 	ctx, cancel := context.WithTimeout(ctx, 4*o.budget)
 	defer cancel()
-	var status answer
+	var status monitor.Status
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() (err error) {
 		defer failure.Rescue(func(caught error) { err = caught })
@@ -122,56 +129,41 @@ func (o demoOptions) monitor(ctx context.Context, out io.Writer, server string, 
 	})
 	group.Go(func() (err error) {
 		defer failure.Rescue(func(caught error) { err = caught })
-		status, err = watch(ctx, out, server, demoID)
+		status, err = watch.One(ctx, out, server, demoID)
 		return err
 	})
 	return status, group.Wait()
 }
 
-// startDemo sends the request of Asperathos' Manager, and asks for control.
-func startDemo(ctx context.Context, server string, budget time.Duration) error {
+// startDemo starts the monitoring, and asks for control.
+func startDemo(ctx context.Context, server *client.Client, budget time.Duration) error {
 	ctx, cancel := context.WithTimeout(ctx, demoWait)
 	defer cancel()
-	body := fmt.Appendf(nil, `{"plugin":"kubejobs","plugin_info":{"expected_time":%g,"control":{"max_replicas":%d,"graceful":true}}}`,
-		budget.Seconds(), demoMost)
-	response, err := post(ctx, server+"/monitoring/"+string(demoID), body)
+	_, err := server.Start(ctx, monitor.Request{
+		ID: demoID, Budget: budget, Control: &job.Control{Max: demoMost, Graceful: true},
+	})
 	if err != nil {
 		return fmt.Errorf("start: %w", err)
 	}
-	defer response.Body.Close()
-	if response.StatusCode != http.StatusAccepted {
-		text, _ := io.ReadAll(response.Body) // the status says enough
-		return fmt.Errorf("start: %s: %s", response.Status, text)
-	}
 	return nil
-}
-
-func post(ctx context.Context, target string, body []byte) (*http.Response, error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, target, bytes.NewReader(body))
-	if err != nil {
-		return nil, err
-	}
-	request.Header.Set("Content-Type", "application/json")
-	return http.DefaultClient.Do(request)
 }
 
 // check shows the report and verifies the results. Its error makes the program
 // exit with status 1.
 func check(
-	ctx context.Context, out io.Writer, set *functions.Set, server string, client *redis.Client, status answer,
+	ctx context.Context, out io.Writer, set *functions.Set, server *client.Client, queue *redis.Client, status monitor.Status,
 ) error {
-	var report map[string]any
-	reportErr := getJSON(ctx, server, "/monitoring/"+string(demoID)+"/report", &report)
-	delete(report, "outcome") // its changes are shown below
+	report, reportErr := server.Report(ctx, demoID)
+	report.Outcome = nil // its changes are shown below
 	shown, err := json.MarshalIndent(report, "  ", "  ")
 	if err != nil {
 		return err
 	}
-	samples, err := client.LLen(ctx, controllerlist.Key(demoID)).Result()
+	samples, err := queue.LLen(ctx, controllerlist.Key(demoID)).Result()
 	if err != nil {
 		return err
 	}
-	results, err := client.LLen(ctx, workqueue.Done).Result()
+	results, err := queue.LLen(ctx, workqueue.Done).Result()
 	if err != nil {
 		return err
 	}
@@ -185,8 +177,8 @@ func check(
 		{fmt.Sprintf("every item has a result (%d of %d)", results, status.Items), results == status.Items},
 		{fmt.Sprintf("every sample is in %s (%d of %d)", controllerlist.Key(demoID), samples, status.Samples), samples > 0 && samples == status.Samples},
 		{"workers were added when the job was late", added},
-		{"the deadline was met", status.DeadlineMet != nil && *status.DeadlineMet},
-		{"the report exists", reportErr == nil && report["final_error"] != nil},
+		{"the deadline was met", status.Verdict != nil && status.DeadlineMet},
+		{"the report exists", reportErr == nil && report.FinalError.Value != nil},
 		{"the schedule is gone", !set.Scheduled(demoID)},
 	}
 	var failed []error
@@ -198,14 +190,14 @@ func check(
 		}
 		fmt.Fprintf(out, "  %s %s\n", mark, c.what)
 	}
-	text, _ := status.verdict()
+	text, _ := watch.Verdict(status)
 	fmt.Fprintf(out, "\n%s\n", text)
 	return errors.Join(failed...)
 }
 
 // showChanges shows the changes of the number of workers. It reports whether workers
 // were added.
-func showChanges(out io.Writer, status answer) bool {
+func showChanges(out io.Writer, status monitor.Status) bool {
 	if status.Report == nil || status.Report.Outcome == nil {
 		return false
 	}
@@ -213,7 +205,7 @@ func showChanges(out io.Writer, status answer) bool {
 	fmt.Fprintln(out, "workers")
 	for _, c := range status.Report.Outcome.Changes {
 		added = added || c.To > c.From
-		fmt.Fprintf(out, "  %5.1f s  %2d → %2d  %s\n", c.At.Sub(status.Submitted).Seconds(), c.From, c.To, printable(c.Reason))
+		fmt.Fprintf(out, "  %5.1f s  %2d → %2d  %s\n", c.At.Sub(status.Submitted).Seconds(), c.From, c.To, screen.Printable(c.Reason))
 	}
 	fmt.Fprintln(out)
 	return added

@@ -10,6 +10,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"kubejobs/functions"
+	"kubejobs/shared/client"
 	"kubejobs/shared/core/job"
 	"kubejobs/shared/monitor"
 	"kubejobs/shared/platform/config"
@@ -34,11 +35,15 @@ func TestCheckNamesWhatFailed(t *testing.T) {
 	}
 	server := httptest.NewServer(openapitest.Handler(t, config.TargetAll, handler))
 	t.Cleanup(server.Close)
-	client := redis.NewClient(&redis.Options{Addr: set.EmbeddedRedis()})
-	t.Cleanup(func() { _ = client.Close() })
+	queue := redis.NewClient(&redis.Options{Addr: set.EmbeddedRedis()})
+	t.Cleanup(func() { _ = queue.Close() })
+	c, err := client.New(client.Options{Server: server.URL})
+	if err != nil {
+		t.Fatal(err)
+	}
 
 	var out bytes.Buffer
-	err = check(t.Context(), &out, set, server.URL, client, answer{Status: monitor.Status{Phase: job.PhaseRunning, Items: 3, Samples: 1}})
+	err = check(t.Context(), &out, set, c, queue, monitor.Status{Phase: job.PhaseRunning, Items: 3, Samples: 1})
 	if err == nil {
 		t.Fatal("check = nil, want an error")
 	}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"kubejobs/functions/cmd/kubejobs/internal/arguments"
 	"kubejobs/shared/core/failure"
 	"kubejobs/shared/core/forecast"
 	"kubejobs/shared/core/sample"
@@ -114,12 +115,12 @@ func parsePoint(text []byte, items int64) (forecast.Point, error) {
 		}
 		return int64(*value)
 	}
-	at := whole("timestamp", l.Timestamp, 0, lastMoment.UnixMilli(), 0)
+	at := whole("timestamp", l.Timestamp, 0, arguments.LastMoment.UnixMilli(), 0)
 	switch {
 	case l.Timestamp != nil:
 	case l.At == nil:
 		wrong = append(wrong, errors.New("timestamp or at: required"))
-	case l.At.Before(firstMoment) || l.At.After(lastMoment):
+	case l.At.Before(arguments.FirstMoment) || l.At.After(arguments.LastMoment):
 		wrong = append(wrong, errors.New("at: want a time from 1970 to 9999"))
 	default:
 		at = l.At.UnixMilli()
@@ -136,10 +137,10 @@ func parsePoint(text []byte, items int64) (forecast.Point, error) {
 	if l.Replicas == nil {
 		wrong = append(wrong, errors.New("replicas: required"))
 	}
-	items = whole("items", l.Items, 1, maxItems, items)
+	items = whole("items", l.Items, 1, arguments.MaxItems, items)
 	working := whole("replicas", l.Replicas, 0, maxReplicas, 0)
 	asked := whole("parallelism", l.Parallelism, 0, maxReplicas, 0)
-	return forecast.NewPoint(x, items, working, asked, false), inOneLine(wrong)
+	return forecast.NewPoint(x, items, working, asked, false), arguments.InOneLine(wrong)
 }
 
 // maxReplicas bounds the replicas of a line: Kubernetes counts with 32 bits.

@@ -14,6 +14,7 @@ import (
 	"testing/iotest"
 	"time"
 
+	"kubejobs/functions/cmd/kubejobs/internal/exit"
 	"kubejobs/shared/core/job"
 	"kubejobs/shared/monitor"
 )
@@ -217,8 +218,8 @@ func TestFilterLines(t *testing.T) {
 				if (err != nil) != (tt.want != "") || err != nil && (!strings.Contains(err.Error(), tt.want) || strings.Contains(err.Error(), "\n")) {
 					t.Errorf("error %v, want %q in one line", err, tt.want)
 				}
-				if err != nil && statusOf(err) != 1 {
-					t.Errorf("exit status %d, want 1", statusOf(err))
+				if err != nil && exit.Of(err) != 1 {
+					t.Errorf("exit status %d, want 1", exit.Of(err))
 				}
 			})
 		}
@@ -252,7 +253,7 @@ func TestFilterFlags(t *testing.T) {
 			root.SetIn(iotest.ErrReader(os.ErrInvalid)) // nothing is read
 			root.SetOut(io.Discard)
 			err := root.ExecuteContext(t.Context())
-			if err == nil || statusOf(err) != 2 || strings.Contains(err.Error(), "\n") {
+			if err == nil || exit.Of(err) != 2 || strings.Contains(err.Error(), "\n") {
 				t.Fatalf("error %v, want one in a line, and the exit status 2", err)
 			}
 			if got := strings.Count(err.Error(), ";") + 1; got != len(tt.want) {

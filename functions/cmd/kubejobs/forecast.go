@@ -6,36 +6,60 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"kubejobs/functions/cmd/kubejobs/internal/arguments"
+	"kubejobs/functions/cmd/kubejobs/internal/exit"
+	"kubejobs/functions/cmd/kubejobs/internal/remote"
 	"kubejobs/shared/core/forecast"
 )
 
-func newForecast() *cobra.Command {
+func newForecast(r *remote.Remote) *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "forecast --items N --deadline T [flags] [FILE]",
-		Short: "Forecast the finish of a job from its samples, line by line",
-		Long: "Reads the samples of a job as /monitoring/ID/samples.ndjson gives them, from a file or standard input, and\n" +
-			"answers each line with one: the quantiles of the finish in Unix milliseconds, the probability of missing the\n" +
+		Use:   "forecast ID [flags] | forecast --items N --deadline T [flags] [FILE]",
+		Short: "Forecast the finish of a job: what if, or line by line from its samples",
+		Long: "With an id it asks the server when that job will be done, and with which probability in time, also with other\n" +
+			"replicas or another deadline. It changes nothing.\n\n" +
+			"With --items it reads the samples of a job as /monitoring/ID/samples.ndjson gives them, from a file or standard input,\n" +
+			"and answers each line with one: the quantiles of the finish in Unix milliseconds, the probability of missing the\n" +
 			"deadline, and how many replicas meet it; null while there is not enough data. A line may carry parallelism,\n" +
-			"the replicas that are asked for, and items, if the number of items has changed.",
+			"the replicas that are asked for, and items, if the number of items has changed.\n\n" +
+			exit.Document() + "\nWith --items: 0 at the end of the input, 1 at a line that cannot be read, 2 for wrong flags.",
+		Example: "  kubejobs forecast demo\n  kubejobs forecast demo --replicas 8 --deadline 30m --confidence 0.95\n" +
+			"  kubejobs forecast --items 300 --deadline 2026-11-24T05:41:47Z samples.ndjson",
+		ValidArgsFunction: r.CompleteForecast(),
 	}
 	filterFlags(cmd)
-	cmd.Flags().String("replicas", "", "assume that many replicas from now on (default: those of the line)")
+	cmd.Flags().String("replicas", "", "assume that many replicas from now on (default: those of the line or the job)")
+	remote.ForecastFlags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		a, err := parseArguments(cmd, args)
-		if errors.Is(err, errHelpWanted) {
+		a, err := arguments.Parse(cmd, args)
+		if errors.Is(err, arguments.ErrHelp) {
 			return cmd.Help()
 		}
-		f := forecaster{
-			deadline: a.moment("deadline"), replicas: a.whole("replicas", maxReplicas, false),
-			confidence: a.share("confidence", forecast.DefaultConfidence),
+		if !a.Given("items") && len(a.Rest) == 1 && a.Rest[0] != "-" {
+			return r.Forecast(cmd, a)
 		}
-		items := a.whole("items", maxItems, true)
-		if err := a.err(); err != nil {
-			return err
-		}
-		return runFilter(cmd, a.files, items, f.answer)
+		return filterForecast(cmd, a)
 	}
 	return cmd
+}
+
+// filterForecast answers lines.
+func filterForecast(cmd *cobra.Command, a *arguments.Arguments) error {
+	f := forecaster{
+		deadline: a.Moment("deadline", true), replicas: a.Whole("replicas", maxReplicas, false),
+		confidence: a.Share("confidence", forecast.DefaultConfidence),
+	}
+	items := a.Whole("items", arguments.MaxItems, true)
+	for _, name := range []string{"server", "output"} {
+		if a.Given(name) {
+			a.Refuse("--%s: only with the id of a job and without --items", name)
+		}
+	}
+	in := files(a)
+	if err := a.Err(); err != nil {
+		return err
+	}
+	return runFilter(cmd, in, items, f.answer)
 }
 
 // forecaster answers the lines of one job.

@@ -3,7 +3,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"os/signal"
@@ -12,18 +11,33 @@ import (
 	"github.com/spf13/cobra"
 
 	"kubejobs/functions"
+	"kubejobs/functions/cmd/kubejobs/internal/exit"
+	"kubejobs/functions/cmd/kubejobs/internal/remote"
 	"kubejobs/shared/core/failure"
 )
 
+// Groups of commands.
+const (
+	groupServer = "server"
+	groupRemote = "remote"
+	groupFilter = "filter"
+)
+
+var rootHelp = `Deadline tracking for queue-driven batch jobs, as a Knative function set.
+
+Try it: "kubejobs local --demo" monitors a real job for half a minute. "kubejobs local" serves everything on
+http://127.0.0.1:8080; the commands that ask a server use that address unless --server or KUBEJOBS_URL names another one.
+KUBEJOBS_TOKEN is sent to it as a bearer token.
+
+` + exit.DocumentAll()
+
 func main() {
 	functions.QuietRedis()
-	err := newRoot().ExecuteContext(untilSignal())
-	if status, ok := errors.AsType[exitError](err); ok {
-		os.Exit(int(status))
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "kubejobs:", err)
-		os.Exit(statusOf(err))
+	if err := newRoot().ExecuteContext(untilSignal()); err != nil {
+		if !exit.Said(err) {
+			fmt.Fprintln(os.Stderr, "kubejobs:", err)
+		}
+		os.Exit(exit.Of(err))
 	}
 }
 
@@ -42,26 +56,26 @@ func untilSignal() context.Context {
 	return ctx
 }
 
-// exitError is an exit status of a command that has said why.
-type exitError int
-
-func (e exitError) Error() string { return fmt.Sprintf("exit status %d", int(e)) }
-
-// statusOf returns the exit status of a program that failed.
-func statusOf(err error) int {
-	if _, ok := errors.AsType[usageError](err); ok {
-		return 2
-	}
-	return 1
-}
-
 func newRoot() *cobra.Command {
 	root := &cobra.Command{
 		Use:           "kubejobs",
 		Short:         "Deadline tracking for queue-driven batch jobs, as a Knative function set",
+		Long:          rootHelp,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
-	root.AddCommand(newServe(), newLocal(), newWatch(), newForecast(), newControl())
+	r := remote.New(os.LookupEnv)
+	root.AddGroup(&cobra.Group{ID: groupServer, Title: "Run a server:"}, &cobra.Group{ID: groupRemote, Title: "Ask a server:"},
+		&cobra.Group{ID: groupFilter, Title: "Answer recorded samples:"})
+	add := func(group string, commands ...*cobra.Command) {
+		for _, cmd := range commands {
+			cmd.GroupID = group
+			root.AddCommand(cmd)
+		}
+	}
+	add(groupServer, newServe(), newLocal())
+	add(groupRemote, r.Commands()...)
+	add(groupRemote, newForecast(r))
+	add(groupFilter, newControl())
 	return root
 }

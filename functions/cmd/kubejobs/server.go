@@ -194,10 +194,9 @@ func bind(ctx context.Context, lookup config.Lookup, address func(string) (strin
 	return bound{cfg: cfg, listener: listener, knative: service != ""}, nil
 }
 
-// guard returns handler without the requests that pages in a browser on this machine
-// make behind their reader's back.
+// guard returns handler without the requests of pages whose name was made to resolve to
+// this machine. The functions themselves refuse those of other origins.
 func (b bound) guard(handler http.Handler) http.Handler {
-	handler = httpapi.RefuseCrossOrigin(handler)
 	if b.reachable() {
 		return handler // under names that the program does not know
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -63,7 +64,7 @@ func (c Call) Curl() string {
 	if strings.HasSuffix(c.Target, "/events") || strings.Contains(c.Target, "/events?") {
 		parts = append(parts, "-N")
 	}
-	if c.Method != "GET" {
+	if c.Method != http.MethodGet {
 		parts = append(parts, "-X "+c.Method)
 	}
 	parts = append(parts, `"$KUBEJOBS_URL`+c.Target+`"`)

@@ -104,8 +104,12 @@ func (s *Schema) bounds() string {
 		words string
 		value *json.Number
 	}{
-		{"at least", s.Minimum}, {"over", s.ExclusiveMinimum}, {"at most", s.Maximum}, {"under", s.ExclusiveMaximum},
-		{"characters at most:", s.MaxLength}, {"entries at most:", s.MaxItems},
+		{"at least", s.Minimum},
+		{"over", s.ExclusiveMinimum},
+		{"at most", s.Maximum},
+		{"under", s.ExclusiveMaximum},
+		{"characters at most:", s.MaxLength},
+		{"entries at most:", s.MaxItems},
 	} {
 		if bound.value != nil {
 			parts = append(parts, bound.words+" "+bound.value.String())

@@ -25,8 +25,8 @@ func run() error {
 		return err
 	}
 	const mode = 0o644
-	if err := os.WriteFile("openapi.json", document, mode); err != nil { //nolint:gosec // everybody may read it
+	if err := os.WriteFile("openapi.json", document, mode); err != nil {
 		return err
 	}
-	return os.WriteFile("page.html", page, mode) //nolint:gosec // everybody may read it
+	return os.WriteFile("page.html", page, mode)
 }

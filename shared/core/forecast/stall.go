@@ -35,9 +35,9 @@ func (c Cause) Words() string {
 		return "Kubernetes has suspended the Job"
 	case CauseUnobserved:
 		return "the queue cannot be read"
-	default:
-		return ""
+	case CauseNone:
 	}
+	return ""
 }
 
 // Causes returns all causes but CauseNone.

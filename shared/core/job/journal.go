@@ -55,7 +55,7 @@ func Journal(spec Spec, before, after State, outlook *forecast.Outlook, at time.
 
 // entryText says in words what an event was.
 func entryText(kind EventKind, spec Spec, before, state State, o *forecast.Outlook) string {
-	switch kind {
+	switch kind { //nolint:exhaustive // the others have the reason of the phase
 	case EventStarted:
 		return fmt.Sprintf("work was seen: %d items, until %s", spec.Items, spec.Deadline().Format(secondLayout))
 	case EventAtRisk:

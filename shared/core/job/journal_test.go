@@ -34,7 +34,8 @@ func TestJournal(t *testing.T) {
 	}{
 		"nothing": {health(""), health(""), nil, nil},
 		"work was seen": {
-			job.State{Phase: job.PhasePending}, health(""), nil,
+			job.State{Phase: job.PhasePending},
+			health(""), nil,
 			[]string{"started work was seen: 100 items, until 2026-11-24T06:01:00Z"},
 		},
 		"at risk": {health(""), health(forecast.StatusAtRisk), nil, []string{"at-risk the job is behind"}},

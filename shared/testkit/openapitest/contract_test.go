@@ -113,10 +113,10 @@ func TestAcceptedRequests(t *testing.T) {
 		`"queue_lists":{"pending":"job","processing":"job:processing","results":"job:results"},"scaling_strategy":"default","warnings":[]}`,
 		"Location", "/monitoring/a")
 	for body, right := range map[string]bool{
-		`{"plugin":"kubejobs","plugin_info":{"expected_time":40}}`:           true,
+		`{"plugin":"kubejobs","plugin_info":{"expected_time":40}}`:                          true,
 		"\ufeff" + `{"plugin":"kubejobs","plugin_info":{"expected_time":4e1,"queue":null}}`: true,
-		`{"plugin":"kubejobs","plugin_info":{"expected_time":0}}`:            false,
-		`{"plugin":"other","plugin_info":{"expected_time":40}}`:              false,
+		`{"plugin":"kubejobs","plugin_info":{"expected_time":0}}`:                           false,
+		`{"plugin":"other","plugin_info":{"expected_time":40}}`:                             false,
 		`{"plugin":"kubejobs","plugin_info":{"expected_time":40,"scaling_strategy":"pid"}}`: false,
 		``: false,
 	} {

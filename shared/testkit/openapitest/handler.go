@@ -26,6 +26,7 @@ type judge struct {
 // newJudge returns a judge that fails a test at its end: an answer may be complete after
 // the test has gone on.
 func newJudge(tb testing.TB, check func(exchange) error) *judge {
+	tb.Helper()
 	j := &judge{check: check}
 	tb.Cleanup(func() {
 		j.mu.Lock()

@@ -69,7 +69,9 @@ func (c *contract) content(o *describe.Operation, status string, answer describe
 	if !described {
 		return fmt.Errorf("%s %s: a body of type %q is not described: %.200q", o.ID, status, name, x.body)
 	}
-	at := func(rest ...string) []string { return c.place(o, x.status, answer, append([]string{"content", name}, rest...)...) }
+	at := func(rest ...string) []string {
+		return c.place(o, x.status, answer, append([]string{"content", name}, rest...)...)
+	}
 	switch {
 	case len(media.Events) > 0:
 		err = c.events(x, at)

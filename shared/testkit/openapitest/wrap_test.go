@@ -15,10 +15,10 @@ type recorder struct {
 	errors   []any
 }
 
-func (r *recorder) Cleanup(f func())     { r.cleanups = append(r.cleanups, f) }
-func (r *recorder) Error(args ...any)    { r.errors = append(r.errors, args...) }
+func (r *recorder) Cleanup(f func())      { r.cleanups = append(r.cleanups, f) }
+func (r *recorder) Error(args ...any)     { r.errors = append(r.errors, args...) }
 func (r *recorder) Errorf(string, ...any) { r.errors = append(r.errors, "more") }
-func (r *recorder) Helper()              {}
+func (r *recorder) Helper()               {}
 func (r *recorder) end() {
 	for _, f := range r.cleanups {
 		f()
@@ -35,8 +35,14 @@ var bare = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 func TestHandlerFails(t *testing.T) {
 	t.Parallel()
 	for name, wrap := range map[string]func(testing.TB) http.Handler{
-		"a unit":       func(tb testing.TB) http.Handler { return Handler(tb, "all", bare) },
-		"an operation": func(tb testing.TB) http.Handler { return Operation(tb, "getReport", bare) },
+		"a unit": func(tb testing.TB) http.Handler {
+			tb.Helper()
+			return Handler(tb, "all", bare)
+		},
+		"an operation": func(tb testing.TB) http.Handler {
+			tb.Helper()
+			return Operation(tb, "getReport", bare)
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
