@@ -1,7 +1,6 @@
 package readme_test
 
 import (
-	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -10,105 +9,103 @@ import (
 	"testing"
 )
 
-// sources returns the text of all files of the program.
-func sources(t *testing.T, folders ...string) string {
-	t.Helper()
-	var all strings.Builder
-	for _, folder := range folders {
-		err := filepath.WalkDir(filepath.Join("../..", folder), func(path string, entry fs.DirEntry, err error) error {
-			if err != nil || entry.IsDir() || strings.HasSuffix(path, "_test.go") || !strings.HasSuffix(path, ".go") {
-				return err
+const architecture = "shared/ARCHITECTURE.md"
+
+var (
+	jobKey   = regexp.MustCompile(`"(monitor:\{)" \+ string\(id\) \+ "(\}:[a-z]+)"`)
+	anyKey   = regexp.MustCompile(`"(monitor:[^"]*)"`)
+	tableKey = regexp.MustCompile("`(monitor:[^`]+)`")
+)
+
+// The table of keys is that of the code: each key of a job, and each other key, of which the
+// code may have the beginning only.
+func TestArchitectureHasTheKeys(t *testing.T) {
+	t.Parallel()
+	var documented []string
+	for line := range strings.Lines(read(t, architecture)) {
+		if first, _, _ := strings.Cut(strings.TrimPrefix(line, "| "), " | "); strings.HasPrefix(line, "| `monitor:") {
+			for _, match := range tableKey.FindAllStringSubmatch(first, -1) {
+				documented = append(documented, match[1])
 			}
-			text, err := os.ReadFile(path)
-			all.Write(text)
-			return err
-		})
-		if err != nil {
-			t.Fatal(err)
 		}
 	}
-	return all.String()
-}
-
-func document(t *testing.T, path string) string {
-	t.Helper()
-	text, err := os.ReadFile("../../" + path)
+	files, err := filepath.Glob(filepath.Join(root, "shared/drivers/redisstore/*.go"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return string(text)
-}
-
-// quoted is a text of the program in a paragraph: two words at least.
-var quoted = regexp.MustCompile("`([A-Za-z][A-Za-z']* [^`\n]+)`")
-
-// notTexts are commands and names in the document.
-var notTexts = regexp.MustCompile(`^(kubejobs|redis-cli|kubectl|curl|ss|make) `)
-
-// Each text that the troubleshooting quotes is one of the program, and each symptom says
-// more than its heading.
-func TestTroubleshootingQuotesTheProgram(t *testing.T) {
-	t.Parallel()
-	text, program := document(t, "functions/TROUBLESHOOTING.md"), sources(t, "functions", "shared")
-	checked := 0
-	for _, match := range quoted.FindAllStringSubmatch(text, -1) {
-		if notTexts.MatchString(match[1]) {
+	used := map[string]bool{}
+	for _, file := range files {
+		if strings.HasSuffix(file, "_test.go") {
 			continue
 		}
-		if checked++; !strings.Contains(program, match[1]) {
-			t.Errorf("no text of the program is %q", match[1])
+		source := read(t, strings.TrimPrefix(file, root+"/"))
+		source = jobKey.ReplaceAllString(source, `"${1}id${2}"`)
+		for _, match := range anyKey.FindAllStringSubmatch(source, -1) {
+			found := false
+			for _, key := range documented {
+				if key == match[1] || strings.HasSuffix(match[1], "{") && strings.HasPrefix(key, match[1]) {
+					used[key], found = true, true
+				}
+			}
+			if !found {
+				t.Errorf("%s has the key %s, which %s does not have", file, match[1], architecture)
+			}
 		}
 	}
-	symptoms := strings.Split(text, "\n### ")[1:]
-	if len(symptoms) < 25 || checked < 30 {
-		t.Errorf("%d symptoms with %d texts", len(symptoms), checked)
+	if least := 12; len(used) < least {
+		t.Errorf("the code has %d keys, want at least %d", len(used), least)
 	}
-	for _, symptom := range symptoms {
-		heading, body, _ := strings.Cut(symptom, "\n")
-		if len(strings.Fields(body)) < 12 {
-			t.Errorf("%s: there is no remedy", heading)
+	for _, key := range documented {
+		if !used[key] {
+			t.Errorf("%s has the key %s, which the code does not have", architecture, key)
 		}
 	}
 }
 
-var (
-	jobKey   = regexp.MustCompile(`"monitor:\{" \+ string\(id\) \+ "\}:([a-z]+)"`)
-	otherKey = regexp.MustCompile(`Key = "(monitor:[a-z]+)"`)
-	tableKey = regexp.MustCompile("(?m)^\\| `(monitor:[^`]+)` \\|")
-)
-
-// The table of keys is that of the code.
-func TestArchitectureHasTheKeys(t *testing.T) {
-	t.Parallel()
-	code := document(t, "shared/drivers/redisstore/keys.go")
-	var want, got []string
-	for _, match := range jobKey.FindAllStringSubmatch(code, -1) {
-		want = append(want, "monitor:{id}:"+match[1])
-	}
-	for _, match := range otherKey.FindAllStringSubmatch(code, -1) {
-		want = append(want, match[1])
-	}
-	for _, match := range tableKey.FindAllStringSubmatch(document(t, "shared/ARCHITECTURE.md"), -1) {
-		got = append(got, match[1])
-	}
-	slices.Sort(want)
-	slices.Sort(got)
-	if !slices.Equal(want, got) || len(want) < 9 {
-		t.Errorf("the document has the keys %v, the code %v", got, want)
-	}
-}
-
-// Each folder in the table of the tree exists.
+// The table of the tree has each folder of the program, and no other.
 func TestArchitectureHasTheTree(t *testing.T) {
 	t.Parallel()
-	_, table, _ := strings.Cut(document(t, "shared/ARCHITECTURE.md"), "## The tree")
-	folders := regexp.MustCompile("(?m)^\\| `([a-z/]+)").FindAllStringSubmatch(table, -1)
-	if len(folders) < 8 {
-		t.Errorf("the table has %d folders", len(folders))
+	_, table, _ := strings.Cut(read(t, architecture), "\n## The tree\n")
+	var documented []string
+	for line := range strings.Lines(table) {
+		if first, _, ok := strings.Cut(strings.TrimPrefix(line, "| "), " | "); ok && strings.HasPrefix(line, "| `") {
+			for _, match := range code.FindAllStringSubmatch(first, -1) {
+				documented = append(documented, strings.TrimSuffix(match[1], "/*"))
+			}
+		}
 	}
-	for _, match := range folders {
-		if info, err := os.Stat("../../" + match[1]); err != nil || !info.IsDir() {
-			t.Errorf("there is no folder %s", match[1])
+	for _, folder := range documented {
+		if info, err := os.Stat(filepath.Join(root, folder)); err != nil || !info.IsDir() {
+			t.Errorf("%s names the folder %s: %v", architecture, folder, err)
+		}
+	}
+	for _, parent := range []string{"", "shared"} {
+		entries, err := os.ReadDir(filepath.Join(root, parent))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, entry := range entries {
+			folder := filepath.Join(parent, entry.Name())
+			known := slices.ContainsFunc(documented, func(name string) bool { return strings.HasPrefix(name+"/", folder+"/") })
+			if entry.IsDir() && !strings.HasPrefix(entry.Name(), ".") && entry.Name() != "bin" && !known {
+				t.Errorf("%s does not name the folder %s", architecture, folder)
+			}
+		}
+	}
+}
+
+// Each phase is in the diagram, with the ways that the document gives it.
+func TestArchitectureHasThePhases(t *testing.T) {
+	t.Parallel()
+	_, diagram, _ := strings.Cut(read(t, architecture), "```mermaid\n")
+	diagram, _, _ = strings.Cut(diagram, "```")
+	phases := regexp.MustCompile(`Phase\w+ Phase = "(\w+)"`).FindAllStringSubmatch(read(t, "shared/core/job/phase.go"), -1)
+	if least := 5; len(phases) < least {
+		t.Fatalf("the code has %d phases, want at least %d", len(phases), least)
+	}
+	for _, match := range phases {
+		if !strings.Contains(diagram, "--> "+match[1]+":") {
+			t.Errorf("the diagram has no way to %s", match[1])
 		}
 	}
 }
