@@ -28,7 +28,7 @@ KWOK           := $(shell awk '$$1 == "sigs.k8s.io/kwok" { print $$2 }' tests/cl
 CONTROL_PLANE  := $(CURDIR)/.cache/control-plane/kubernetes-$(KUBERNETES)-etcd-$(ETCD)
 
 # Separate modules keep the dependencies of some tests out of the program's go.mod.
-MODULES := . tests/cluster tests/manifests
+MODULES := . tests/browser tests/cluster tests/manifests
 
 export GOFLAGS ?= -buildvcs=false
 
