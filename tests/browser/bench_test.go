@@ -197,6 +197,6 @@ func report(t *testing.T, what string, took []time.Duration) time.Duration {
 	t.Helper()
 	slices.Sort(took)
 	at := func(share float64) time.Duration { return took[int(share*float64(len(took)-1))].Round(100 * time.Microsecond) }
-	t.Logf("%s: median %v, 95 %% %v, most %v, of %d", what, at(0.5), at(0.95), at(1), len(took))
+	t.Logf("%s: least %v, median %v, 95 %% %v, most %v, of %d", what, at(0), at(0.5), at(0.95), at(1), len(took))
 	return at(0.5)
 }
