@@ -67,6 +67,7 @@ func TestLongBench(t *testing.T) {
 
 // load measures first loads: a profile without a cache each time.
 func load(t *testing.T, s *server) {
+	t.Helper()
 	for path, ready := range map[string]string{
 		"/ui/": `document.querySelectorAll('tr[data-id]').length >= 25`, "/ui/jobs/job-0007": `document.querySelectorAll('canvas').length === 4`,
 	} {
@@ -106,10 +107,13 @@ func first(t *testing.T, s *server, path, ready string) (took time.Duration, byt
 // interaction measures how long it takes from an input until the rows are another page of
 // the list and drawn.
 func interaction(t *testing.T, s *server, n int) {
+	t.Helper()
 	p := open(t, s.url(), "/ui/?sort=id")
 	p.untilLive()
 	p.untilCount("tr[data-id]", 25)
-	top := func(id string) string { return fmt.Sprintf(`document.querySelector('tr[data-id]')?.dataset.id === '%s'`, id) }
+	top := func(id string) string {
+		return fmt.Sprintf(`document.querySelector('tr[data-id]')?.dataset.id === '%s'`, id)
+	}
 	var all []time.Duration
 	measure := func(name, act, until string) []time.Duration {
 		took := time.Duration(eval[float64](p, fmt.Sprintf(`new Promise((done, fail) => {
@@ -127,8 +131,12 @@ func interaction(t *testing.T, s *server, n int) {
 	}
 	kinds := map[string][]time.Duration{}
 	add := func(name, act, until string) { kinds[name] = append(kinds[name], measure(name, act, until)...) }
-	input := func(text string) string { return fmt.Sprintf(`form.q.value = '%s'; form.q.dispatchEvent(new Event('input'))`, text) }
-	order := func(value string) string { return fmt.Sprintf(`form.sort.value = '%s'; form.sort.dispatchEvent(new Event('change'))`, value) }
+	input := func(text string) string {
+		return fmt.Sprintf(`form.q.value = '%s'; form.q.dispatchEvent(new Event('input'))`, text)
+	}
+	order := func(value string) string {
+		return fmt.Sprintf(`form.sort.value = '%s'; form.sort.dispatchEvent(new Event('change'))`, value)
+	}
 	for i := range 30 {
 		id := fmt.Sprintf("job-%04d", (i*37+100)%n)
 		add("filter", input(id), top(id)+` && document.querySelectorAll('tr[data-id]').length === 1`)
@@ -148,6 +156,7 @@ func interaction(t *testing.T, s *server, n int) {
 // cost measures the time of the server's processors with and without a page that is open,
 // in turn.
 func cost(t *testing.T, s *server) {
+	t.Helper()
 	const turns, each = 3, 20 * time.Second
 	var without, with float64
 	for i := range turns {
@@ -196,7 +205,9 @@ func (s *server) processors() time.Duration {
 func report(t *testing.T, what string, took []time.Duration) time.Duration {
 	t.Helper()
 	slices.Sort(took)
-	at := func(share float64) time.Duration { return took[int(share*float64(len(took)-1))].Round(100 * time.Microsecond) }
+	at := func(share float64) time.Duration {
+		return took[int(share*float64(len(took)-1))].Round(100 * time.Microsecond)
+	}
 	t.Logf("%s: least %v, median %v, 95 %% %v, most %v, of %d", what, at(0), at(0.5), at(0.95), at(1), len(took))
 	return at(0.5)
 }

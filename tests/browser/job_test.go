@@ -3,6 +3,7 @@ package browser_test
 import (
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -50,7 +51,7 @@ func TestJobPage(t *testing.T) {
 	if len(status.Events) < 2 {
 		t.Errorf("a job that started and stalled has the events %v", status.Events)
 	}
-	p.untilText("#ticks", fmt.Sprint(status.Ticks.Received))
+	p.untilText("#ticks", strconv.FormatInt(status.Ticks.Received, 10))
 	p.untilHeading("stalled")
 }
 

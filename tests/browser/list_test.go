@@ -43,7 +43,7 @@ func (p *tab) untilLive() {
 // untilState waits until the page says so about its connection.
 func (p *tab) untilState(want string) {
 	p.tb.Helper()
-	p.until("the page is "+want, fmt.Sprintf(`document.querySelector('#live').dataset.state === %s`, quote(want)))
+	p.until("the page is "+want, `document.querySelector('#live').dataset.state === `+quote(want))
 }
 
 // overview returns the ids that the server lists.
@@ -71,7 +71,7 @@ func TestList(t *testing.T) {
 	for _, a := range actors() {
 		status := s.Status(a.id)
 		row := fmt.Sprintf("tr[data-id=%q]", a.id)
-		if got := p.text(row); !strings.Contains(got, strings.ReplaceAll(string(status.State), "-", " ")) {
+		if got := p.text(row); !strings.Contains(got, strings.ReplaceAll(status.State, "-", " ")) {
 			t.Errorf("%s: the row does not show %q: %s", a.id, status.State, got)
 		}
 		if status.Progress != nil {

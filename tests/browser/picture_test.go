@@ -26,7 +26,7 @@ func small(tb testing.TB, picture []byte) []byte {
 			c := full.At(x, y)
 			index, known := nearest[c]
 			if !known {
-				index = uint8(colours.Index(c)) //nolint:gosec // there are 256
+				index = uint8(colours.Index(c))
 				nearest[c] = index
 			}
 			result.SetColorIndex(x, y, index)

@@ -37,6 +37,7 @@ type request struct {
 }
 
 func newWatcher(tb testing.TB, server string) *watcher {
+	tb.Helper()
 	w := uncheckedWatcher(tb, server)
 	tb.Cleanup(func() { // after the tabs are closed
 		if found := w.found(); found != "" {
@@ -48,6 +49,7 @@ func newWatcher(tb testing.TB, server string) *watcher {
 
 // uncheckedWatcher returns a watcher that does not fail the test.
 func uncheckedWatcher(tb testing.TB, server string) *watcher {
+	tb.Helper()
 	return &watcher{tb: tb, hosts: []string{host(server)}, index: map[network.RequestID]int{}}
 }
 
