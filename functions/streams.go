@@ -59,7 +59,7 @@ func (s *Set) addOverview(mux *routes) {
 	follow := overview.NewStream(s.service, overview.Options{
 		Poll: o.MaxPoll, Length: o.Length, Retry: o.Retry, Heartbeat: o.Heartbeat, Slots: o.Slots, Ending: o.Ending,
 	}, s.log)
-	mux.Handle("/overview", httpapi.Methods{http.MethodGet: overview.New(s.service, s.log)})
+	mux.Handle("/overview", httpapi.Methods{http.MethodGet: httpapi.Compress(overview.New(s.service, s.log))})
 	mux.Handle("/overview/events", httpapi.Methods{http.MethodGet: follow})
 }
 
@@ -67,9 +67,9 @@ func (s *Set) addOverview(mux *routes) {
 // follows from them.
 func (s *Set) addSamples(mux *routes) {
 	for path, handler := range map[string]http.Handler{
-		"samples":        samples.New(s.service, s.log),
-		"samples.ndjson": samples.NewAs(samples.NDJSON, s.service, s.log),
-		"samples.csv":    samples.NewAs(samples.CSV, s.service, s.log),
+		"samples":        httpapi.Compress(samples.New(s.service, s.log)),
+		"samples.ndjson": httpapi.Compress(samples.NewAs(samples.NDJSON, s.service, s.log)),
+		"samples.csv":    httpapi.Compress(samples.NewAs(samples.CSV, s.service, s.log)),
 		"forecast":       forecast.New(s.service, s.log),
 		"events":         stream.New(s.service, s.streams.options, s.log),
 	} {
