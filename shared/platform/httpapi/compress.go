@@ -33,7 +33,7 @@ func weight(parameters string) float64 {
 }
 
 // Compress compresses the answers of next for callers that accept gzip, as browsers do: a
-// list of jobs shrinks to an eighth. Every answer of next has a body.
+// list of jobs shrinks to a fifth. next answers with statuses that may have a body.
 func Compress(next http.Handler) http.Handler {
 	writers := &sync.Pool{New: func() any { // a new writer takes a megabyte
 		writer, err := gzip.NewWriterLevel(nil, gzip.BestSpeed)
@@ -73,22 +73,27 @@ func (c *compressing) Write(text []byte) (int, error) {
 	if !c.begun {
 		c.WriteHeader(http.StatusOK)
 	}
+	c.open()
+	return c.writer.Write(text)
+}
+
+func (c *compressing) open() {
 	if c.writer == nil {
 		c.writer, _ = c.writers.Get().(*gzip.Writer)
 		c.writer.Reset(c.ResponseWriter)
 	}
-	return c.writer.Write(text)
 }
 
 // Unwrap lets the deadlines of the connection be set.
 func (c *compressing) Unwrap() http.ResponseWriter { return c.ResponseWriter }
 
-// end writes what is left. After a panic of the handler it is not called: the answer is
-// then cut, and another writer is made.
+// end writes what is left; an empty body is compressed too. After a panic of the handler it
+// is not called: the answer is then cut, and another writer is made.
 func (c *compressing) end() {
-	if c.writer == nil {
+	if !c.begun {
 		return
 	}
+	c.open()
 	_ = c.writer.Close() // an error means that the caller is gone
 	c.writer.Reset(nil)
 	c.writers.Put(c.writer)
