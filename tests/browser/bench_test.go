@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -39,20 +38,9 @@ func benchJobs(t *testing.T) int {
 func ticked(t *testing.T, n int) *server {
 	t.Helper()
 	s := local(t, "MAX_JOBS=5000")
-	next := make(chan int)
-	var starters sync.WaitGroup
-	for range 8 {
-		starters.Go(func() {
-			for i := range next {
-				s.start(job{id: fmt.Sprintf("job-%04d", i), waiting: 40 + i%50, done: i % 40, budget: 3600, period: 10})
-			}
-		})
-	}
 	for i := range n {
-		next <- i
+		s.start(job{id: fmt.Sprintf("job-%04d", i), waiting: 40 + i%50, done: i % 40, budget: 3600, period: 10})
 	}
-	close(next)
-	starters.Wait()
 	return s
 }
 
