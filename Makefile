@@ -28,7 +28,7 @@ KWOK           := $(shell awk '$$1 == "sigs.k8s.io/kwok" { print $$2 }' tests/cl
 CONTROL_PLANE  := $(CURDIR)/.cache/control-plane/kubernetes-$(KUBERNETES)-etcd-$(ETCD)
 
 # Separate modules keep the dependencies of some tests out of the program's go.mod.
-MODULES := . tests/cluster tests/manifests
+MODULES := . tests/browser tests/cluster tests/manifests
 
 export GOFLAGS ?= -buildvcs=false
 
@@ -99,6 +99,15 @@ bench-cluster: setup control-plane ## Measure 1,000 starts, and sweeps over 10,0
 
 # How many jobs of each scenario are simulated.
 CALIBRATE_JOBS ?= 1000
+
+.PHONY: screenshots
+screenshots: setup ## Take the pictures of the documents while the demo runs; takes a minute
+	mkdir -p functions/ui/screenshots
+	cd tests/browser && SCREENSHOTS='$(CURDIR)/functions/ui/screenshots' go test -count=1 -timeout 5m -run '^TestLongScreenshots$$' .
+
+.PHONY: bench-browser
+bench-browser: setup ## Measure the page in Chromium with 1,000 jobs that are ticked; takes two minutes
+	cd tests/browser && BENCH_JOBS=1000 go test -count=1 -timeout 10m -v -run '^TestLongBench' .
 
 .PHONY: calibration
 calibration: ## Simulate CALIBRATE_JOBS jobs of each scenario, and write CALIBRATION.md of shared/core/forecast and control

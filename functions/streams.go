@@ -62,7 +62,7 @@ func (s *Set) addOverview(mux *routes) {
 	follow := overview.NewStream(s.service, overview.Options{
 		Poll: o.MaxPoll, Length: o.Length, Retry: o.Retry, Heartbeat: o.Heartbeat, Slots: o.Slots, Ending: o.Ending,
 	}, s.log)
-	mux.Handle("/overview", httpapi.Methods{http.MethodGet: s.reads(overview.New(s.service, s.log))})
+	mux.Handle("/overview", httpapi.Methods{http.MethodGet: s.reads(httpapi.Compress(overview.New(s.service, s.log)))})
 	mux.Handle("/overview/events", httpapi.Methods{http.MethodGet: s.reads(follow)})
 }
 
@@ -79,9 +79,9 @@ func (s *Set) addSession(mux *routes) {
 // follows from them.
 func (s *Set) addSamples(mux *routes) {
 	for path, handler := range map[string]http.Handler{
-		"samples":        samples.New(s.service, s.log),
-		"samples.ndjson": samples.NewAs(samples.NDJSON, s.service, s.log),
-		"samples.csv":    samples.NewAs(samples.CSV, s.service, s.log),
+		"samples":        httpapi.Compress(samples.New(s.service, s.log)),
+		"samples.ndjson": httpapi.Compress(samples.NewAs(samples.NDJSON, s.service, s.log)),
+		"samples.csv":    httpapi.Compress(samples.NewAs(samples.CSV, s.service, s.log)),
 		"forecast":       forecast.New(s.service, s.log),
 		"events":         stream.New(s.service, s.streams.options, s.log),
 	} {

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"kubejobs/functions"
+	"kubejobs/shared/monitor"
 	"kubejobs/shared/platform/config"
 )
 
@@ -73,5 +74,49 @@ func TestUnitsRefuseOtherOrigins(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// A browser gets the page at /, anybody else the help; a CloudEvent is a tick. The unit
+// tick has neither.
+func TestPageIsForBrowsers(t *testing.T) {
+	t.Parallel()
+	const browser = "text/html,application/xhtml+xml,*/*;q=0.8"
+	s := open(t, functions.Options{})
+	tests := map[string]struct {
+		unit, method, path, accept string
+		status                     int
+		kind, part                 string // of the answer
+	}{
+		"a browser":             {config.TargetAll, http.MethodGet, "/", browser, 200, "text/html; charset=utf-8", `id="jobs"`},
+		"a browser, monitor":    {config.TargetMonitor, http.MethodGet, "/", browser, 200, "text/html; charset=utf-8", `id="jobs"`},
+		"the list":              {config.TargetMonitor, http.MethodGet, "/ui/", "*/*", 200, "text/html; charset=utf-8", `id="jobs"`},
+		"a job":                 {config.TargetAll, http.MethodGet, "/ui/jobs/a", browser, 200, "text/html; charset=utf-8", `id="job"`},
+		"a program":             {config.TargetAll, http.MethodGet, "/", "*/*", 200, "application/json", "calls"},
+		"a program, monitor":    {config.TargetMonitor, http.MethodGet, "/", "", 200, "application/json", "calls"},
+		"an event":              {config.TargetAll, http.MethodPost, "/", browser, 200, "", ""},
+		"the unit tick":         {config.TargetTick, http.MethodGet, "/", browser, 405, "application/json", "POST"},
+		"the list is only read": {config.TargetAll, http.MethodPost, "/ui/", browser, 405, "application/json", "GET"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			handler, err := s.Handler(tt.unit)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r := httptest.NewRequestWithContext(t.Context(), tt.method, tt.path, strings.NewReader(`{"app_id":"nobody"}`))
+			r.Header.Set("Accept", tt.accept)
+			if tt.path == "/" && tt.method == http.MethodPost {
+				for name, value := range map[string]string{"Ce-Id": "1", "Ce-Specversion": "1.0", "Ce-Source": "/apis/v1/namespaces/a/pingsources/b", "Ce-Type": monitor.TickEventType} {
+					r.Header.Set(name, value)
+				}
+			}
+			w := httptest.NewRecorder()
+			handler.ServeHTTP(w, r)
+			if w.Code != tt.status || w.Header().Get("Content-Type") != tt.kind || !strings.Contains(w.Body.String(), tt.part) {
+				t.Errorf("%d %q %.200s, want %d %q with %q", w.Code, w.Header().Get("Content-Type"), w.Body, tt.status, tt.kind, tt.part)
+			}
+		})
 	}
 }

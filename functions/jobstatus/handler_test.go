@@ -14,6 +14,7 @@ import (
 	"kubejobs/shared/core/failure"
 	"kubejobs/shared/core/job"
 	"kubejobs/shared/drivers/batchjob"
+	"kubejobs/shared/testkit/openapitest"
 )
 
 // saver records the job statuses that it gets.
@@ -65,7 +66,8 @@ func TestHandler(t *testing.T) {
 				r.Header.Set("Ce-Type", tt.eventType)
 			}
 			w := httptest.NewRecorder()
-			jobstatus.New(s, parse, "batch", slog.New(slog.DiscardHandler)).ServeHTTP(w, r)
+			handler := jobstatus.New(s, parse, "batch", slog.New(slog.DiscardHandler))
+			openapitest.Operation(t, "saveJobStatus", handler).ServeHTTP(w, r)
 			if w.Code != tt.status || len(s.saved) != len(tt.want) {
 				t.Fatalf("%d %s, saved %+v, want %d and %+v", w.Code, w.Body, s.saved, tt.status, tt.want)
 			}

@@ -3,9 +3,12 @@ package openapi_test
 import (
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"kubejobs/functions/openapi"
 )
@@ -61,8 +64,14 @@ var (
 func TestPage(t *testing.T) {
 	t.Parallel()
 	page := get(t, openapi.NewPage(), "").Body.String()
-	if found := element.FindAllString(page, -1); len(found) != 1 || found[0] != `<link rel="stylesheet" href="/ui/api/style.css">` {
-		t.Errorf("the page loads %q", found)
+	loads := []string{
+		`<link rel="icon" type="image/svg+xml" href="/ui/assets/api/icon.svg">`,
+		`<link rel="stylesheet" href="/ui/assets/api/base.css">`,
+		`<link rel="stylesheet" href="/ui/api/style.css">`,
+		`<img src="/ui/assets/api/icon.svg" alt="" width="26" height="26">`,
+	}
+	if diff := cmp.Diff(loads, element.FindAllString(page, -1)); diff != "" {
+		t.Errorf("what the page loads (-want +got):\n%s", diff)
 	}
 	ids, links := map[string]bool{}, map[string]bool{}
 	for _, match := range attribute.FindAllStringSubmatch(page, -1) {
@@ -73,7 +82,7 @@ func TestPage(t *testing.T) {
 			ids[value] = true
 		case name == "href" && strings.HasPrefix(value, "#"):
 			links[value[1:]] = true
-		case name == "href" && strings.HasPrefix(value, "/") && !strings.HasPrefix(value, "//"):
+		case (name == "href" || name == "src") && strings.HasPrefix(value, "/") && !strings.HasPrefix(value, "//"):
 		default:
 			t.Errorf("the page has %s", match[0])
 		}
@@ -90,16 +99,27 @@ func TestPage(t *testing.T) {
 	}
 }
 
-// The stylesheet needs nothing of another server, and knows a dark page.
+// The stylesheet needs nothing of another server. Its colours are those of the pages, which
+// know the dark.
 func TestStyle(t *testing.T) {
 	t.Parallel()
 	style := get(t, openapi.NewStyle(), "").Body.String()
-	for _, unwanted := range []string{"url(", "@import", "http"} {
+	for _, unwanted := range []string{"url(", "@import", "http", "rgb(", ": #"} {
 		if strings.Contains(style, unwanted) {
 			t.Errorf("the stylesheet has %s", unwanted)
 		}
 	}
-	if !strings.Contains(style, "prefers-color-scheme: dark") {
-		t.Error("the stylesheet has no colours for the dark")
+	base, err := os.ReadFile("../ui/assets/base.css")
+	if err != nil {
+		t.Fatal(err)
+	}
+	used := regexp.MustCompile(`var\((--[\w-]+)\)`).FindAllStringSubmatch(style, -1)
+	if len(used) == 0 {
+		t.Error("the stylesheet uses no colour of the pages")
+	}
+	for _, match := range used {
+		if !strings.Contains(string(base), match[1]+":") {
+			t.Errorf("the pages have no colour %s", match[1])
+		}
 	}
 }

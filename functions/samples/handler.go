@@ -21,7 +21,7 @@ type reader interface {
 // New returns the handler that chooses the format by the Accept header.
 func New(service reader, log *slog.Logger) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Vary", "Accept")
+		w.Header().Add("Vary", "Accept")
 		format, ok := accepted(r.Header.Values("Accept"))
 		if !ok {
 			httpapi.Refuse(w, http.StatusNotAcceptable, "Accept: there are "+mediaTypes())

@@ -16,6 +16,7 @@ import (
 	"kubejobs/shared/core/job"
 	"kubejobs/shared/monitor"
 	"kubejobs/shared/testkit/failuretest"
+	"kubejobs/shared/testkit/openapitest"
 )
 
 type reader func(context.Context, job.ID, monitor.SampleRange) (monitor.Samples, error)
@@ -42,7 +43,7 @@ func get(t *testing.T, handler http.Handler, id, query string, accept ...string)
 	r.SetPathValue("id", id)
 	r.Header["Accept"] = accept
 	w := httptest.NewRecorder()
-	handler.ServeHTTP(w, r)
+	openapitest.Operation(t, "getSamples", handler).ServeHTTP(w, r)
 	return w
 }
 

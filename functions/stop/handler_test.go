@@ -13,6 +13,7 @@ import (
 	"kubejobs/shared/core/failure"
 	"kubejobs/shared/core/job"
 	"kubejobs/shared/monitor"
+	"kubejobs/shared/testkit/openapitest"
 )
 
 type stopper struct {
@@ -49,7 +50,7 @@ func TestHandler(t *testing.T) {
 			r := httptest.NewRequestWithContext(t.Context(), http.MethodPut, "/", http.NoBody)
 			r.SetPathValue("id", tt.id)
 			w := httptest.NewRecorder()
-			handler.ServeHTTP(w, r)
+			openapitest.Operation(t, "stopJob", handler).ServeHTTP(w, r)
 			if w.Code != tt.status || asked != tt.asked {
 				t.Errorf("status = %d, asked %t, want %d, %t", w.Code, asked, tt.status, tt.asked)
 			}

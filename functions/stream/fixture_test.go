@@ -14,6 +14,7 @@ import (
 	"kubejobs/shared/core/failure"
 	"kubejobs/shared/core/job"
 	"kubejobs/shared/monitor"
+	"kubejobs/shared/testkit/openapitest"
 )
 
 type follower func(ctx context.Context, id job.ID, seen *monitor.Seen) (monitor.News, error)
@@ -91,7 +92,7 @@ func request(t *testing.T, method, query, lastEventID string) *http.Request {
 func get(t *testing.T, handler http.Handler, query, lastEventID string) *httptest.ResponseRecorder {
 	t.Helper()
 	w := httptest.NewRecorder()
-	handler.ServeHTTP(w, request(t, http.MethodGet, query, lastEventID))
+	openapitest.Operation(t, "followJob", handler).ServeHTTP(w, request(t, http.MethodGet, query, lastEventID))
 	return w
 }
 
@@ -100,6 +101,7 @@ func get(t *testing.T, handler http.Handler, query, lastEventID string) *httptes
 func begin(ctx context.Context, t *testing.T, handler http.Handler) <-chan *httptest.ResponseRecorder {
 	t.Helper()
 	ended := make(chan *httptest.ResponseRecorder, 1)
+	handler = openapitest.Operation(t, "followJob", handler)
 	r := request(t, http.MethodGet, "", "").WithContext(ctx)
 	go func() {
 		w := httptest.NewRecorder()

@@ -11,6 +11,7 @@ import (
 	"kubejobs/functions/sweep"
 	"kubejobs/shared/core/failure"
 	"kubejobs/shared/monitor"
+	"kubejobs/shared/testkit/openapitest"
 )
 
 type sweeperFunc func(context.Context) (monitor.Swept, error)
@@ -34,7 +35,8 @@ func TestHandler(t *testing.T) {
 				return monitor.Swept{Jobs: 3, Schedules: 2, Created: 1}, tt.err
 			})
 			w := httptest.NewRecorder()
-			sweep.New(service, slog.New(slog.DiscardHandler)).ServeHTTP(w, httptest.NewRequest(http.MethodPost, "/", strings.NewReader("{}")))
+			handler := openapitest.Operation(t, "sweep", sweep.New(service, slog.New(slog.DiscardHandler)))
+			handler.ServeHTTP(w, httptest.NewRequest(http.MethodPost, "/", strings.NewReader("{}")))
 			if w.Code != tt.status || !strings.Contains(w.Body.String(), tt.body) {
 				t.Errorf("%d %s, want %d with %s", w.Code, w.Body, tt.status, tt.body)
 			}
@@ -54,7 +56,7 @@ func TestEventGetsNoBody(t *testing.T) {
 		r.Header.Set(name, value)
 	}
 	w := httptest.NewRecorder()
-	sweep.New(service, slog.New(slog.DiscardHandler)).ServeHTTP(w, r)
+	openapitest.Operation(t, "sweep", sweep.New(service, slog.New(slog.DiscardHandler))).ServeHTTP(w, r)
 	if w.Code != http.StatusOK || w.Body.Len() > 0 || w.Header().Get("Kubejobs-Outcome") != "swept" {
 		t.Errorf("%d %q %v, want 200, no body and the outcome", w.Code, w.Body, w.Header())
 	}

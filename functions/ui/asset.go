@@ -100,7 +100,7 @@ func (a asset) serve(w http.ResponseWriter, r *http.Request, status int) {
 	header.Set("Content-Type", a.kind)
 	header.Add("Vary", "Accept-Encoding")
 	text, tag := a.plain, a.tag
-	if accepts(r.Header.Values("Accept-Encoding"), "gzip") {
+	if httpapi.Accepts(r.Header.Values("Accept-Encoding"), "gzip") {
 		header.Set("Content-Encoding", "gzip")
 		text, tag = a.small(), tag+"-gzip"
 	}

@@ -14,18 +14,24 @@ import (
 //go:embed testdata/axe-core/axe.min.js
 var axe string
 
-// looks are the ways in which a page is shown to people.
-var looks = []struct {
+// look is a way in which a page is shown to people.
+type look struct {
 	scheme string
 	width  int64
-}{{"light", 1280}, {"dark", 1280}, {"light", narrowest}, {"dark", narrowest}}
+}
+
+// allLooks are all combinations; someLooks have each scheme and each width once.
+var (
+	allLooks  = []look{{"light", 1280}, {"dark", 1280}, {"light", narrowest}, {"dark", narrowest}}
+	someLooks = []look{{"light", 1280}, {"dark", narrowest}}
+)
 
 // narrowest is the least width that a page fits, in CSS pixels.
 const narrowest = 360
 
 // accessible checks a page as it is shown now, in each look: axe finds nothing, and nothing
 // makes the page scroll sideways. what names its state.
-func (p *tab) accessible(what string) {
+func (p *tab) accessible(what string, looks []look) {
 	p.tb.Helper()
 	p.do(chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
 		_, err := chromedp.Evaluate[any](axe+";void 0")(ctx, target)

@@ -3,6 +3,7 @@ package browser_test
 import (
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -50,10 +51,8 @@ func TestJobPage(t *testing.T) {
 	if len(status.Events) < 2 {
 		t.Errorf("a job that started and stalled has the events %v", status.Events)
 	}
-	p.untilText("#ticks", fmt.Sprint(status.Ticks.Received))
-	if got := p.text("h1"); !strings.Contains(got, "stalled") {
-		t.Errorf("the heading is %q, want the job's id", got)
-	}
+	p.untilText("#ticks", strconv.FormatInt(status.Ticks.Received, 10))
+	p.untilHeading("stalled")
 }
 
 // The page of an ended job has its report and what came of it; that of a failed job says why.
@@ -64,8 +63,8 @@ func TestEndedJobPage(t *testing.T) {
 	for _, want := range []string{"the deadline was met", "Execution time", "Error at the end"} {
 		p.until("the report says "+want, fmt.Sprintf(`document.querySelector('#report').innerText.toLowerCase().includes(%s)`, quote(strings.ToLower(want))))
 	}
-	if got := p.text("#postmortem"); len(got) < 40 {
-		t.Errorf("the post-mortem of a finished job says %q", got)
+	for _, want := range []string{"Rate over the run", "1.0 items/s", "Longest stall", "How good the forecasts were"} {
+		p.untilText("#postmortem", want)
 	}
 	p.until("a job that ended cannot be stopped", `!document.querySelector('#stop') || document.querySelector('#stop').offsetParent === null`)
 	p.visit("/ui/jobs/late")
@@ -76,17 +75,37 @@ func TestEndedJobPage(t *testing.T) {
 	p.untilText("body", "stopped by a caller")
 }
 
-// An unknown job has a page of its own, with the status 404.
+// The page of a job that does not exist says so, waits, and shows the job once it is started.
 func TestUnknownJobPage(t *testing.T) {
 	t.Parallel()
 	s := local(t)
-	p := open(t, s.url(), "/monitoring") // any page of the server
+	p := open(t, s.url(), "/ui/jobs/not-yet")
 	p.expect(`status of 404`)
-	p.visit("/ui/jobs/no-such-job")
-	p.untilText("body", "no-such-job")
-	if got := p.statuses("/ui/jobs/no-such-job"); len(got) != 1 || got[0] != http.StatusNotFound {
-		t.Errorf("the page of an unknown job: %v, want 404", got)
+	p.untilHeading("There is no such job")
+	p.untilText("#missing", "not-yet")
+	p.untilLive()
+	eval[any](p, `void (window.mark = 1)`)
+	s.start(job{id: "not-yet", waiting: 10})
+	p.untilHeading("not-yet")
+	p.untilShown("#stop")
+	p.until("nothing is missing any more", `!document.querySelector('#missing').checkVisibility()`)
+	if !eval[bool](p, `window.mark === 1`) {
+		t.Error("the page was loaded again")
 	}
+}
+
+// An address that no job can have is one of a page that does not exist.
+func TestNoSuchPage(t *testing.T) {
+	t.Parallel()
+	s := local(t)
+	p := open(t, s.url(), "/ui/jobs/A_B")
+	p.expect(`status of 404`)
+	p.untilHeading("There is no such page")
+	if got := p.statuses("/ui/jobs/A_B"); len(got) != 1 || got[0] != http.StatusNotFound {
+		t.Errorf("the page is answered %v, want 404", got)
+	}
+	p.click("main a.button")
+	p.untilHeading("Jobs")
 }
 
 // The page follows a job: what a tick found is shown without a reload, and the end brings

@@ -83,7 +83,7 @@ func TestKeyboard(t *testing.T) {
 		}
 	}
 	p.press(kb.Enter)
-	p.untilText("h1", "by-hand")
+	p.untilHeading("by-hand")
 	p.untilLive()
 	p.reach("#stop")
 	p.press(kb.Enter)

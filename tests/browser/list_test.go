@@ -8,7 +8,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/chromedp/chromedp/kb"
 	"github.com/google/go-cmp/cmp"
 
 	"kubejobs/shared/monitor"
@@ -44,7 +43,7 @@ func (p *tab) untilLive() {
 // untilState waits until the page says so about its connection.
 func (p *tab) untilState(want string) {
 	p.tb.Helper()
-	p.until("the page is "+want, fmt.Sprintf(`document.querySelector('#live').dataset.state === %s`, quote(want)))
+	p.until("the page is "+want, `document.querySelector('#live').dataset.state === `+quote(want))
 }
 
 // overview returns the ids that the server lists.
@@ -72,7 +71,7 @@ func TestList(t *testing.T) {
 	for _, a := range actors() {
 		status := s.Status(a.id)
 		row := fmt.Sprintf("tr[data-id=%q]", a.id)
-		if got := p.text(row); !strings.Contains(got, strings.ReplaceAll(string(status.State), "-", " ")) {
+		if got := p.text(row); !strings.Contains(got, strings.ReplaceAll(status.State, "-", " ")) {
 			t.Errorf("%s: the row does not show %q: %s", a.id, status.State, got)
 		}
 		if status.Progress != nil {
@@ -81,23 +80,21 @@ func TestList(t *testing.T) {
 	}
 	p.untilText(`tr[data-id="unobserved"]`, "cannot read the queue")
 	p.click(`tr[data-id="stalled"] a`)
-	p.untilText("h1", "stalled")
+	p.untilHeading("stalled")
 }
 
-// Without JavaScript the list is complete: it can be filtered and left for a job's page.
-func TestListWithoutScripts(t *testing.T) {
+// Without JavaScript a page says that it needs it, and where the jobs are.
+func TestWithoutScripts(t *testing.T) {
 	t.Parallel()
-	s := newScene(t)
-	p := open(t, s.URL, "/", withoutScripts())
-	p.untilRows(s.overview("")...)
-	p.untilText(`tr[data-id="running"]`, "60 %")
-	p.write("input#filter", "at")
-	p.press(kb.Enter)
-	p.untilRows(s.overview("q=at")...)
-	p.click(`tr[data-id="at-risk"] a`)
-	p.untilText("h1", "at-risk")
-	p.untilText("#problems", "late")
-	p.untilText("#live", "Not live")
+	s := local(t)
+	s.start(job{id: "a", waiting: 10})
+	p := open(t, s.url(), "/", withoutScripts())
+	for _, path := range []string{"/", "/ui/jobs/a"} {
+		p.visit(path)
+		p.untilText("main", "needs JavaScript")
+	}
+	p.click("main .notice a")
+	p.untilText("body", `"id":"a"`)
 }
 
 // A row changes in place, without a reload: the focus stays where it is.

@@ -65,7 +65,7 @@ func newScene(tb testing.TB) *scene {
 		for _, a := range actors() {
 			s.play(a, away[a.id])
 		}
-		switch s.at {
+		switch s.at { //nolint:exhaustive // these are phases of a scene, not units
 		case past / 2:
 			away["failed"].Stop()
 			s.stop("stopped")

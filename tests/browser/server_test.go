@@ -24,8 +24,9 @@ import (
 // server is a running `kubejobs local` with its embedded Redis.
 type server struct {
 	*proctest.Process
-	tb    testing.TB
-	queue *redis.Client // where the jobs' lists are
+	tb      testing.TB
+	address string
+	queue   *redis.Client // where the jobs' lists are
 }
 
 // local starts the program, with its embedded Redis and settings (NAME=value), on a free port.
@@ -48,7 +49,7 @@ func localOn(tb testing.TB, state *redistest.Server, settings ...string) *server
 
 func launch(tb testing.TB, arguments, settings []string) *server {
 	tb.Helper()
-	return &server{tb: tb, Process: proctest.Start(tb, proctest.Program{
+	process := proctest.Start(tb, proctest.Program{
 		Command: func(addr string) *exec.Cmd {
 			_, port, _ := strings.Cut(addr, ":")
 			cmd := exec.Command(program, arguments...)
@@ -56,7 +57,8 @@ func launch(tb testing.TB, arguments, settings []string) *server {
 			return cmd
 		},
 		Answers: proctest.OK("/health/readiness"),
-	})}
+	})
+	return &server{tb: tb, Process: process, address: "http://" + process.Addr()}
 }
 
 // handTicked are the settings of a server whose jobs are ticked by the test alone, as often
@@ -69,7 +71,7 @@ func handTicked(tb testing.TB) []string {
 }
 
 // url returns the address of the server as a browser gets it.
-func (s *server) url() string { return "http://" + s.Addr() }
+func (s *server) url() string { return s.address }
 
 // job is what a test asks for; zero fields are left out of the request.
 type job struct {
@@ -126,6 +128,14 @@ func (s *server) fill(id string, waiting, inFlight, done int) {
 // tick sends an event of a job's PingSource, and expects that it is taken.
 func (s *server) tick(id string) {
 	s.tb.Helper()
+	if status, text := s.tryTick(id); status != http.StatusOK {
+		s.tb.Fatalf("tick of %s: %d %s, want 200", id, status, text)
+	}
+}
+
+// tryTick sends such an event, and returns the answer.
+func (s *server) tryTick(id string) (int, []byte) {
+	s.tb.Helper()
 	request := s.request(http.MethodPost, "/", fmt.Sprintf(`{"app_id":%q}`, id))
 	for name, value := range map[string]string{
 		"Content-Type": "application/json", "Ce-Id": uuid.NewString(), "Ce-Specversion": "1.0",
@@ -134,9 +144,7 @@ func (s *server) tick(id string) {
 	} {
 		request.Header.Set(name, value)
 	}
-	if status, text := s.send(request); status != http.StatusOK {
-		s.tb.Fatalf("tick of %s: %d %s, want 200", id, status, text)
-	}
+	return s.send(request)
 }
 
 // status returns the status of a job.

@@ -130,6 +130,19 @@ func (p *tab) untilText(selector, want string) {
 		fmt.Sprintf(`document.querySelector(%s)?.innerText.includes(%s)`, quote(selector), quote(want)))
 }
 
+// untilHeading waits until the heading that is shown has a text.
+func (p *tab) untilHeading(want string) {
+	p.tb.Helper()
+	p.until(fmt.Sprintf("the heading shows %q", want),
+		fmt.Sprintf(`[...document.querySelectorAll('h1')].some((h) => h.checkVisibility() && h.innerText.includes(%s))`, quote(want)))
+}
+
+// untilShown waits until the first element of a selector is shown.
+func (p *tab) untilShown(selector string) {
+	p.tb.Helper()
+	p.until(selector+" is shown", fmt.Sprintf(`document.querySelector(%s)?.checkVisibility()`, quote(selector)))
+}
+
 // count returns how many elements a selector finds.
 func (p *tab) count(selector string) int {
 	p.tb.Helper()

@@ -37,6 +37,7 @@ type request struct {
 }
 
 func newWatcher(tb testing.TB, server string) *watcher {
+	tb.Helper()
 	w := uncheckedWatcher(tb, server)
 	tb.Cleanup(func() { // after the tabs are closed
 		if found := w.found(); found != "" {
@@ -48,6 +49,7 @@ func newWatcher(tb testing.TB, server string) *watcher {
 
 // uncheckedWatcher returns a watcher that does not fail the test.
 func uncheckedWatcher(tb testing.TB, server string) *watcher {
+	tb.Helper()
 	return &watcher{tb: tb, hosts: []string{host(server)}, index: map[network.RequestID]int{}}
 }
 
@@ -75,6 +77,13 @@ func (w *watcher) found() string {
 	return strings.Join(slices.DeleteFunc(slices.Clone(w.problems), func(problem string) bool {
 		return slices.ContainsFunc(w.expected, func(e *regexp.Regexp) bool { return e.MatchString(problem) })
 	}), "\n")
+}
+
+// all returns all problems, expected or not.
+func (w *watcher) all() []string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Clone(w.problems)
 }
 
 // see takes an event of a tab or a worker.

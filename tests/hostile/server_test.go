@@ -20,6 +20,8 @@ import (
 
 	"kubejobs/shared/core/job"
 	"kubejobs/shared/monitor"
+	"kubejobs/shared/platform/config"
+	"kubejobs/shared/testkit/openapitest"
 	"kubejobs/shared/testkit/proctest"
 	"kubejobs/shared/testkit/redistest"
 )
@@ -27,8 +29,9 @@ import (
 // server is the running program.
 type server struct {
 	*proctest.Process
-	t   *testing.T
-	cmd *exec.Cmd
+	t      *testing.T
+	cmd    *exec.Cmd
+	client *http.Client // compares the answers with the description of the API
 }
 
 // serve starts the program. It discards the ticks of the local scheduler.
@@ -36,7 +39,7 @@ func serve(t *testing.T, settings ...string) *server {
 	t.Helper()
 	sink := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	t.Cleanup(sink.Close)
-	s := &server{t: t}
+	s := &server{t: t, client: openapitest.Client(t, config.TargetAll)}
 	state := redistest.StartState(t)
 	s.Process = proctest.Start(t, proctest.Program{
 		Command: func(addr string) *exec.Cmd {
@@ -61,7 +64,7 @@ func (s *server) call(ctx context.Context, method, path, body string, header ...
 	for i := 0; i < len(header); i += 2 {
 		r.Header.Set(header[i], header[i+1])
 	}
-	response, err := http.DefaultClient.Do(r)
+	response, err := s.client.Do(r)
 	if err != nil {
 		return 0, "", err
 	}

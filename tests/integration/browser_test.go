@@ -57,7 +57,7 @@ func (s *server) stopFrom(ctx context.Context, host, origin string) int {
 	if origin != "" {
 		request.Header.Set("Origin", origin)
 	}
-	status, _, err := do(request)
+	status, _, err := s.do(request)
 	if err != nil {
 		s.t.Error(err)
 	}

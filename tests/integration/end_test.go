@@ -15,6 +15,8 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"kubejobs/shared/platform/config"
+	"kubejobs/shared/testkit/openapitest"
 	"kubejobs/shared/testkit/proctest"
 	"kubejobs/shared/testkit/redistest"
 )
@@ -39,7 +41,7 @@ func (s *server) poll(ctx context.Context, group *errgroup.Group, id string) {
 	target := "http://" + s.Addr() + "/monitoring/" + id
 	for range 3 {
 		group.Go(func() error {
-			client := &http.Client{Transport: &http.Transport{}} // a connection of its own, which it keeps
+			client := &http.Client{Transport: openapitest.Transport(s.t, config.TargetAll, &http.Transport{})} // a connection of its own, which it keeps
 			for ctx.Err() == nil {
 				request, err := http.NewRequestWithContext(ctx, http.MethodGet, target, http.NoBody)
 				if err != nil {
@@ -80,7 +82,7 @@ func TestEndWhileClientsGoOn(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer silent.Close()
-			stream, err := http.Get("http://" + s.Addr() + "/monitoring/a/events")
+			stream, err := s.client.Get("http://" + s.Addr() + "/monitoring/a/events")
 			if err != nil {
 				t.Fatal(err)
 			}

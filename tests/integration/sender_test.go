@@ -44,7 +44,7 @@ func (s *server) deliver(ctx context.Context, t tick) (int, monitor.Outcome, err
 	} {
 		request.Header.Set(name, value)
 	}
-	status, header, text, err := doHeader(request)
+	status, header, text, err := s.doHeader(request)
 	if err == nil && status == http.StatusOK && len(text) != 0 {
 		err = fmt.Errorf("the answer to a tick has the body %.80q, want none", text)
 	}

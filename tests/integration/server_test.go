@@ -9,9 +9,12 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os/exec"
+	"strings"
 	"testing"
 
 	"kubejobs/shared/monitor"
+	"kubejobs/shared/platform/config"
+	"kubejobs/shared/testkit/openapitest"
 	"kubejobs/shared/testkit/proctest"
 	"kubejobs/shared/testkit/redistest"
 )
@@ -19,7 +22,8 @@ import (
 // server is a running kubejobs that can be killed and restarted.
 type server struct {
 	*proctest.Process
-	t *testing.T
+	t      *testing.T
+	client *http.Client // compares the answers with the description of the API
 }
 
 // serve starts kubejobs with settings (NAME=value) on a free port.
@@ -33,7 +37,7 @@ func serve(t *testing.T, settings ...string) *server {
 // run starts a command of kubejobs and waits until it is ready.
 func run(t *testing.T, command string, settings func(addr string) []string) *server {
 	t.Helper()
-	return &server{t: t, Process: proctest.Start(t, proctest.Program{
+	return &server{t: t, client: openapitest.Client(t, unit(settings(""))), Process: proctest.Start(t, proctest.Program{
 		Command: func(addr string) *exec.Cmd {
 			cmd := exec.Command(program, command)
 			cmd.Env = settings(addr)
@@ -43,6 +47,16 @@ func run(t *testing.T, command string, settings func(addr string) []string) *ser
 	})}
 }
 
+// unit returns the unit that the settings name.
+func unit(settings []string) string {
+	for _, setting := range settings {
+		if name, ok := strings.CutPrefix(setting, "FUNCTION_TARGET="); ok {
+			return name
+		}
+	}
+	return config.TargetAll
+}
+
 // call makes a request on a new connection.
 func (s *server) call(ctx context.Context, method, path string, body []byte) (int, []byte, error) {
 	request, err := http.NewRequestWithContext(ctx, method, "http://"+s.Addr()+path, bytes.NewReader(body))
@@ -50,18 +64,18 @@ func (s *server) call(ctx context.Context, method, path string, body []byte) (in
 		return 0, nil, err
 	}
 	request.Header.Set("Content-Type", "application/json")
-	return do(request)
+	return s.do(request)
 }
 
-func do(request *http.Request) (int, []byte, error) {
-	status, _, text, err := doHeader(request)
+func (s *server) do(request *http.Request) (int, []byte, error) {
+	status, _, text, err := s.doHeader(request)
 	return status, text, err
 }
 
 // doHeader is like do, and also returns the header of the answer.
-func doHeader(request *http.Request) (int, http.Header, []byte, error) {
+func (s *server) doHeader(request *http.Request) (int, http.Header, []byte, error) {
 	request.Close = true
-	response, err := http.DefaultClient.Do(request)
+	response, err := s.client.Do(request)
 	if err != nil {
 		return 0, nil, nil, err
 	}

@@ -23,7 +23,7 @@ func TestTerminationEndsStreams(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	response, err := http.DefaultClient.Do(request)
+	response, err := s.client.Do(request)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -19,7 +19,8 @@ const root = "../.."
 
 // documents are the documents with commands.
 var documents = []string{
-	"README.md", "CONTRIBUTING.md", "functions/README.md", "tests/README.md", "tests/RELIABILITY.md", "knative/README.md", "knative/observability/README.md",
+	"README.md", "CONTRIBUTING.md", "functions/README.md", "functions/TROUBLESHOOTING.md", "functions/WITHOUT-ASPERATHOS.md", "knative/MIGRATION.md",
+	"shared/ARCHITECTURE.md", "tests/README.md", "tests/RELIABILITY.md", "knative/README.md", "knative/observability/README.md",
 }
 
 // block is a fenced block of a document.
@@ -88,7 +89,7 @@ func workers(t *testing.T) map[string]block {
 // are not.
 func TestInfoStrings(t *testing.T) {
 	t.Parallel()
-	known := []string{"sh", "python", "go", "console", "json", "text", "yaml"}
+	known := []string{"sh", "python", "go", "console", "json", "mermaid", "text", "yaml"}
 	for _, document := range documents {
 		for _, b := range blocks(t, document) {
 			if !slices.Contains(known, b.info) {

@@ -18,6 +18,7 @@ import (
 	"kubejobs/shared/core/job"
 	"kubejobs/shared/monitor"
 	"kubejobs/shared/platform/config"
+	"kubejobs/shared/testkit/openapitest"
 )
 
 // sorted returns each text once, in order.
@@ -127,6 +128,7 @@ func TestCalls(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	handler = openapitest.Handler(t, config.TargetAll, handler)
 	for _, call := range cells(t, "Functions", 2) {
 		method, path, ok := strings.Cut(call, " ")
 		if !ok {

@@ -14,6 +14,7 @@ import (
 	"kubejobs/shared/core/job"
 	"kubejobs/shared/monitor"
 	"kubejobs/shared/platform/config"
+	"kubejobs/shared/testkit/openapitest"
 )
 
 // A demo whose job never ran fails its checks.
@@ -32,7 +33,7 @@ func TestCheckNamesWhatFailed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := httptest.NewServer(handler)
+	server := httptest.NewServer(openapitest.Handler(t, config.TargetAll, handler))
 	t.Cleanup(server.Close)
 	queue := redis.NewClient(&redis.Options{Addr: set.EmbeddedRedis()})
 	t.Cleanup(func() { _ = queue.Close() })

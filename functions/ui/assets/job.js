@@ -13,6 +13,7 @@ import { openStop } from './stop.js';
 const id = decodeURIComponent(location.pathname.split('/').pop());
 const root = document.getElementById('job');
 const missing = document.getElementById('missing');
+const failed = document.getElementById('failed');
 const whatIf = openWhatIf(id, document.getElementById('what-if-part'));
 let plots = null; // made when the page has a size
 let known = null;
@@ -22,7 +23,7 @@ let waiting = []; // samples that came before the status
 function show(status) {
   if (known?.ended_at && !status.ended_at) return location.reload(); // a new life
   const changed = known && known.state !== status.state;
-  missing.hidden = true;
+  missing.hidden = failed.hidden = true;
   root.hidden = false;
   fill(root, status);
   showProblems(status.problems ?? []);
@@ -52,6 +53,13 @@ function gone() {
   }
   missing.querySelector('[data-text]').textContent = `No job is called ${id}. It may have been removed after its retention. If it is started, it appears here.`;
   missing.hidden = false;
+  failed.hidden = true;
+}
+
+// fail says why the job cannot be shown yet.
+function fail(text) {
+  failed.querySelector('p').textContent = text;
+  failed.hidden = false;
 }
 
 for (const link of root.querySelectorAll('[data-link]')) link.href = `/monitoring/${encodeURIComponent(id)}${link.dataset.link}`;
@@ -76,5 +84,6 @@ async function load() {
   add(samples);
   if (status.value) show(status.value);
   else if (status.reason.status === 404) gone();
+  else fail(`The job cannot be shown yet: ${status.reason.message}`);
   live.want([], new Map([[id, samples.at(-1)?.timestamp ?? 0]]));
 }

@@ -58,7 +58,7 @@ async function ask() {
 async function take(answer) {
   const told = await answer.json().catch(() => null);
   if (answer.ok) show(told);
-  else fail(told?.error_message ?? `The server answers ${answer.status}.`);
+  else fail(`The jobs cannot be shown: ${told?.error_message ?? `the server answers ${answer.status}`}`);
 }
 
 function fail(text) {

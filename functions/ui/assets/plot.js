@@ -49,7 +49,7 @@ export class Plot {
       ...this.#size(),
       legend: { show: false },
       cursor: { y: false, drag: { x: false, y: false, setScale: false }, sync: { key: 'job' } },
-      padding: [10, 30, 0, 0],
+      padding: [10, 44, 0, 0],
       scales: { x: { time: true, range: (_, low, high) => this.#content.range ?? [low ?? 0, high ?? 1] }, ...scales },
       axes: [{ ...style, values: ticks, size: 28, space: 84, ...axes[0] }, { ...style, size: 62, space: 34, ...axes[1] }],
       ...own,

@@ -1,6 +1,7 @@
 package openapitest
 
 import (
+	"compress/gzip"
 	"net/http"
 	"net/url"
 	"strings"
@@ -25,6 +26,17 @@ func answer(method, target string, status int, contentType, body string, header 
 	return x
 }
 
+// compressed returns an answer in gzip to a request that accepts some encodings.
+func compressed(body, accept string) exchange {
+	var small strings.Builder
+	writer := gzip.NewWriter(&small)
+	_, _ = writer.Write([]byte(body)) // a builder takes everything
+	_ = writer.Close()
+	x := answer("GET", "/monitoring/a/samples", 200, asJSON, small.String(), "Content-Encoding", "gzip")
+	x.header.Set("Accept-Encoding", accept)
+	return x
+}
+
 const (
 	asJSON = "application/json"
 	no404  = `{"error_code":404,"error_message":"no such job","error_name":"NOT_FOUND"}`
@@ -40,6 +52,7 @@ func TestRightAnswers(t *testing.T) {
 	t.Parallel()
 	for name, x := range map[string]exchange{
 		"samples":             answer("GET", "/monitoring/a/samples", 200, asJSON, page),
+		"compressed":          compressed(page, "br, gzip"),
 		"with .json":          answer("GET", "/monitoring/a/samples.json?limit=1", 200, asJSON, page),
 		"HEAD":                answer("HEAD", "/monitoring/a/samples", 200, asJSON, ""),
 		"lines":               answer("GET", "/monitoring/a/samples.ndjson", 200, "application/x-ndjson", line+line),
@@ -79,6 +92,9 @@ func TestWrongAnswers(t *testing.T) {
 		"another status":           {answer("GET", "/monitoring/a/samples", 418, asJSON, page), "does not describe status 418"},
 		"another media type":       {answer("GET", "/monitoring/a/samples", 200, "text/plain", page), `type "text/plain" is not described`},
 		"no media type":            {answer("GET", "/monitoring/a/samples", 200, "", page), `type "" is not described`},
+		"gzip to nobody":           {compressed(page, "br"), "accepted is"},
+		"another encoding":        {answer("GET", "/monitoring/a/samples", 200, asJSON, "", "Content-Encoding", "br"), "Content-Encoding"},
+		"a wrong body in gzip":     {compressed(`{}`, "gzip"), "missing"},
 		"no body":                  {answer("GET", "/monitoring/a/samples", 200, asJSON, ""), "EOF"},
 		"an unfinished line":       {answer("GET", "/monitoring/a/samples.ndjson", 200, "application/x-ndjson", strings.TrimSpace(line)), "no end"},
 		"a wrong line":             {answer("GET", "/monitoring/a/samples.ndjson", 200, "application/x-ndjson", line+"{}\n"), "missing properties"},

@@ -1,9 +1,12 @@
 package openapitest
 
 import (
+	"bytes"
+	"compress/gzip"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"mime"
 	"net/http"
 	"net/url"
@@ -41,12 +44,36 @@ func (c *contract) check(x exchange) error {
 	if len(found) == 0 {
 		return x.refused(http.StatusNotFound)
 	}
+	x, err := x.plain()
+	if err != nil {
+		return err
+	}
 	for _, o := range found {
 		if o.Method == method(x.method) {
 			return c.operation(o, x)
 		}
 	}
 	return x.notAllowed(found)
+}
+
+// plain returns an exchange with its body as it was before it was compressed, as far as
+// that was sent.
+func (x exchange) plain() (exchange, error) {
+	encoding := x.answered.Get("Content-Encoding")
+	if encoding == "" || x.method == http.MethodHead {
+		return x, nil
+	}
+	if encoding != "gzip" || !httpapi.Accepts(x.header.Values("Accept-Encoding"), encoding) {
+		return x, fmt.Errorf("Content-Encoding %q, accepted is %q", encoding, x.header.Values("Accept-Encoding"))
+	}
+	reader, err := gzip.NewReader(bytes.NewReader(x.body))
+	if err == nil {
+		x.body, err = io.ReadAll(reader)
+	}
+	if err != nil && x.complete {
+		return x, fmt.Errorf("body in gzip: %w", err)
+	}
+	return x, nil
 }
 
 // clean reports whether httpapi.CleanPath serves a path.
