@@ -29,6 +29,8 @@ CONTROL_PLANE  := $(CURDIR)/.cache/control-plane/kubernetes-$(KUBERNETES)-etcd-$
 
 # Separate modules keep the dependencies of some tests out of the program's go.mod.
 MODULES := . tests/browser tests/cluster tests/manifests
+# Those that make test runs: the tests in a browser are make test-browser.
+TESTED  := $(filter-out tests/browser,$(MODULES))
 
 export GOFLAGS ?= -buildvcs=false
 
@@ -66,10 +68,14 @@ build: ## Build bin/kubejobs
 ALONE := tests/faults
 
 .PHONY: test
-test: setup control-plane ## Run all tests, with the race detector, in random order
-	@for module in $(MODULES); do echo "module $$module"; \
+test: setup control-plane ## Run all tests but those in a browser, with the race detector, in random order
+	@for module in $(TESTED); do echo "module $$module"; \
 		(cd $$module && go test -race -shuffle=on -count=1 -timeout 14m $$(go list ./... | grep -v $(ALONE))); done
 	go test -race -shuffle=on -count=1 -timeout 14m ./$(ALONE)
+
+.PHONY: test-browser
+test-browser: setup ## Run the tests of the page in Chromium
+	cd tests/browser && go test -race -shuffle=on -count=1 -timeout 10m ./...
 
 .PHONY: setup
 setup: ## Install what the tests need: a C compiler (race detector), redis-server, Prometheus, InfluxDB, curl, redis-py, Chromium
