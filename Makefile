@@ -29,8 +29,6 @@ CONTROL_PLANE  := $(CURDIR)/.cache/control-plane/kubernetes-$(KUBERNETES)-etcd-$
 
 # Separate modules keep the dependencies of some tests out of the program's go.mod.
 MODULES := . tests/browser tests/cluster tests/manifests
-# Those that make test runs: the tests in a browser are make test-browser.
-TESTED  := $(filter-out tests/browser,$(MODULES))
 
 export GOFLAGS ?= -buildvcs=false
 
@@ -68,8 +66,8 @@ build: ## Build bin/kubejobs
 ALONE := tests/faults
 
 .PHONY: test
-test: setup control-plane ## Run all tests but those in a browser, with the race detector, in random order
-	@for module in $(TESTED); do echo "module $$module"; \
+test: setup control-plane ## Run all tests with the race detector, in random order
+	@for module in $(MODULES); do echo "module $$module"; \
 		(cd $$module && go test -race -shuffle=on -count=1 -timeout 14m $$(go list ./... | grep -v $(ALONE))); done
 	go test -race -shuffle=on -count=1 -timeout 14m ./$(ALONE)
 
