@@ -66,10 +66,14 @@ build: ## Build bin/kubejobs
 ALONE := tests/faults
 
 .PHONY: test
-test: setup control-plane ## Run all tests, with the race detector, in random order
+test: setup control-plane ## Run all tests with the race detector, in random order
 	@for module in $(MODULES); do echo "module $$module"; \
 		(cd $$module && go test -race -shuffle=on -count=1 -timeout 14m $$(go list ./... | grep -v $(ALONE))); done
 	go test -race -shuffle=on -count=1 -timeout 14m ./$(ALONE)
+
+.PHONY: test-browser
+test-browser: setup ## Run the tests of the page in Chromium
+	cd tests/browser && go test -race -shuffle=on -count=1 -timeout 10m ./...
 
 .PHONY: setup
 setup: ## Install what the tests need: a C compiler (race detector), redis-server, Prometheus, InfluxDB, curl, redis-py, Chromium

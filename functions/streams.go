@@ -27,7 +27,7 @@ func newStreams(o stream.Options) streams {
 	ending := make(chan struct{})
 	o.Ending = ending
 	if o.Slots == nil {
-		o.Slots = httpapi.NewSlots(stream.DefaultMax)
+		o.Slots = httpapi.NewSlots(httpapi.DefaultStreams)
 	}
 	return streams{o, sync.OnceFunc(func() { close(ending) })}
 }

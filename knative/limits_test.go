@@ -9,10 +9,10 @@ import (
 
 	"sigs.k8s.io/yaml"
 
-	"kubejobs/functions/stream"
 	"kubejobs/knative"
 	"kubejobs/shared/monitor"
 	"kubejobs/shared/platform/config"
+	"kubejobs/shared/platform/httpapi"
 )
 
 // Knative's defaults: how much of containerConcurrency, in percent, makes it start
@@ -36,13 +36,13 @@ func TestStreamsLeaveRoom(t *testing.T) {
 		}
 		target = own * targetPercent / 100
 	}
-	if stream.DefaultMax > concurrency-10 || stream.DefaultMax <= target {
+	if httpapi.DefaultStreams > concurrency-10 || httpapi.DefaultStreams <= target {
 		t.Errorf("%d streams with containerConcurrency %d, which scales at %d: want more than that, and at most 10 below containerConcurrency",
-			stream.DefaultMax, concurrency, target)
+			httpapi.DefaultStreams, concurrency, target)
 	}
-	if free := concurrency - stream.DefaultMax - monitor.MaxWaiting; free < 5 {
+	if free := concurrency - httpapi.DefaultStreams - monitor.MaxWaiting; free < 5 {
 		t.Errorf("%d streams and %d starts that wait leave %d of %d requests for others, want at least 5",
-			stream.DefaultMax, monitor.MaxWaiting, free, concurrency)
+			httpapi.DefaultStreams, monitor.MaxWaiting, free, concurrency)
 	}
 }
 

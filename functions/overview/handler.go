@@ -4,6 +4,7 @@
 package overview
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"net/http"
@@ -28,28 +29,10 @@ type Options struct {
 	Length    time.Duration // how long a stream lasts, 20 s: less than a request may take
 	Retry     time.Duration // reconnection time that clients are told, 500 ms
 	Heartbeat time.Duration // longest time without a write, 2 s
-	// Slots bounds the streams at once, with those of other functions; nil: defaultStreams
-	// of them.
+	// Slots bounds the streams at once, with those of other functions; nil:
+	// httpapi.DefaultStreams of them.
 	Slots  httpapi.Slots
 	Ending <-chan struct{} // closed to end every stream at once; nil: never
-}
-
-const defaultStreams = 40
-
-func (o Options) withDefaults() Options {
-	orElse := func(value *time.Duration, standard time.Duration) {
-		if *value == 0 {
-			*value = standard
-		}
-	}
-	orElse(&o.Poll, time.Second)
-	orElse(&o.Length, 20*time.Second)
-	orElse(&o.Retry, 500*time.Millisecond)
-	orElse(&o.Heartbeat, 2*time.Second)
-	if o.Slots == nil {
-		o.Slots = httpapi.NewSlots(defaultStreams)
-	}
-	return o
 }
 
 // New returns the handler of /overview.
@@ -72,7 +55,11 @@ func New(service reader, log *slog.Logger) http.Handler {
 
 // NewStream returns the handler of /overview/events.
 func NewStream(service reader, o Options, log *slog.Logger) http.Handler {
-	o = o.withDefaults()
+	o.Poll = cmp.Or(o.Poll, time.Second)
+	if o.Slots == nil {
+		o.Slots = httpapi.NewSlots(httpapi.DefaultStreams)
+	}
+	limits := httpapi.StreamOptions{Length: o.Length, Retry: o.Retry, Heartbeat: o.Heartbeat, Ending: o.Ending}.WithDefaults()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		subjects, err := parseSubjects(r.URL.RawQuery)
 		if err != nil {
@@ -83,7 +70,6 @@ func NewStream(service reader, o Options, log *slog.Logger) http.Handler {
 			return
 		}
 		defer o.Slots.Give()
-		limits := httpapi.StreamOptions{Length: o.Length, Retry: o.Retry, Heartbeat: o.Heartbeat, Ending: o.Ending}
 		httpapi.ServeStream(w, r, limits, func(ctx context.Context, out *httpapi.EventStream) {
 			(&stream{service: service, log: log, out: out, poll: o.Poll, subjects: subjects}).follow(ctx)
 		})

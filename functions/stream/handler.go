@@ -4,6 +4,7 @@
 package stream
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"net/http"
@@ -30,34 +31,25 @@ type Options struct {
 	MinPoll, MaxPoll time.Duration
 	// Heartbeat is the longest time without a write, 2 s.
 	Heartbeat time.Duration
-	// Slots bounds the streams at once, with those of other functions; nil: DefaultMax of
-	// them.
+	// Slots bounds the streams at once, with those of other functions; nil:
+	// httpapi.DefaultStreams of them.
 	Slots httpapi.Slots
 	// Ending is closed to end every stream at once; nil: never.
 	Ending <-chan struct{}
 }
 
-// DefaultMax is the maximum number of streams at once. A stream occupies one of the
-// requests that Knative allows an instance at a time (containerConcurrency, 50): ten
-// are left for the other calls, and before it is reached, at 0.7 × 50 = 35, Knative
-// starts another instance.
-const DefaultMax = 40
-
 func (o Options) withDefaults() Options {
-	orElse := func(value *time.Duration, standard time.Duration) {
-		if *value == 0 {
-			*value = standard
-		}
-	}
-	orElse(&o.Length, 20*time.Second)
-	orElse(&o.Retry, 500*time.Millisecond)
-	orElse(&o.MinPoll, 250*time.Millisecond)
-	orElse(&o.MaxPoll, time.Second)
-	orElse(&o.Heartbeat, 2*time.Second)
+	limits := o.limits().WithDefaults()
+	o.Length, o.Retry, o.Heartbeat = limits.Length, limits.Retry, limits.Heartbeat
+	o.MinPoll, o.MaxPoll = cmp.Or(o.MinPoll, 250*time.Millisecond), cmp.Or(o.MaxPoll, time.Second)
 	if o.Slots == nil {
-		o.Slots = httpapi.NewSlots(DefaultMax)
+		o.Slots = httpapi.NewSlots(httpapi.DefaultStreams)
 	}
 	return o
+}
+
+func (o Options) limits() httpapi.StreamOptions {
+	return httpapi.StreamOptions{Length: o.Length, Retry: o.Retry, Heartbeat: o.Heartbeat, Ending: o.Ending}
 }
 
 // New returns the handler.

@@ -35,8 +35,7 @@ type stream struct {
 // serve sends the first news, or a comment if reading them failed with err. Then it
 // follows the job until the stream ends.
 func (s *stream) serve(w http.ResponseWriter, r *http.Request, news monitor.News, err error) {
-	limits := httpapi.StreamOptions{Length: s.Length, Retry: s.Retry, Heartbeat: s.Heartbeat, Ending: s.Ending}
-	httpapi.ServeStream(w, r, limits, func(ctx context.Context, out *httpapi.EventStream) {
+	httpapi.ServeStream(w, r, s.limits(), func(ctx context.Context, out *httpapi.EventStream) {
 		s.out = out
 		if s.open(err) && s.sendNews(ctx, news) {
 			s.follow(ctx)

@@ -260,3 +260,53 @@ func TestParseView(t *testing.T) {
 		})
 	}
 }
+
+// slow is a store in which reading the jobs takes as long as a test says.
+type slow struct {
+	monitor.Store
+	read func()
+}
+
+func (s slow) List(ctx context.Context, after job.ID, limit int) (monitor.Page, error) {
+	s.read()
+	return s.Store.List(ctx, after, limit)
+}
+
+// Reading all jobs takes at most a 25th of the time, whatever is started meanwhile; one that
+// is fast is repeated after a second, and at once after a start.
+func TestReadingAllJobsIsBounded(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		takes time.Duration
+		again time.Duration // after the first reading
+		start bool
+		want  int // readings
+	}{
+		"fast, soon":           {time.Millisecond, 900 * time.Millisecond, false, 1},
+		"fast, later":          {time.Millisecond, 1100 * time.Millisecond, false, 2},
+		"fast, after a start":  {time.Millisecond, 100 * time.Millisecond, true, 2},
+		"slow, soon":           {200 * time.Millisecond, 4 * time.Second, false, 1},
+		"slow, after a start":  {200 * time.Millisecond, 4 * time.Second, true, 1},
+		"slow, after 25 times": {200 * time.Millisecond, 6 * time.Second, false, 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := setup(t)
+			readings, now := 0, time.Duration(0)
+			b.store.Store = slow{b.store.Store, func() {
+				readings++
+				now += tt.takes
+				b.at(now)
+			}}
+			b.overview(monitor.View{})
+			now += tt.again
+			b.at(now)
+			if tt.start {
+				b.start("a")
+			}
+			if b.overview(monitor.View{}); readings != tt.want {
+				t.Errorf("the jobs were read %d times, want %d", readings, tt.want)
+			}
+		})
+	}
+}

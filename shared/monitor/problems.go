@@ -1,6 +1,7 @@
 package monitor
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"math"
@@ -89,7 +90,7 @@ func (s Status) healthProblems(state job.State, now time.Time, add addProblem) {
 	switch f := s.Forecast; {
 	case s.Health == forecast.StatusStalled && f != nil:
 		since := now.Add(-state.Quiet(now)).UTC()
-		add(&since, "No progress: %s", orElse(f.Cause.Words(), "the cause is unknown"))
+		add(&since, "No progress: %s", cmp.Or(f.Cause.Words(), "the cause is unknown"))
 	case s.Health == forecast.StatusAtRisk && !late && f != nil && f.Miss != nil && s.Margin != nil && *s.Margin < 0:
 		add(nil, "The deadline will be missed with a probability of %.0f %%: the job would finish %s late", 100**f.Miss, duration(-*s.Margin))
 	case s.Health == forecast.StatusAtRisk && !late && f != nil && f.Miss != nil:
@@ -136,11 +137,4 @@ func duration(seconds float64) string {
 		return fmt.Sprintf("%.0f s", d.Seconds())
 	}
 	return d.Round(time.Second).String()
-}
-
-func orElse(text, standard string) string {
-	if text == "" {
-		return standard
-	}
-	return text
 }

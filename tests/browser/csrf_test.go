@@ -46,10 +46,10 @@ func phaseIn(_ int, text []byte) string {
 
 // attacker is a page of another origin: its forms and scripts are what any page may have.
 var attacker = template.Must(template.New("").Parse(`<!doctype html><title>x</title><link rel=icon href="data:,"><p>a page</p>
-<iframe name=hidden></iframe>
-<form id=start method=post enctype=text/plain target=hidden action="{{.URL}}/monitoring/forged">
+<iframe name=one></iframe><iframe name=two></iframe>
+<form id=start method=post enctype=text/plain target=one action="{{.URL}}/monitoring/forged">
 <input name="{{.Head}}" value="{{.Tail}}"></form>
-<form id=stop method=post target=hidden action="{{.URL}}/monitoring/{{.Living}}/stop"></form>`))
+<form id=stop method=post target=two action="{{.URL}}/monitoring/{{.Living}}/stop"></form>`))
 
 // A page of another origin, on this machine or elsewhere, neither starts nor stops a job: by
 // a form, by a request whose answer it may not read, or by one that it may not send.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/redis/go-redis/v9"
 
@@ -48,28 +49,21 @@ func (s *Store) removeFromIndex(ctx context.Context, ids ...job.ID) error {
 // (job.State.Listed), the jobs whose records cannot be read, and the ids of the
 // others.
 func (s *Store) loadPage(ctx context.Context, ids []job.ID) (page monitor.Page, others []job.ID, err error) {
-	pipe := s.client.Pipeline()
-	fields := make([]*redis.SliceCmd, len(ids))
-	for i, id := range ids {
-		fields[i] = queueFields(ctx, pipe, id)
+	all, err := s.Records(ctx, ids)
+	if err != nil {
+		return monitor.Page{}, nil, err
 	}
-	if _, err := pipe.Exec(ctx); err != nil && !wrongType(err) {
-		return monitor.Page{}, nil, unavailable("load jobs", err)
+	page.Unreadable = all.Unreadable
+	keep := map[job.ID]bool{}
+	for _, u := range all.Unreadable {
+		keep[u.ID] = true
 	}
-	for i, id := range ids {
-		record, err := decodeRecord(id, fields[i])
-		switch {
-		case failure.KindOf(err) == failure.KindNotFound:
-			others = append(others, id)
-		case errors.Is(err, monitor.ErrUnreadable):
-			page.Unreadable = append(page.Unreadable, monitor.Unreadable{ID: id, Err: err})
-		case err != nil:
-			return monitor.Page{}, nil, err
-		case record.State.Listed():
+	for _, record := range all.Records {
+		if record.State.Listed() {
 			page.Records = append(page.Records, record)
-		default:
-			others = append(others, id)
+			keep[record.Spec.ID] = true
 		}
 	}
+	others = slices.DeleteFunc(slices.Clone(ids), func(id job.ID) bool { return keep[id] })
 	return page, others, nil
 }

@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"net/http"
@@ -23,6 +24,15 @@ type StreamOptions struct {
 	Retry     time.Duration   // reconnection time that the client is told
 	Heartbeat time.Duration   // longest time without a write
 	Ending    <-chan struct{} // closed to end the stream at once; nil: never
+}
+
+// WithDefaults returns the limits with a default for each that is 0: streams of 20 s, less than
+// a request may take, a reconnection time of 500 ms, and a write every 2 s.
+func (o StreamOptions) WithDefaults() StreamOptions {
+	o.Length = cmp.Or(o.Length, 20*time.Second)
+	o.Retry = cmp.Or(o.Retry, 500*time.Millisecond)
+	o.Heartbeat = cmp.Or(o.Heartbeat, 2*time.Second)
+	return o
 }
 
 // EventStream is a connection that gets server-sent events. Its methods return false if the

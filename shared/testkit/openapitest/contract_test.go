@@ -93,7 +93,7 @@ func TestWrongAnswers(t *testing.T) {
 		"another media type":       {answer("GET", "/monitoring/a/samples", 200, "text/plain", page), `type "text/plain" is not described`},
 		"no media type":            {answer("GET", "/monitoring/a/samples", 200, "", page), `type "" is not described`},
 		"gzip to nobody":           {compressed(page, "br"), "accepted is"},
-		"another encoding":        {answer("GET", "/monitoring/a/samples", 200, asJSON, "", "Content-Encoding", "br"), "Content-Encoding"},
+		"another encoding":         {answer("GET", "/monitoring/a/samples", 200, asJSON, "", "Content-Encoding", "br"), "Content-Encoding"},
 		"a wrong body in gzip":     {compressed(`{}`, "gzip"), "missing"},
 		"no body":                  {answer("GET", "/monitoring/a/samples", 200, asJSON, ""), "EOF"},
 		"an unfinished line":       {answer("GET", "/monitoring/a/samples.ndjson", 200, "application/x-ndjson", strings.TrimSpace(line)), "no end"},
