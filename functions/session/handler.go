@@ -68,8 +68,8 @@ func (o Options) keep(w http.ResponseWriter, r *http.Request) {
 		httpapi.Refuse(w, http.StatusBadRequest, "no token is needed here")
 		return
 	}
-	_, token, given := strings.Cut(r.Header.Get("Authorization"), " ")
-	if !given {
+	scheme, token, given := strings.Cut(r.Header.Get("Authorization"), " ")
+	if !given || !strings.EqualFold(scheme, "Bearer") {
 		httpapi.Refuse(w, http.StatusBadRequest, "want the header Authorization: Bearer TOKEN")
 		return
 	}

@@ -55,6 +55,7 @@ func TestSession(t *testing.T) {
 		"log in behind TLS":    {closed, http.MethodPost, []string{"Authorization", "Bearer " + token, "X-Forwarded-Proto", "https"}, 200, known, "HttpOnly; Secure; SameSite=Strict"},
 		"log in wrongly":       {closed, http.MethodPost, []string{"Authorization", "Bearer x"}, 401, "not valid", ""},
 		"log in by the cookie": {closed, http.MethodPost, []string{"Cookie", "c=" + token}, 400, "want the header", ""},
+		"another scheme":       {closed, http.MethodPost, []string{"Authorization", "Basic x", "Cookie", "c=" + token}, 400, "want the header", ""},
 		"log out":              {closed, http.MethodDelete, nil, 204, "", "c=; Path=/; Max-Age=0"},
 		"another method":       {closed, http.MethodPut, nil, 405, "", ""},
 	}

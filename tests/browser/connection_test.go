@@ -68,7 +68,7 @@ func TestStoreFails(t *testing.T) {
 	s.tick("a")
 	p.untilText(`tr[data-id="a"]`, "40 %")
 	fresh.untilHeading("a")
-	fresh.until("nothing failed any more", `!document.querySelector('#failed').checkVisibility()`)
+	fresh.untilHidden("#failed")
 }
 
 // However many tabs and jobs a browser shows, it has one stream, and other requests are not

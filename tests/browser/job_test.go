@@ -88,7 +88,7 @@ func TestUnknownJobPage(t *testing.T) {
 	s.start(job{id: "not-yet", waiting: 10})
 	p.untilHeading("not-yet")
 	p.untilShown("#stop")
-	p.until("nothing is missing any more", `!document.querySelector('#missing').checkVisibility()`)
+	p.untilHidden("#missing")
 	if !eval[bool](p, `window.mark === 1`) {
 		t.Error("the page was loaded again")
 	}

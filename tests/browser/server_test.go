@@ -27,6 +27,7 @@ type server struct {
 	tb      testing.TB
 	address string
 	queue   *redis.Client // where the jobs' lists are
+	token   string        // with which the test calls; "": none
 }
 
 // local starts the program, with its embedded Redis and settings (NAME=value), on a free port.
@@ -169,6 +170,9 @@ func (s *server) request(method, path, body string) *http.Request {
 	request, err := http.NewRequestWithContext(s.tb.Context(), method, s.url()+path, bytes.NewReader([]byte(body)))
 	if err != nil {
 		s.tb.Fatal(err)
+	}
+	if s.token != "" {
+		request.Header.Set("Authorization", "Bearer "+s.token)
 	}
 	return request
 }

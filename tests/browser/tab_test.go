@@ -143,6 +143,12 @@ func (p *tab) untilShown(selector string) {
 	p.until(selector+" is shown", fmt.Sprintf(`document.querySelector(%s)?.checkVisibility()`, quote(selector)))
 }
 
+// untilHidden waits until the first element of a selector is not shown.
+func (p *tab) untilHidden(selector string) {
+	p.tb.Helper()
+	p.until(selector+" is hidden", fmt.Sprintf(`document.querySelector(%s).checkVisibility() === false`, quote(selector)))
+}
+
 // count returns how many elements a selector finds.
 func (p *tab) count(selector string) int {
 	p.tb.Helper()

@@ -84,16 +84,17 @@ export class Feed {
       const answer = await fetch('/overview?limit=1', { headers: { Accept: 'application/json' } });
       if (this.#state.state !== 'lost' || answer.ok) return;
       const told = (await answer.json().catch(() => ({}))).error_message;
-      if (answer.status === 401) this.#tell('lost', 'you must log in to see the jobs (401)');
+      if (answer.status === 401) this.#tell('lost', 'you must log in to see the jobs (401)', true);
       else if (answer.status === 403) this.#tell('lost', 'you may not see the jobs (403)');
       else this.#tell('lost', `the server answers ${answer.status}${told ? `: ${told}` : ''}`);
     } catch { /* the server does not answer at all: lost says that */ }
   }
 
-  #tell(state, text = '') {
+  // login says that the reader needs another token.
+  #tell(state, text = '', login = false) {
     if (this.#state.state === state && this.#state.text === text) return;
     const since = this.#state.state === state ? this.#state.since : Date.now();
-    this.#state = { state, text, since };
+    this.#state = { state, text, login, since };
     this.#emit('state', this.#state);
   }
 }

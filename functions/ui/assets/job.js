@@ -3,7 +3,7 @@ import { fill } from './field.js';
 import { announce } from './element.js';
 import { call } from './call.js';
 import { Live } from './live.js';
-import { openSession } from './session.js';
+import { askToken, openSession } from './session.js';
 import { Plots } from './plots.js';
 import { showProblems, showEvents, showPublishers } from './happenings.js';
 import { showReport } from './report.js';
@@ -67,6 +67,7 @@ document.querySelector('#stop-dialog [data-id]').textContent = id;
 document.title = `${id} · kubejobs`;
 openStop(id);
 const live = new Live({
+  state: ({ login }) => { if (login) askToken(); },
   job: (status) => { if (status.id === id) show(status); },
   samples: (data) => { if (data.id === id) add(data.samples); },
   gone: (data) => { if (data.id === id) gone(); },

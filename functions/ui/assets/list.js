@@ -3,7 +3,7 @@ import { fill } from './field.js';
 import { announce } from './element.js';
 import { call } from './call.js';
 import { Live } from './live.js';
-import { openSession } from './session.js';
+import { askToken, openSession } from './session.js';
 import { openStart } from './start.js';
 import { showCounts } from './counts.js';
 
@@ -38,6 +38,7 @@ function view() {
 }
 
 const live = new Live({
+  state: ({ login }) => { if (login) askToken(); },
   overview: (data) => { if (data.view === view()) show(data); },
 });
 

@@ -25,9 +25,14 @@ export async function openSession() {
     leave.textContent = `Log out ${session.caller}`;
     return session.role;
   } catch (error) {
-    if (error.status === 401) dialog.showModal();
+    if (error.status === 401) askToken();
     return error.status === 401 ? 'none' : 'write'; // a server that does not answer says so elsewhere
   }
+}
+
+// askToken asks for a token, also where the one before is no longer valid.
+export function askToken() {
+  if (!dialog.open) dialog.showModal();
 }
 
 async function enter() {

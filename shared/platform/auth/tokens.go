@@ -139,6 +139,8 @@ func readTokens(path string) ([]token, error) {
 var (
 	validName   = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._@-]{0,62}$`)
 	validPrefix = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,62}$`)
+	// validToken is what a header and a cookie can hold: b64token of RFC 6750, section 2.1.
+	validToken = regexp.MustCompile(`^[A-Za-z0-9._~+/-]+=*$`)
 )
 
 func (e entry) parse(at string, wrong *failure.Fields) token {
@@ -164,8 +166,8 @@ func (e entry) parse(at string, wrong *failure.Fields) token {
 		wrong.Add(at+"sha256", "want 64 hexadecimal digits")
 	case e.SHA256 != "":
 		copy(t.digest[:], digest)
-	case len(e.Token) < minToken:
-		wrong.Add(at+"token", "want at least %d characters", minToken)
+	case len(e.Token) < minToken || !validToken.MatchString(e.Token):
+		wrong.Add(at+"token", "want at least %d letters, digits and characters of -._~+/, and = at the end", minToken)
 	default:
 		t.digest = sha256.Sum256([]byte(e.Token))
 	}
