@@ -92,9 +92,25 @@ test-cluster: setup control-plane ## Run the tests that need a Kubernetes contro
 .PHONY: control-plane
 control-plane: $(addprefix $(CONTROL_PLANE)/,etcd kube-apiserver kube-controller-manager kwok-$(KWOK)) ## Build etcd and Kubernetes for the tests: once, takes minutes
 
+# How often each measurement is made, and how long it takes. bin/bench/ticks.txt is for benchstat:
+# benchstat -col /server bin/bench/ticks.txt
+BENCH_COUNT ?= 5
+BENCH_TIME  ?= 1500ms
+
+ticks = BENCH_COUNT='$(BENCH_COUNT)' BENCH_TIME='$(BENCH_TIME)' $(1) go test -count=1 -timeout 0 -run '^TestLongTicks$$' -v ./tests/bench
+
 .PHONY: bench
-bench: ## Measure the time and the allocations of a tick
-	go test -run '^$$' -bench . -benchmem -count 6 ./tests/bench
+bench: setup bench-parts ## Measure ticks over HTTP beside the floor, and the parts alone; takes six minutes
+	$(call ticks)
+
+.PHONY: bench-docs
+bench-docs: setup ## Measure ticks over HTTP beside the floor, and write tests/PERFORMANCE.md
+	$(call ticks,BENCH_DOCS=1)
+
+.PHONY: bench-parts
+bench-parts: ## Measure the parts alone: the time and the allocations of a tick in-process
+	@mkdir -p bin/bench
+	go test -run '^$$' -bench . -benchmem -benchtime 200ms -count '$(BENCH_COUNT)' ./tests/bench | tee bin/bench/parts.txt
 
 .PHONY: bench-cluster
 bench-cluster: setup control-plane ## Measure 1,000 starts, and sweeps over 10,000 jobs, on a real API server
