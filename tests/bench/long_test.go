@@ -53,7 +53,7 @@ func scenarios() []scenario {
 			}
 		}
 	}
-	return all
+	return append(all, scenario{rig.Controlled, false, 8}, scenario{rig.Controlled, false, 32}, scenario{rig.Controlled, true, 8})
 }
 
 // measured is what was measured of one scenario, beside one another.
@@ -75,9 +75,11 @@ func TestLongTicks(t *testing.T) {
 	served := rig.Build(t, "kubejobs/tests/bench/served")
 	program := rig.Serve(t, rig.Build(t, "kubejobs/functions/cmd/kubejobs"), "serve", r.Settings)
 	floor := rig.Serve(t, served, "floor", r.FloorSettings)
-	r.StartJobs(program)
-	r.Warm(program)
-	r.CopyToFloor()
+	for _, layout := range rig.Layouts() {
+		r.StartJobs(program.Addr(), layout)
+		r.Warm(program.Addr(), layout, 8)
+		r.CopyToFloor(layout)
+	}
 
 	out := create(t, "ticks.txt")
 	fmt.Fprintf(out, "goos: %s\ngoarch: %s\npkg: kubejobs/tests/bench\n", runtime.GOOS, runtime.GOARCH)
@@ -107,7 +109,7 @@ func TestLongTicks(t *testing.T) {
 
 // beside measures one scenario of both servers; which of them is first depends on n.
 func beside(r *rig.Rig, s scenario, program, floor *proctest.Process, n int, during time.Duration) measured {
-	r.Work()
+	r.Work(s.jobs)
 	var m measured
 	for i := range 2 {
 		if (i+n)%2 == 0 {

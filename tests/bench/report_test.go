@@ -37,10 +37,13 @@ func rateOf(f rig.Figures) float64 { return f.Rate }
 func (f found) ratios() string {
 	var text strings.Builder
 	text.WriteString("| jobs | ticks | CPU, times the floor's | budget | ticks/s, times the floor's | budget |\n|---|---|---|---|---|---|\n")
-	for _, jobs := range []string{rig.Shared, rig.Own} {
+	for _, jobs := range rig.Layouts() {
 		for _, b := range budgets {
 			for _, concurrent := range b.concurrent {
 				m := f.all[scenario{jobs, b.fresh, concurrent}]
+				if m == nil {
+					continue
+				}
 				cpu, rate := rig.Ratio(m.program, m.floor, cpuOf), rig.Ratio(m.program, m.floor, rateOf)
 				what := b.what
 				if len(b.concurrent) > 1 {
@@ -62,10 +65,14 @@ func verdict(kept bool) string {
 }
 
 func describe(layout string) string {
-	if layout == rig.Own {
+	switch layout {
+	case rig.Own:
 		return "a Redis each"
+	case rig.Controlled:
+		return "one Redis, controlled"
+	default:
+		return "one Redis"
 	}
-	return "one Redis"
 }
 
 // figures returns a table of all medians.

@@ -96,20 +96,26 @@ func openWith(b *testing.B, extra map[string]string, o functions.Options) (http.
 		"STATE_REDIS_URL": server.URL(), "TICK_SPACING": "0", "TICK_SINK": "http://127.0.0.1:1/", "METRICS": "false",
 	}
 	maps.Copy(settings, extra)
+	return openSettings(b, settings, o), server
+}
+
+// openSettings returns a handler of every function, with settings.
+func openSettings(tb testing.TB, settings map[string]string, o functions.Options) http.Handler {
+	tb.Helper()
 	cfg, err := config.Load(func(name string) (string, bool) { value, ok := settings[name]; return value, ok })
 	if err != nil {
-		b.Fatal(err)
+		tb.Fatal(err)
 	}
-	set, err := functions.Open(b.Context(), cfg, slog.New(slog.DiscardHandler), o)
+	set, err := functions.Open(tb.Context(), cfg, slog.New(slog.DiscardHandler), o)
 	if err != nil {
-		b.Fatal(err)
+		tb.Fatal(err)
 	}
-	b.Cleanup(func() { _ = set.Close(context.WithoutCancel(b.Context())) })
+	tb.Cleanup(func() { _ = set.Close(context.WithoutCancel(tb.Context())) })
 	handler, err := set.Handler(config.TargetAll)
 	if err != nil {
-		b.Fatal(err)
+		tb.Fatal(err)
 	}
-	return handler, server
+	return handler
 }
 
 // start starts a job whose Redis is on a loopback port.

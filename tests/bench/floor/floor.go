@@ -38,29 +38,41 @@ var commitSource string
 
 // Config says where the state and the jobs are.
 type Config struct {
-	State string            // host:port of the state Redis
-	Jobs  map[string]string // id of a job → host:port of its Redis
+	State string         // host:port of the state Redis
+	Jobs  map[string]Job // by id
+}
+
+// Job is what the floor knows of a job.
+type Job struct {
+	Redis      string // host:port
+	Controlled bool   // its number of replicas is written at each tick
 }
 
 // Handler answers ticks.
 type Handler struct {
 	state        *redis.Client
-	jobs         map[string]*redis.Client // by id; jobs at one address share a client
+	jobs         map[string]target // by id; jobs at one address share a client
 	push, commit *redis.Script
+}
+
+// target is a job.
+type target struct {
+	redis      *redis.Client
+	controlled bool
 }
 
 // New returns a Handler. It connects with the first tick.
 func New(c Config) *Handler {
 	h := &Handler{
-		state: newClient(c.State), jobs: map[string]*redis.Client{},
+		state: newClient(c.State), jobs: map[string]target{},
 		push: redis.NewScript(pushSource), commit: redis.NewScript(commitSource),
 	}
 	clients := map[string]*redis.Client{}
-	for id, address := range c.Jobs {
-		if clients[address] == nil {
-			clients[address] = newClient(address)
+	for id, job := range c.Jobs {
+		if clients[job.Redis] == nil {
+			clients[job.Redis] = newClient(job.Redis)
 		}
-		h.jobs[id] = clients[address]
+		h.jobs[id] = target{clients[job.Redis], job.Controlled}
 	}
 	return h
 }
@@ -92,11 +104,16 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	var data struct {
 		ID string `json:"app_id"`
 	}
-	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody)).Decode(&data); err != nil || h.jobs[data.ID] == nil {
+	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody)).Decode(&data); err != nil {
 		w.WriteHeader(http.StatusBadRequest)
 		return
 	}
-	if err := h.tick(r.Context(), data.ID, r.Header.Get("Ce-Id")); err != nil {
+	job, found := h.jobs[data.ID]
+	if !found {
+		w.WriteHeader(http.StatusBadRequest)
+		return
+	}
+	if err := h.tick(r.Context(), job, data.ID, r.Header.Get("Ce-Id")); err != nil {
 		w.WriteHeader(http.StatusServiceUnavailable)
 		_, _ = fmt.Fprintln(w, err) // the caller is gone, or gets it
 		return
@@ -104,21 +121,21 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusOK)
 }
 
-// tick has four round trips. The last two are one after the other: a goroutine for one of
-// them would cost CPU.
-func (h *Handler) tick(ctx context.Context, id, tick string) error {
+// tick has four round trips, five if the job is controlled. The last ones are one after
+// the other: a goroutine for one of them would cost CPU.
+func (h *Handler) tick(ctx context.Context, job target, id, tick string) error {
 	state, revision, err := h.load(ctx, id, tick)
 	if err != nil {
 		return err
 	}
-	left, err := h.count(ctx, id)
+	left, err := count(ctx, job.redis, id)
 	if err != nil {
 		return err
 	}
 	now := strconv.FormatInt(time.Now().UnixMilli(), 10)
 	sample := `{"name":"application_progress_error","value":` + strconv.FormatInt(left, 10) + `,"timestamp":` + now +
 		`,"dimensions":{"application_id":"` + id + `","service":"kubejobs"}}`
-	if err := h.push.Run(ctx, h.jobs[id], PushKeys(id),
+	if err := h.push.Run(ctx, job.redis, PushKeys(id),
 		tick, now, sample, keepSamples, rememberPush, expiry.Milliseconds()).Err(); err != nil {
 		return fmt.Errorf("push: %w", err)
 	}
@@ -128,6 +145,9 @@ func (h *Handler) tick(ctx context.Context, id, tick string) error {
 	}
 	if code != 1 {
 		return fmt.Errorf("commit: the script returned %d", code)
+	}
+	if job.controlled {
+		return job.redis.Set(ctx, "floor:"+id+":replicas", left, expiry).Err()
 	}
 	return nil
 }
@@ -150,9 +170,9 @@ func (h *Handler) load(ctx context.Context, id, tick string) (state, revision st
 }
 
 // count returns how many items are left.
-func (h *Handler) count(ctx context.Context, id string) (int64, error) {
+func count(ctx context.Context, client *redis.Client, id string) (int64, error) {
 	var lengths [3]*redis.IntCmd
-	if _, err := h.jobs[id].TxPipelined(ctx, func(pipe redis.Pipeliner) error {
+	if _, err := client.TxPipelined(ctx, func(pipe redis.Pipeliner) error {
 		for i, list := range Lists(id) {
 			lengths[i] = pipe.LLen(ctx, list)
 		}

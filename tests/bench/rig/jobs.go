@@ -12,7 +12,6 @@ import (
 
 	"kubejobs/shared/core/job"
 	"kubejobs/shared/drivers/redisstore"
-	"kubejobs/shared/testkit/proctest"
 	"kubejobs/tests/bench/floor"
 )
 
@@ -23,19 +22,24 @@ const (
 	fill = "for i = 1, tonumber(ARGV[1]) do redis.call('RPUSH', KEYS[1], 'x') end return 0"
 )
 
-// StartJobs fills the queues and starts all jobs.
-func (r *Rig) StartJobs(program *proctest.Process) {
+// StartJobs fills the queues of the jobs of a layout, and starts them at the program that
+// serves on addr.
+func (r *Rig) StartJobs(addr, layout string) {
 	r.tb.Helper()
-	r.all(func(layout string, i int, id string) error {
+	r.each(layout, func(i int, id string) error {
 		server, client, host := r.queue(layout, i)
 		lists := floor.Lists(id)
 		if err := client.Eval(r.tb.Context(), fill, lists[:1], items).Err(); err != nil {
 			return err
 		}
+		control := ""
+		if layout == Controlled {
+			control = `,"control":{"actuator":"redis"}`
+		}
 		body := fmt.Sprintf(`{"plugin":"kubejobs","collect_period":3600,"plugin_info":{"expected_time":86400,`+
-			`"redis_ip":%q,"redis_port":%d,"queue":{"pending":%q,"processing":%q,"results":%q}}}`,
-			host, server.Port(), lists[0], lists[1], lists[2])
-		return post(r.tb.Context(), "http://"+program.Addr()+"/monitoring/"+id, body)
+			`"redis_ip":%q,"redis_port":%d,"queue":{"pending":%q,"processing":%q,"results":%q}%s}}`,
+			host, server.Port(), lists[0], lists[1], lists[2], control)
+		return post(r.tb.Context(), "http://"+addr+"/monitoring/"+id, body)
 	})
 }
 
@@ -56,10 +60,10 @@ func post(ctx context.Context, url, body string) error {
 	return nil
 }
 
-// Work completes an item of each job.
-func (r *Rig) Work() {
+// Work completes an item of each job of a layout.
+func (r *Rig) Work(layout string) {
 	r.tb.Helper()
-	r.all(func(layout string, i int, id string) error {
+	r.each(layout, func(i int, id string) error {
 		_, client, _ := r.queue(layout, i)
 		lists := floor.Lists(id)
 		if err := client.LMove(r.tb.Context(), lists[0], lists[2], "LEFT", "RIGHT").Err(); !errors.Is(err, redis.Nil) {
@@ -69,27 +73,25 @@ func (r *Rig) Work() {
 	})
 }
 
-// Warm sends the program as many ticks of each job as it remembers, so that later ticks
-// forget one each.
-func (r *Rig) Warm(program *proctest.Process) {
+// Warm sends a server as many ticks of each job of a layout as the program remembers, so
+// that later ticks forget one each.
+func (r *Rig) Warm(addr, layout string, concurrent int) {
 	r.tb.Helper()
-	for _, layout := range []string{Shared, Own} {
-		for until := 1; until <= 4; until++ { // with the queue of a job that is worked on
-			r.Work()
-			r.Send(Load{
-				Addr: program.Addr(), IDs: r.IDs(layout), Concurrent: 8,
-				Ticks: redisstore.Remembered / 4 * r.count, For: time.Minute,
-			})
-		}
+	const rounds = 4 // with an item completed before each
+	for range rounds {
+		r.Work(layout)
+		r.Send(Load{
+			Addr: addr, IDs: r.IDs(layout), Concurrent: concurrent, Ticks: redisstore.Remembered / rounds * r.count, For: time.Minute,
+		})
 	}
 }
 
-// CopyToFloor gives the floor what the program stored, so that values and keys of both
-// have the same sizes.
-func (r *Rig) CopyToFloor() {
+// CopyToFloor gives the floor what the program stored of the jobs of a layout, so that
+// values and keys of both have the same sizes.
+func (r *Rig) CopyToFloor(layout string) {
 	r.tb.Helper()
 	ctx := r.tb.Context()
-	r.all(func(layout string, i int, id string) error {
+	r.each(layout, func(i int, id string) error {
 		key := "monitor:{" + id + "}:"
 		for n, name := range []string{"state", "ticks", "order"} {
 			if err := copied(r.clients[0].Copy(ctx, key+name, floor.StateKeys(id)[n], 0, true)); err != nil {

@@ -10,14 +10,14 @@ import (
 	"net/http"
 	"strconv"
 	"sync"
-	"sync/atomic"
 	"time"
 )
 
 // answerWithin bounds the wait for an answer.
 const answerWithin = 10 * time.Second
 
-// Load is ticks of jobs in turn. It ends after Ticks (0: no bound) or For.
+// Load is ticks of jobs in turn. It ends after Ticks (0: no bound) or For. If Concurrent
+// divides the number of jobs, no two ticks of a job are under way at once.
 type Load struct {
 	Addr       string // host:port of the server
 	IDs        []string
@@ -39,7 +39,6 @@ func (r *Rig) Send(l Load) Sent {
 	r.nonce++
 	ctx, cancel := context.WithTimeout(r.tb.Context(), l.For+answerWithin)
 	defer cancel()
-	var next atomic.Int64
 	var workers sync.WaitGroup
 	took, errs := make([][]time.Duration, l.Concurrent), make([]error, l.Concurrent)
 	started := time.Now()
@@ -47,11 +46,7 @@ func (r *Rig) Send(l Load) Sent {
 		workers.Go(func() {
 			s := sender{load: l, nonce: r.nonce}
 			defer s.close()
-			for errs[i] == nil && time.Since(started) < l.For {
-				n := int(next.Add(1))
-				if l.Ticks > 0 && n > l.Ticks {
-					return
-				}
+			for n := i; errs[i] == nil && time.Since(started) < l.For && (l.Ticks == 0 || n < l.Ticks); n += l.Concurrent {
 				began := time.Now()
 				errs[i] = s.send(ctx, n)
 				took[i] = append(took[i], time.Since(began))

@@ -25,7 +25,12 @@ const queueServers = 4
 const (
 	Shared = "shared" // all jobs at one address
 	Own    = "own"    // each job at an address of its own
+	// Controlled jobs are at one address, and their number of replicas is controlled.
+	Controlled = "controlled"
 )
+
+// Layouts returns all layouts.
+func Layouts() []string { return []string{Shared, Own, Controlled} }
 
 // Rig is the redis-servers and the jobs whose state and queues they hold.
 type Rig struct {
@@ -63,46 +68,44 @@ func (r *Rig) IDs(layout string) []string {
 // queue returns the server of the i-th job of a layout, its client, and the host at which
 // the job finds it.
 func (r *Rig) queue(layout string, i int) (server *redistest.Server, client *redis.Client, host string) {
-	if layout == Shared {
+	if layout != Own {
 		return r.Queues[0], r.clients[1], "127.0.0.1"
 	}
 	n := i % queueServers
 	return r.Queues[n], r.clients[1+n], fmt.Sprintf("127.0.%d.%d", 1+i/200, 1+i%200)
 }
 
-// Settings returns the settings of the program, as NAME=value. No tick is surplus, and
-// the local scheduler, which has nothing to do before the hour is over, reaches nobody.
-func (r *Rig) Settings(addr string) []string {
-	return []string{
-		"STATE_REDIS_URL=" + r.State.URL(), "LISTEN_ADDRESS=" + addr, "LOG_LEVEL=warn",
-		"TICK_SPACING=0", "TICK_SINK=http://127.0.0.1:1/",
+// Settings returns the settings of the program. No tick is surplus, and the local
+// scheduler, which has nothing to do before the hour is over, reaches nobody.
+func (r *Rig) Settings(addr string) map[string]string {
+	return map[string]string{
+		"STATE_REDIS_URL": r.State.URL(), "LISTEN_ADDRESS": addr, "LOG_LEVEL": "warn",
+		"TICK_SPACING": "0", "TICK_SINK": "http://127.0.0.1:1/",
 	}
 }
 
 // FloorSettings returns the settings of the floor.
-func (r *Rig) FloorSettings(addr string) []string {
-	c := floor.Config{State: r.State.Addr(), Jobs: map[string]string{}}
-	for _, layout := range []string{Shared, Own} {
+func (r *Rig) FloorSettings(addr string) map[string]string {
+	c := floor.Config{State: r.State.Addr(), Jobs: map[string]floor.Job{}}
+	for _, layout := range Layouts() {
 		for i, id := range r.IDs(layout) {
 			server, _, host := r.queue(layout, i)
-			c.Jobs[id] = net.JoinHostPort(host, strconv.Itoa(server.Port()))
+			c.Jobs[id] = floor.Job{Redis: net.JoinHostPort(host, strconv.Itoa(server.Port())), Controlled: layout == Controlled}
 		}
 	}
 	text, err := json.Marshal(c)
 	if err != nil {
 		r.tb.Fatal(err)
 	}
-	return []string{"FLOOR=" + string(text), "LISTEN_ADDRESS=" + addr}
+	return map[string]string{"FLOOR": string(text), "LISTEN_ADDRESS": addr}
 }
 
-// all calls do for each job of both layouts.
-func (r *Rig) all(do func(layout string, i int, id string) error) {
+// each calls do for each job of a layout.
+func (r *Rig) each(layout string, do func(i int, id string) error) {
 	r.tb.Helper()
-	for _, layout := range []string{Shared, Own} {
-		for i, id := range r.IDs(layout) {
-			if err := do(layout, i, id); err != nil {
-				r.tb.Fatalf("%s: %v", id, err)
-			}
+	for i, id := range r.IDs(layout) {
+		if err := do(i, id); err != nil {
+			r.tb.Fatalf("%s: %v", id, err)
 		}
 	}
 }

@@ -29,12 +29,15 @@ func Build(tb testing.TB, pkg string) string {
 }
 
 // Serve starts a command with settings for an address, and waits until it listens.
-func Serve(tb testing.TB, path, argument string, settings func(addr string) []string) *proctest.Process {
+func Serve(tb testing.TB, path, argument string, settings func(addr string) map[string]string) *proctest.Process {
 	tb.Helper()
 	return proctest.Start(tb, proctest.Program{
 		Command: func(addr string) *exec.Cmd {
 			cmd := exec.Command(path, argument)
-			cmd.Env = settings(addr)
+			cmd.Env = []string{} // nothing of this process
+			for name, value := range settings(addr) {
+				cmd.Env = append(cmd.Env, name+"="+value)
+			}
 			return cmd
 		},
 		Answers: func(ctx context.Context, addr string, _ int) bool {
