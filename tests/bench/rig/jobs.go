@@ -82,6 +82,7 @@ func (r *Rig) Warm(addr, layout string, concurrent int) {
 		r.Work(layout)
 		r.Send(Load{
 			Addr: addr, IDs: r.IDs(layout), Concurrent: concurrent, Ticks: redisstore.Remembered / rounds * r.count, For: time.Minute,
+			Warming: true,
 		})
 	}
 }
