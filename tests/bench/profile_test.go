@@ -21,7 +21,7 @@ type profile struct{ groups, functions []part }
 // groups are prefixes of functions' names, and what they belong to. The first that fits
 // counts.
 var groups = []struct{ prefix, name string }{
-	{"internal/runtime/syscall.", "system calls: the network, and waiting for it"},
+	{"internal/runtime/syscall", "system calls: the network, and waiting for it"},
 	{"syscall.", "system calls: the network, and waiting for it"},
 	{"internal/poll.", "system calls: the network, and waiting for it"},
 	{"runtime.futex", "system calls: waking and parking threads"},
