@@ -32,6 +32,7 @@ func TestTickBounds(t *testing.T) {
 		connections int // at most, from the start of the program on
 	}{
 		"one Redis":               {rig.Shared, 1, 1 + 2},
+		"one Redis, 8 at once":    {rig.Shared, 8, 8 + 2*8},
 		"a Redis each":            {rig.Own, 1, jobs + 2},
 		"a Redis each, 8 at once": {rig.Own, 8, jobs + 2*8},
 	}
