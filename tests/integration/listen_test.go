@@ -146,7 +146,7 @@ func TestWarnsOfAnOpenAPI(t *testing.T) {
 			s := run(t, "serve", func(addr string) []string {
 				_, port, _ := strings.Cut(addr, ":")
 				settings := append([]string{}, tt.settings...)
-				settings = append(settings, "LISTEN_ADDRESS=" + tt.host + ":" + port, "STATE_REDIS_URL="+state.URL())
+				settings = append(settings, "LISTEN_ADDRESS="+tt.host+":"+port, "STATE_REDIS_URL="+state.URL())
 				if tt.knative {
 					settings = append(settings, "K_SERVICE=a", "SCHEDULER=local", "JOB_STATUS=queue")
 				}
