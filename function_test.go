@@ -65,6 +65,7 @@ type manifest struct {
 		Envs []struct{ Name, Value string } `json:"envs"`
 	} `json:"run"`
 	Deploy struct {
+		Labels          []struct{ Key, Value string } `json:"labels"`
 		HealthEndpoints struct {
 			Liveness  string `json:"liveness"`
 			Readiness string `json:"readiness"`
@@ -90,6 +91,10 @@ func TestManifest(t *testing.T) {
 	}
 	if m.Runtime != "go" || m.Invoke != "http" || m.SpecVersion == "" || m.Created.IsZero() {
 		t.Errorf("func.yaml: %+v, want a Go function that serves HTTP", m)
+	}
+	const visibility = "networking.knative.dev/visibility"
+	if len(m.Deploy.Labels) != 1 || m.Deploy.Labels[0].Key != visibility || m.Deploy.Labels[0].Value != "cluster-local" {
+		t.Errorf("labels %v, want %s: cluster-local", m.Deploy.Labels, visibility)
 	}
 	settings := map[string]string{}
 	for _, env := range m.Run.Envs {

@@ -7,6 +7,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"os"
 	"time"
@@ -15,6 +16,7 @@ import (
 	"kubejobs/shared/drivers/kubeclient"
 	"kubejobs/shared/monitor"
 	"kubejobs/shared/platform/auth"
+	"kubejobs/shared/platform/config"
 	"kubejobs/shared/platform/httpapi"
 )
 
@@ -53,8 +55,9 @@ func (s *Set) openAccess(ctx context.Context) error {
 		gate: auth.NewGate(tokens, oidc, now), audit: newAudit(s.log, s.cfg.TrustedProxies),
 		starts: httpapi.NewRates(a.StartRate, a.StartBurst),
 	}
-	if s.access.gate.Open() {
-		s.log.WarnContext(ctx, "anybody who can reach the API may start and stop jobs: API_TOKENS_FILE or OIDC_ISSUER restricts that")
+	if s.access.gate.Open() && s.reachable() {
+		s.log.WarnContext(ctx, "anybody who can reach the API may start and stop jobs: API_TOKENS_FILE or OIDC_ISSUER asks for tokens, "+
+			"LISTEN_ADDRESS=127.0.0.1:PORT restricts it to this machine", "address", s.cfg.Listen)
 	}
 	if a.Sources.Audience == "" {
 		return nil
@@ -65,6 +68,13 @@ func (s *Set) openAccess(ctx context.Context) error {
 	}
 	s.access.sources = auth.NewSources(auth.NewIssuer(a.Sources.Audience, discover, now), now)
 	return nil
+}
+
+// reachable reports whether other machines may reach the API.
+func (s *Set) reachable() bool {
+	host, _, _ := net.SplitHostPort(s.cfg.Listen)
+	return (s.cfg.Target == config.TargetMonitor || s.cfg.Target == config.TargetAll) &&
+		host != "localhost" && !net.ParseIP(host).IsLoopback()
 }
 
 // discoverSources returns what reads the keys by which the tokens of Knative's sources are

@@ -57,6 +57,8 @@ func TestLogIn(t *testing.T) {
 	p.accessible("the dialog that asks for a token", someLooks)
 	p.logIn("a-token-that-nobody-has-been-given")
 	p.untilText("#login-error", "not valid")
+	p.logIn("a-tökén")
+	p.untilText("#login-error", "letters, digits")
 	p.logIn(readerToken)
 	p.untilLive()
 	p.untilRows("team-a-1")

@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -118,26 +120,33 @@ func TestNoEmptyLines(t *testing.T) {
 	}
 }
 
-// Outside Knative the program warns if other machines can reach its API.
+// The program warns once if other machines can reach its API and it asks for no token.
 func TestWarnsOfAnOpenAPI(t *testing.T) {
 	t.Parallel()
-	const warning = "the API has no authentication"
-	tests := map[string]struct {
-		host    string
-		knative bool
-		want    int
-	}{
-		"all interfaces":            {"0.0.0.0", false, 1},
-		"loopback":                  {"127.0.0.1", false, 0},
-		"all interfaces in Knative": {"0.0.0.0", true, 0},
-	}
 	state := redistest.StartState(t)
+	tokens := filepath.Join(t.TempDir(), "tokens.yaml")
+	if err := os.WriteFile(tokens, []byte("- {name: a, role: write, token: a-token-of-at-least-32-characters}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	const warning = "anybody who can reach the API"
+	tests := map[string]struct {
+		host     string
+		knative  bool
+		settings []string
+		want     int
+	}{
+		"all interfaces":              {"0.0.0.0", false, nil, 1},
+		"loopback":                    {"127.0.0.1", false, nil, 0},
+		"all interfaces, with tokens": {"0.0.0.0", false, []string{"API_TOKENS_FILE=" + tokens}, 0},
+		"all interfaces in Knative":   {"0.0.0.0", true, nil, 1},
+	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := run(t, "serve", func(addr string) []string {
 				_, port, _ := strings.Cut(addr, ":")
-				settings := []string{"LISTEN_ADDRESS=" + tt.host + ":" + port, "STATE_REDIS_URL=" + state.URL()}
+				settings := append([]string{}, tt.settings...)
+				settings = append(settings, "LISTEN_ADDRESS="+tt.host+":"+port, "STATE_REDIS_URL="+state.URL())
 				if tt.knative {
 					settings = append(settings, "K_SERVICE=a", "SCHEDULER=local", "JOB_STATUS=queue")
 				}

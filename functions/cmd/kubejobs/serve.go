@@ -30,10 +30,6 @@ func newServe() *cobra.Command {
 				return err
 			}
 			log := logging.New(os.Stderr, b.cfg.LogLevel)
-			if b.reachable() && !b.knative {
-				log.WarnContext(cmd.Context(), "the API has no authentication and other machines can reach it; "+
-					"LISTEN_ADDRESS=127.0.0.1:PORT restricts it to this machine", "address", b.cfg.Listen)
-			}
 			return serve(cmd.Context(), b, log, functions.Options{SweepCron: functions.SweepCron}, wait)
 		},
 	}

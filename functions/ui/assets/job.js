@@ -72,9 +72,10 @@ const live = new Live({
   samples: (data) => { if (data.id === id) add(data.samples); },
   gone: (data) => { if (data.id === id) gone(); },
 });
-openSession().then((role) => {
+openSession((role) => {
   mayStop = role === 'write';
-  if (role !== 'none') load();
+  live.retry();
+  load();
 });
 
 // load shows the job at once, then follows it. What cannot be loaded, the stream brings.

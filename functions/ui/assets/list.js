@@ -157,8 +157,9 @@ document.getElementById('counts').addEventListener('click', (event) => {
 
 document.querySelector('[data-origin]').textContent = location.origin;
 read();
-openSession().then((role) => {
-  if (role === 'none') return;
-  if (role === 'write') openStart(call, follow);
+const start = openStart(call, follow);
+openSession((role) => {
+  start.hidden = role !== 'write';
+  live.retry();
   ask();
 });

@@ -20,7 +20,7 @@ export class Live {
     document.addEventListener('visibilitychange', () => this.#send());
     addEventListener('pagehide', () => this.#link.leave());
     addEventListener('pageshow', (event) => { if (event.persisted) this.#send(); });
-    addEventListener('online', () => this.#link.retry());
+    addEventListener('online', () => this.retry());
     setInterval(() => { if (!document.hidden) this.#send(); }, alive);
   }
 
@@ -31,6 +31,9 @@ export class Live {
     this.#jobs = jobs;
     this.#send();
   }
+
+  // retry tries at once to reach a server that was lost.
+  retry() { this.#link.retry(); }
 
   #send() {
     if (document.hidden || this.#views.length + this.#jobs.size === 0) this.#link.leave();
@@ -48,17 +51,23 @@ export class Live {
   }
 }
 
-// Shared reaches the stream through the shared worker.
+// Shared reaches the stream through the shared worker, which it starts when something is
+// wanted.
 class Shared {
+  #take;
   #port;
-  constructor(take) {
-    const worker = new SharedWorker(new URL('./worker.js', import.meta.url), { type: 'module', name: 'kubejobs' });
-    this.#port = worker.port;
-    this.#port.onmessage = ({ data }) => take(data.kind, data.data);
+  constructor(take) { this.#take = take; }
+  want(views, jobs) {
+    this.#port ??= this.#open();
+    this.#port.postMessage({ kind: 'want', views, jobs: [...jobs] });
   }
-  want(views, jobs) { this.#port.postMessage({ kind: 'want', views, jobs: [...jobs] }); }
-  leave() { this.#port.postMessage({ kind: 'leave' }); }
-  retry() { this.#port.postMessage({ kind: 'retry' }); }
+  leave() { this.#port?.postMessage({ kind: 'leave' }); }
+  retry() { this.#port?.postMessage({ kind: 'retry' }); }
+  #open() {
+    const { port } = new SharedWorker(new URL('./worker.js', import.meta.url), { type: 'module', name: 'kubejobs' });
+    port.onmessage = ({ data }) => this.#take(data.kind, data.data);
+    return port;
+  }
 }
 
 // Own holds a stream of the page itself.

@@ -6,10 +6,12 @@ const dialog = document.getElementById('login-dialog');
 const form = document.getElementById('login');
 const failed = document.getElementById('login-error');
 const leave = document.getElementById('logout');
+let changed = null;
 
-// openSession returns what the reader may do: the name of a role. It asks for a token first
-// where one is needed.
-export async function openSession() {
+// openSession calls a function with the role of the reader, read or write: once it is known,
+// and after each login. It asks for a token where one is needed.
+export async function openSession(take) {
+  changed = take;
   form.addEventListener('submit', (event) => {
     event.preventDefault();
     enter();
@@ -20,13 +22,10 @@ export async function openSession() {
     location.reload();
   });
   try {
-    const session = await call('GET', '/session');
-    leave.hidden = session.open;
-    leave.textContent = `Log out ${session.caller}`;
-    return session.role;
+    show(await call('GET', '/session'));
   } catch (error) {
     if (error.status === 401) askToken();
-    return error.status === 401 ? 'none' : 'write'; // a server that does not answer says so elsewhere
+    else changed('write'); // a server that does not answer says so elsewhere
   }
 }
 
@@ -35,15 +34,32 @@ export function askToken() {
   if (!dialog.open) dialog.showModal();
 }
 
+function show(session) {
+  leave.hidden = session.open;
+  leave.textContent = `Log out ${session.caller}`;
+  changed(session.role);
+}
+
 async function enter() {
   failed.hidden = true;
-  const answer = await fetch('/session', { method: 'POST', headers: { Authorization: `Bearer ${form.token.value.trim()}` } }).catch(() => null);
-  if (answer?.ok) {
-    location.reload();
+  const token = form.token.value.trim();
+  if (!/^[!-~]+$/.test(token)) { // no header can hold it
+    fail('A token has letters, digits and -._~+/= only.');
     return;
   }
+  const answer = await fetch('/session', { method: 'POST', headers: { Authorization: `Bearer ${token}` } }).catch(() => null);
   const told = await answer?.json().catch(() => null);
-  failed.textContent = told?.error_message ?? 'The server does not answer.';
+  if (answer?.ok) {
+    form.reset();
+    dialog.close();
+    show(told);
+    return;
+  }
+  fail(told?.error_message ?? 'The server does not answer.');
+}
+
+function fail(text) {
+  failed.textContent = text;
   failed.hidden = false;
   form.token.focus();
 }

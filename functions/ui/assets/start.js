@@ -10,7 +10,6 @@ const controlled = ['min_replicas', 'max_replicas', 'confidence'];
 // openStart makes the dialog usable. done is called once a job was started.
 export function openStart(call, done) {
   const button = document.getElementById('open-start');
-  button.hidden = false;
   button.addEventListener('click', () => dialog.showModal());
   dialog.querySelector('[data-close]').addEventListener('click', () => dialog.close());
   form.control.addEventListener('change', () => { document.getElementById('control-fields').hidden = !form.control.checked; });
@@ -18,6 +17,7 @@ export function openStart(call, done) {
     event.preventDefault();
     start(call, done);
   });
+  return button;
 }
 
 async function start(call, done) {
