@@ -35,7 +35,7 @@ func (s *Service) key(o observedTick) PushKey {
 // pushBesideCommit pushes the sample while it commits: one round trip instead
 // of two.
 func (s *Service) pushBesideCommit(ctx context.Context, o observedTick, first job.Transition) (Outcome, error) {
-	pushed := s.push(ctx, o.record, s.key(o), first.Sample)
+	pushed := s.push(ctx, o.record.Spec, s.key(o), first.Sample)
 	committed, err := s.commit(ctx, o, first)
 	if err != nil {
 		<-pushed //nolint:errcheck // the sender repeats the tick, and the push with it
@@ -55,7 +55,7 @@ func (s *Service) commitThenPush(ctx context.Context, o observedTick, first job.
 	if committed.notice == nil {
 		x = nil // a duplicate: repeat pushes what was committed
 	}
-	return s.deliver(ctx, o, committed, s.push(ctx, o.record, s.key(o), x))
+	return s.deliver(ctx, o, committed, s.push(ctx, o.record.Spec, s.key(o), x))
 }
 
 // deliver acts on what a committed change decided, broadcasts the change, records which
@@ -86,7 +86,7 @@ func (s *Service) deliver(ctx context.Context, o observedTick, c committed, push
 }
 
 // push starts to push a sample, which may be nil; the channel yields the result.
-func (s *Service) push(ctx context.Context, record Record, key PushKey, x *sample.Sample) <-chan error {
+func (s *Service) push(ctx context.Context, spec job.Spec, key PushKey, x *sample.Sample) <-chan error {
 	pushed := make(chan error, 1)
 	if x == nil {
 		pushed <- errNothingPushed
@@ -94,10 +94,10 @@ func (s *Service) push(ctx context.Context, record Record, key PushKey, x *sampl
 	}
 	go func() {
 		defer failure.Rescue(func(err error) {
-			s.caught(ctx, record, err)
+			s.caught(ctx, spec.ID, err)
 			pushed <- err
 		})
-		pushed <- s.sampleList.Push(ctx, record.Spec, key, *x)
+		pushed <- s.sampleList.Push(ctx, spec, key, *x)
 	}()
 	return pushed
 }

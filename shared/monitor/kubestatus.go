@@ -37,7 +37,7 @@ func (s *Service) SaveKubeStatus(ctx context.Context, id job.ID, status job.Kube
 // earlier Job of the same name.
 func (s *Service) kubeHalf(ctx context.Context, record Record) job.KubeHalf {
 	switch {
-	case !s.cfg.StoredKubeStatus && s.kubeJobs != nil:
+	case s.asksKubernetes():
 		return s.askKubernetes(ctx, record.Spec.ID)
 	case !s.cfg.StoredKubeStatus:
 		return job.KubeHalf{}
@@ -49,6 +49,9 @@ func (s *Service) kubeHalf(ctx context.Context, record Record) job.KubeHalf {
 		return job.KubeHalf{Asked: true, Status: record.Kube}
 	}
 }
+
+// asksKubernetes reports whether a tick asks Kubernetes itself.
+func (s *Service) asksKubernetes() bool { return !s.cfg.StoredKubeStatus && s.kubeJobs != nil }
 
 // askKubernetes reads the status of a Kubernetes Job. A refusal of any kind
 // leaves the status unknown; it is not a failure of the job.

@@ -35,29 +35,47 @@ func (s *Service) observe(ctx context.Context, record Record, tick Tick, deliver
 	if o.seen.Undecided = tick.Internal; !tick.Internal { // a sweep has no right to scale
 		o.seen.Late = delivery.Lateness(record.Spec.Schedule())
 	}
-	var both sync.WaitGroup
-	both.Go(func() {
-		defer failure.Rescue(func(err error) { o.seen.Queue = job.QueueHalf{Error: s.caught(ctx, record, err)} })
-		o.seen.Queue = s.queueHalf(ctx, record)
-	})
-	both.Go(func() {
-		defer failure.Rescue(func(err error) { o.seen.Kube = job.KubeHalf{Asked: true, Error: s.caught(ctx, record, err)} })
+	if target := s.observedTarget(record.Spec); s.asksKubernetes() || target != nil && !tick.Internal {
+		o.seen = s.observeAll(ctx, record, o.seen, target)
+	} else {
 		o.seen.Kube = s.kubeHalf(ctx, record)
-	})
-	if s.fleets != nil && record.Spec.ScalesOther() && !tick.Internal {
-		both.Go(func() {
-			defer failure.Rescue(func(err error) { o.seen.Fleet = job.FleetHalf{Error: s.caught(ctx, record, err)} })
-			o.seen.Fleet = s.fleetHalf(ctx, record)
-		})
+		o.seen.Queue = s.queueHalf(ctx, record.Spec.ID, record.Spec.Queue)
 	}
-	both.Wait()
 	o.seen.At = s.now()
 	return o
 }
 
-// queueHalf reads the queue.
-func (s *Service) queueHalf(ctx context.Context, record Record) job.QueueHalf {
-	count, err := s.queue.Count(ctx, record.Spec.Queue)
+// observeAll observes what is not in Redis too, all at once.
+func (s *Service) observeAll(ctx context.Context, record Record, seen job.Observation, target *job.Target) job.Observation {
+	var others sync.WaitGroup
+	id := record.Spec.ID
+	others.Go(func() {
+		defer failure.Rescue(func(err error) { seen.Kube = job.KubeHalf{Asked: true, Error: s.caught(ctx, id, err)} })
+		seen.Kube = s.kubeHalf(ctx, record)
+	})
+	if target != nil && !seen.Undecided {
+		others.Go(func() {
+			defer failure.Rescue(func(err error) { seen.Fleet = job.FleetHalf{Error: s.caught(ctx, id, err)} })
+			seen.Fleet = s.fleetHalf(ctx, *target)
+		})
+	}
+	seen.Queue = s.queueHalf(ctx, id, record.Spec.Queue)
+	others.Wait()
+	return seen
+}
+
+// observedTarget returns what runs a controlled job, if that is to be observed too.
+func (s *Service) observedTarget(spec job.Spec) *job.Target {
+	if s.fleets == nil || !spec.ScalesOther() {
+		return nil
+	}
+	return spec.Control.Target
+}
+
+// queueHalf reads the queue. A panic is an error of it.
+func (s *Service) queueHalf(ctx context.Context, id job.ID, queue job.Queue) (half job.QueueHalf) {
+	defer failure.Rescue(func(err error) { half = job.QueueHalf{Error: s.caught(ctx, id, err)} })
+	count, err := s.queue.Count(ctx, queue)
 	if err != nil {
 		return job.QueueHalf{Error: explain(err)}
 	}
@@ -65,8 +83,8 @@ func (s *Service) queueHalf(ctx context.Context, record Record) job.QueueHalf {
 }
 
 // fleetHalf reads the replicas of the job's target.
-func (s *Service) fleetHalf(ctx context.Context, record Record) job.FleetHalf {
-	fleet, err := s.fleets.Fleet(ctx, *record.Spec.Control.Target)
+func (s *Service) fleetHalf(ctx context.Context, target job.Target) job.FleetHalf {
+	fleet, err := s.fleets.Fleet(ctx, target)
 	switch {
 	case err == nil:
 		return job.FleetHalf{Fleet: &fleet}
@@ -78,8 +96,8 @@ func (s *Service) fleetHalf(ctx context.Context, record Record) job.FleetHalf {
 }
 
 // caught logs a panic and returns the text of its error.
-func (s *Service) caught(ctx context.Context, record Record, err error) string {
-	s.log.ErrorContext(ctx, "panic", "job", record.Spec.ID, "error", err, "stack", failure.Stack(err))
+func (s *Service) caught(ctx context.Context, id job.ID, err error) string {
+	s.log.ErrorContext(ctx, "panic", "job", id, "error", err, "stack", failure.Stack(err))
 	return explain(err)
 }
 

@@ -92,26 +92,30 @@ func (s *Service) act(ctx context.Context, record Record, c committed, recorded 
 	if actuator == nil { // the program had it when the job was started
 		return []Delivery{{Publisher: ScalerName, Outcome: DeliveryFailed, Err: fmt.Errorf("this program has no actuator %s", name)}}
 	}
-	if !s.scaling.begin(record.Spec, s.now()) {
-		return nil
+	if s.scaling.begin(record.Spec, s.now()) {
+		s.startScaling(ctx, actuator, record, *c.order, recorded)
 	}
+	return nil
+}
+
+// startScaling begins to carry out an order, and records its result once recorded is closed.
+func (s *Service) startScaling(ctx context.Context, actuator Actuator, record Record, order job.Order, recorded <-chan struct{}) {
 	failing := record.Publishers[ScalerName].Failing
 	acting, cancel := context.WithTimeout(context.WithoutCancel(ctx), scaleTimeout)
 	go func() {
-		defer failure.Rescue(func(err error) { s.caught(acting, record, err) })
+		defer failure.Rescue(func(err error) { s.caught(acting, record.Spec.ID, err) })
 		defer cancel()
-		err := s.scale(acting, actuator, record, *c.order)
+		err := s.scale(acting, actuator, record, order)
 		s.scaling.end(record.Spec, err, s.now())
 		<-recorded
 		s.recordScaled(acting, record.Spec, err, failing)
 	}()
-	return nil
 }
 
 // scale carries out an order. A panic is an error.
 func (s *Service) scale(ctx context.Context, actuator Actuator, record Record, order job.Order) (err error) {
 	defer failure.Rescue(func(caught error) {
-		s.caught(ctx, record, caught)
+		s.caught(ctx, record.Spec.ID, caught)
 		err = caught
 	})
 	return actuator.Scale(ctx, record.Spec, order)

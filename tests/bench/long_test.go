@@ -6,7 +6,9 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -44,6 +46,7 @@ func (s scenario) load(r *rig.Rig, during time.Duration) rig.Load {
 	return rig.Load{IDs: r.IDs(s.jobs), Concurrent: s.concurrent, Fresh: s.fresh, For: during}
 }
 
+// scenarios returns all of them, or those whose name holds BENCH_ONLY.
 func scenarios() []scenario {
 	var all []scenario
 	for _, jobs := range []string{rig.Shared, rig.Own} {
@@ -53,7 +56,9 @@ func scenarios() []scenario {
 			}
 		}
 	}
-	return append(all, scenario{rig.Controlled, false, 8}, scenario{rig.Controlled, false, 32}, scenario{rig.Controlled, true, 8})
+	all = append(all, scenario{rig.Controlled, false, 8}, scenario{rig.Controlled, false, 32}, scenario{rig.Controlled, true, 8})
+	only := os.Getenv("BENCH_ONLY")
+	return slices.DeleteFunc(all, func(s scenario) bool { return !strings.Contains(s.String(), only) })
 }
 
 // measured is what was measured of one scenario, beside one another.

@@ -9,11 +9,10 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/redis/go-redis/v9"
-
 	"kubejobs/shared/core/failure"
 	"kubejobs/shared/core/job"
 	"kubejobs/shared/core/sample"
+	"kubejobs/shared/drivers/redisbatch"
 	"kubejobs/shared/drivers/redispool"
 	"kubejobs/shared/monitor"
 )
@@ -40,7 +39,7 @@ var pushSource string
 type List struct {
 	pool   *redispool.Pool
 	expiry time.Duration
-	script *redis.Script
+	script *redisbatch.Script
 }
 
 var _ monitor.SampleList = (*List)(nil)
@@ -48,7 +47,7 @@ var _ monitor.SampleList = (*List)(nil)
 // New returns a List on pool. A job's list expires if no sample is pushed for
 // expiry.
 func New(pool *redispool.Pool, expiry time.Duration) *List {
-	return &List{pool: pool, expiry: expiry, script: redis.NewScript(pushSource)}
+	return &List{pool: pool, expiry: expiry, script: redisbatch.NewScript(pushSource)}
 }
 
 // Key returns the key of a job's list.
@@ -79,10 +78,10 @@ func (l *List) Push(ctx context.Context, spec job.Spec, key monitor.PushKey, s s
 	}
 	address := spec.Queue.Address.String()
 	var answer any
-	err = l.pool.Do(ctx, redispool.InZero(spec.Queue), func(client *redis.Client) (err error) {
-		answer, err = l.script.Run(ctx, client, []string{Key(spec.ID), ticksKey(spec.ID)},
+	err = l.pool.Batch(ctx, redispool.InZero(spec.Queue), func(batch *redisbatch.Batcher) (err error) {
+		answer, err = l.script.Run(ctx, batch, []string{Key(spec.ID), ticksKey(spec.ID)},
 			key.TickID, s.At, element.Head, element.Tail, MaxLength, rememberedTicks, l.expiry.Milliseconds(), instant(spec, key),
-			sample.NameError, string(spec.ID)).Result()
+			sample.NameError, string(spec.ID))
 		return err
 	})
 	if err == nil && answer == foreign {

@@ -19,6 +19,7 @@ import (
 	"kubejobs/shared/core/failure"
 	"kubejobs/shared/core/job"
 	"kubejobs/shared/drivers/dial"
+	"kubejobs/shared/drivers/redisbatch"
 )
 
 // Dial opens a connection. It also checks whether the address is allowed.
@@ -64,6 +65,7 @@ type Pool struct {
 // is done.
 type entry struct {
 	client      *redis.Client
+	batch       *redisbatch.Batcher
 	credentials credential.Set
 	users       int // calls of Do that use it now
 	lastUsed    time.Time
@@ -102,10 +104,19 @@ func New(o Options) *Pool {
 // credentials have changed, the client is a new one, and the one before is closed when
 // its users are done.
 func (p *Pool) Do(ctx context.Context, server Server, use func(*redis.Client) error) error {
+	return p.with(ctx, server, func(e *entry) error { return use(e.client) })
+}
+
+// Batch is Do with what sends commands together with those of others.
+func (p *Pool) Batch(ctx context.Context, server Server, use func(*redisbatch.Batcher) error) error {
+	return p.with(ctx, server, func(e *entry) error { return use(e.batch) })
+}
+
+func (p *Pool) with(ctx context.Context, server Server, use func(*entry) error) error {
 	e, err := p.acquire(ctx, server)
 	if err == nil {
 		defer p.release(e)
-		err = e.credentials.Redact(use(e.client))
+		err = e.credentials.Redact(use(e))
 	}
 	if err != nil {
 		p.options.Log.DebugContext(ctx, "a job's Redis failed", "redis", server.Address, "secret", server.Secret, "error", failure.Detail(err))
@@ -171,7 +182,8 @@ func (p *Pool) newEntry(server Server, credentials credential.Set) (*entry, erro
 	if options.Dialer = guarded(p.options.Dial, p.options.Timeout); tlsConfig != nil {
 		options.Dialer = secured(p.options.Dial, tlsConfig, p.options.Timeout)
 	}
-	e := &entry{client: redis.NewClient(options), credentials: credentials}
+	client := redis.NewClient(options)
+	e := &entry{client: client, batch: redisbatch.New(client), credentials: credentials}
 	if p.options.Hook != nil {
 		e.client.AddHook(p.options.Hook)
 	}

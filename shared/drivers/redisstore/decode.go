@@ -14,11 +14,17 @@ import (
 	"kubejobs/shared/monitor"
 )
 
-// queueFields adds the read of a job's fields to a pipeline. decodeRecord
-// decodes the reply.
-func queueFields(ctx context.Context, pipe redis.Pipeliner, id job.ID) *redis.SliceCmd {
-	return pipe.HMGet(ctx, stateKey(id),
+// readFields returns the command that reads a job's fields. decodeRecord decodes the reply.
+func readFields(ctx context.Context, id job.ID) *redis.SliceCmd {
+	return redis.NewSliceCmd(ctx, "hmget", stateKey(id),
 		fieldSpec, fieldState, fieldRevision, fieldScheduled, fieldDuplicate, fieldSurplus, fieldPublishers, fieldDoubted)
+}
+
+// queueFields adds that command to a pipeline.
+func queueFields(ctx context.Context, pipe redis.Pipeliner, id job.ID) *redis.SliceCmd {
+	fields := readFields(ctx, id)
+	_ = pipe.Process(ctx, fields) // it only queues the command
+	return fields
 }
 
 // decodeRecord returns a job's record. The error is monitor.ErrUnknownJob if there
@@ -48,11 +54,14 @@ func decodeRecord(id job.ID, fields *redis.SliceCmd) (monitor.Record, error) {
 	if err := job.Check(r.Spec, r.State); err != nil {
 		return monitor.Record{}, unreadable(fmt.Errorf("the record of %s: %w", id, err))
 	}
-	for i, target := range map[int]*int64{2: &r.Revision, 4: &r.Duplicate, 5: &r.Surplus} {
-		if text(i) == "" {
+	for _, counter := range []struct {
+		at     int
+		target *int64
+	}{{2, &r.Revision}, {4, &r.Duplicate}, {5, &r.Surplus}} {
+		if text(counter.at) == "" {
 			continue
 		}
-		if *target, err = strconv.ParseInt(text(i), 10, 64); err != nil {
+		if *counter.target, err = strconv.ParseInt(text(counter.at), 10, 64); err != nil {
 			return monitor.Record{}, unreadable(fmt.Errorf("decode counter of %s: %w", id, err))
 		}
 	}

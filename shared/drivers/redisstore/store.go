@@ -14,6 +14,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"kubejobs/shared/core/failure"
+	"kubejobs/shared/drivers/redisbatch"
 	"kubejobs/shared/monitor"
 )
 
@@ -46,10 +47,12 @@ var freePlacesSource string
 
 // Store is a monitor.Store on Redis.
 type Store struct {
-	client                                     redis.UniversalClient
-	create, commit, field, kubeStatus, suspect *redis.Script
-	useQueue, leaveQueue                       *redis.Script
-	takePlace, freePlaces                      *redis.Script
+	client                             redis.UniversalClient
+	batch                              *redisbatch.Batcher // for what ticks send
+	commit                             *redisbatch.Script
+	create, field, kubeStatus, suspect *redis.Script
+	useQueue, leaveQueue               *redis.Script
+	takePlace, freePlaces              *redis.Script
 }
 
 var _ monitor.Store = (*Store)(nil)
@@ -58,8 +61,9 @@ var _ monitor.Store = (*Store)(nil)
 func New(client redis.UniversalClient) *Store {
 	return &Store{
 		client:     client,
+		batch:      redisbatch.New(client),
 		create:     redis.NewScript(createSource),
-		commit:     redis.NewScript(commitSource),
+		commit:     redisbatch.NewScript(commitSource),
 		field:      redis.NewScript(fieldSource),
 		kubeStatus: redis.NewScript(kubeStatusSource),
 		suspect:    redis.NewScript(suspectSource),

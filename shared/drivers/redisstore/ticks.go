@@ -20,14 +20,15 @@ const Remembered = 64
 
 // Load implements monitor.TickStore.
 func (s *Store) Load(ctx context.Context, id job.ID, tickID string) (monitor.Record, error) {
-	pipe := s.client.Pipeline()
-	fields := queueFields(ctx, pipe, id)
-	kubeStatus := pipe.HGet(ctx, kubeStatusKey(id), fieldStatus)
+	fields := readFields(ctx, id)
+	kubeStatus := redis.NewStringCmd(ctx, "hget", kubeStatusKey(id), fieldStatus)
+	commands := []redis.Cmder{fields, kubeStatus}
 	var tick *redis.StringCmd
 	if tickID != "" {
-		tick = pipe.HGet(ctx, ticksKey(id), tickID)
+		tick = redis.NewStringCmd(ctx, "hget", ticksKey(id), tickID)
+		commands = append(commands, tick)
 	}
-	if _, err := pipe.Exec(ctx); err != nil && !errors.Is(err, redis.Nil) {
+	if err := s.batch.Do(ctx, commands...); err != nil && !errors.Is(err, redis.Nil) {
 		return monitor.Record{}, unavailable("load job", err)
 	}
 	record, err := decodeRecord(id, fields)
@@ -67,12 +68,12 @@ func (s *Store) Commit(ctx context.Context, c monitor.Change) (monitor.CommitRes
 	if args, err = appendJournal(args, c.Journal); err != nil {
 		return 0, err
 	}
-	code, err := s.commit.Run(ctx, s.client, scriptKeys(c.ID), args...).Int()
+	code, err := s.commit.Run(ctx, s.batch, scriptKeys(c.ID), args...)
 	if err != nil {
 		return 0, unavailable("commit state", err)
 	}
 	switch code {
-	case 1:
+	case int64(1):
 		if !c.State.Phase.Living() {
 			_ = s.indexEnded(ctx, c) // without it no overview shows the job
 		}
@@ -83,14 +84,14 @@ func (s *Store) Commit(ctx context.Context, c monitor.Change) (monitor.CommitRes
 			_ = s.Index(ctx, c.ID) // without it the events wait for the next start
 		}
 		return monitor.CommitDone, nil
-	case 2:
+	case int64(2):
 		return monitor.CommitDuplicate, nil
-	case 3:
+	case int64(3):
 		return monitor.CommitConflict, nil
-	case 4:
+	case int64(4):
 		return monitor.CommitGone, nil
 	default:
-		return 0, fmt.Errorf("commit state: script returned %d", code)
+		return 0, fmt.Errorf("commit state: script returned %.40v", code)
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"kubejobs/shared/core/failure"
 	"kubejobs/shared/core/job"
+	"kubejobs/shared/drivers/redisbatch"
 	"kubejobs/shared/drivers/redispool"
 	"kubejobs/shared/monitor"
 )
@@ -58,53 +59,71 @@ func (q *Queue) Count(ctx context.Context, of job.Queue) (job.QueueCount, error)
 // transaction over lists in several slots.
 func (q *Queue) read(ctx context.Context, of job.Queue) (lengths, error) {
 	if q.simple.has(of) {
-		return q.lengths(ctx, of, (*redis.Client).Pipelined)
+		return q.inOrder(ctx, of)
 	}
-	atOnce, refusal := q.lengths(ctx, of, (*redis.Client).TxPipelined)
+	atOnce, refusal := q.atOnce(ctx, of)
 	if refusal == nil || !mayWorkWithoutTransaction(refusal) {
 		return atOnce, refusal
 	}
 	q.pool.Forget(redispool.InQueue(of)) // its connections may be within a transaction
-	inOrder, err := q.lengths(ctx, of, (*redis.Client).Pipelined)
+	inOrder, err := q.inOrder(ctx, of)
 	if err == nil || !redispool.Closed(refusal) {
 		q.simple.add(of)
 	}
 	return inOrder, err
 }
 
-// pipelined sends commands with one request.
-type pipelined func(*redis.Client, context.Context, func(redis.Pipeliner) error) ([]redis.Cmder, error)
-
-// lengths reads the lists. Its error is the first one that the Redis answered.
-func (q *Queue) lengths(ctx context.Context, of job.Queue, send pipelined) (lengths, error) {
-	var answers [3]*redis.IntCmd
-	err := q.pool.Do(ctx, redispool.InQueue(of), func(client *redis.Client) error {
-		_, err := send(client, ctx, func(pipe redis.Pipeliner) error {
-			for i, key := range of.Lists.Names() {
-				answers[i] = pipe.LLen(ctx, key)
-			}
-			return nil
-		})
-		return err
-	})
+// atOnce reads the lists in a transaction. Its error is the first one that the Redis
+// answered.
+func (q *Queue) atOnce(ctx context.Context, of job.Queue) (lengths, error) {
+	exec := redis.NewSliceCmd(ctx, "exec")
+	names := of.Lists.Names()
+	err := q.send(ctx, of, redis.NewStatusCmd(ctx, "multi"),
+		redis.NewCmd(ctx, "llen", names[0]), redis.NewCmd(ctx, "llen", names[1]), redis.NewCmd(ctx, "llen", names[2]), exec)
 	if err != nil {
-		return lengths{}, firstError(answers[:], err)
+		return lengths{}, err
 	}
-	return lengths{answers[0].Val(), answers[1].Val(), answers[2].Val()}, nil
+	return parse(exec.Val())
 }
 
-// firstError returns the first error of commands, but otherwise if those say only
-// that the transaction was aborted.
-func firstError(commands []*redis.IntCmd, otherwise error) error {
-	for _, command := range commands {
-		if command == nil {
-			return otherwise // no command was sent
-		}
-		if err := command.Err(); err != nil && !redis.IsExecAbortError(err) {
-			return err
+// inOrder reads one list after the other.
+func (q *Queue) inOrder(ctx context.Context, of job.Queue) (lengths, error) {
+	names := of.Lists.Names()
+	var answers [3]*redis.Cmd
+	for i, name := range names {
+		answers[i] = redis.NewCmd(ctx, "llen", name)
+	}
+	if err := q.send(ctx, of, answers[0], answers[1], answers[2]); err != nil {
+		return lengths{}, err
+	}
+	return parse([]any{answers[0].Val(), answers[1].Val(), answers[2].Val()})
+}
+
+// send sends commands together with those for other queues of the same Redis.
+func (q *Queue) send(ctx context.Context, of job.Queue, commands ...redis.Cmder) error {
+	return q.pool.Batch(ctx, redispool.InQueue(of), func(batch *redisbatch.Batcher) error { return batch.Do(ctx, commands...) })
+}
+
+// errNoLengths means that a peer answers something else than was asked for.
+var errNoLengths = errors.New("the answer holds no lengths of lists")
+
+// parse returns the lengths in an answer, or the first error in it.
+func parse(answer []any) (lengths, error) {
+	var l lengths
+	if len(answer) != len(l) {
+		return l, errNoLengths
+	}
+	for i, value := range answer {
+		switch value := value.(type) {
+		case int64:
+			l[i] = value
+		case error:
+			return l, value
+		default:
+			return l, errNoLengths
 		}
 	}
-	return otherwise
+	return l, nil
 }
 
 // mayWorkWithoutTransaction reports whether the reason of an error may be that the

@@ -1,0 +1,187 @@
+// Package redisbatch sends the commands that concurrent callers have for one Redis in one
+// request. While a request is under way, those who come wait, and the next request takes
+// them all: the more callers there are, the fewer requests each of them costs. A caller who
+// is alone waits for nobody.
+package redisbatch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"kubejobs/shared/core/failure"
+)
+
+const (
+	// maxCallers bounds the callers of a request, and with them the bytes of its answer.
+	maxCallers = 32
+	// maxUnderWay bounds the requests under way. One is the rule: more of them make smaller
+	// batches.
+	maxUnderWay = 8
+	// slow is after how long a request does not hold up others any longer.
+	slow = 5 * time.Millisecond
+	// patience bounds a request whose callers have no deadline.
+	patience = 10 * time.Second
+)
+
+// ErrAbandoned means that a caller's context ended before the answer came. The commands may
+// still be written to: they must not be read.
+var ErrAbandoned = errors.New("nobody waited for the answer")
+
+// Client makes pipelines, each of which sends the commands for one server on one connection,
+// with no others in between.
+type Client interface {
+	Pipeline() redis.Pipeliner
+}
+
+// Batcher sends commands through a client.
+type Batcher struct {
+	client Client
+
+	mu       sync.Mutex
+	waiting  []*call
+	underWay int
+	sent     time.Time // when the latest request was
+}
+
+// New returns a Batcher.
+func New(client Client) *Batcher { return &Batcher{client: client} }
+
+// call is what one caller wants.
+type call struct {
+	commands []redis.Cmder
+	deadline time.Time // zero: none
+	// turn gets one value: the callers of a request that this one has to send, or nil once
+	// another one has sent it.
+	turn chan []*call
+	err  error // why the request could not be made
+}
+
+// Do sends commands, one after the other on one connection, and returns the first error of
+// them. Each command then has its value and its error, unless the error wraps ErrAbandoned.
+// All callers wait for the largest answer, so large ones do not belong here.
+func (b *Batcher) Do(ctx context.Context, commands ...redis.Cmder) error {
+	own := &call{commands: commands}
+	own.deadline, _ = ctx.Deadline()
+	if b.enter(own) {
+		b.send(ctx, own)
+		return own.result()
+	}
+	select {
+	case batch := <-own.turn:
+		return b.take(ctx, own, batch)
+	case <-ctx.Done():
+	}
+	if b.leave(own) {
+		return fmt.Errorf("%w: %w", ErrAbandoned, ctx.Err())
+	}
+	select {
+	case batch := <-own.turn: // the others count on it
+		return b.take(ctx, own, batch)
+	default:
+		return fmt.Errorf("%w: %w", ErrAbandoned, ctx.Err())
+	}
+}
+
+// take does what the turn of a call asks for.
+func (b *Batcher) take(ctx context.Context, own *call, batch []*call) error {
+	if batch != nil {
+		b.send(ctx, batch...)
+	}
+	return own.result()
+}
+
+// enter reports whether a call is to be sent at once. Else it waits.
+func (b *Batcher) enter(own *call) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.underWay == 0 || b.underWay < maxUnderWay && time.Since(b.sent) > slow {
+		b.underWay++
+		b.sent = time.Now()
+		return true
+	}
+	own.turn = make(chan []*call, 1)
+	b.waiting = append(b.waiting, own)
+	return false
+}
+
+// leave reports whether a call waits no longer; else it has its turn.
+func (b *Batcher) leave(own *call) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	at := slices.Index(b.waiting, own)
+	if at >= 0 {
+		b.waiting = slices.Delete(b.waiting, at, at+1)
+	}
+	return at >= 0
+}
+
+// send makes the request of some callers, the first of which calls it, and then gives the
+// turn to those who wait.
+func (b *Batcher) send(ctx context.Context, batch ...*call) {
+	err := failure.Catch(func() error { return b.request(ctx, batch) })
+	b.next()
+	for i, one := range batch {
+		one.err = err
+		if i > 0 {
+			one.turn <- nil
+		}
+	}
+}
+
+// next gives the turn to the first of those who wait, with the others.
+func (b *Batcher) next() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if len(b.waiting) == 0 {
+		b.underWay--
+		return
+	}
+	batch := slices.Clone(b.waiting[:min(len(b.waiting), maxCallers)])
+	b.waiting = slices.Delete(b.waiting, 0, len(batch))
+	b.sent = time.Now()
+	batch[0].turn <- batch
+}
+
+// request sends the commands of some callers. Its errors are those of the commands; it
+// returns one only if it panics. It has the latest of the callers' deadlines.
+func (b *Batcher) request(ctx context.Context, batch []*call) error {
+	deadline := time.Time{}
+	for _, one := range batch {
+		if one.deadline.IsZero() {
+			deadline = time.Now().Add(patience)
+			break
+		}
+		if one.deadline.After(deadline) {
+			deadline = one.deadline
+		}
+	}
+	ctx, cancel := context.WithDeadline(context.WithoutCancel(ctx), deadline)
+	defer cancel()
+	pipe := b.client.Pipeline()
+	for _, one := range batch {
+		for _, command := range one.commands {
+			_ = pipe.Process(ctx, command) // it only queues the command
+		}
+	}
+	_, _ = pipe.Exec(ctx) //nolint:errcheck // each command has its own
+	return nil
+}
+
+// result returns the first error of a call that was sent.
+func (c *call) result() error {
+	if c.err != nil {
+		return c.err
+	}
+	for _, command := range c.commands {
+		if err := command.Err(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
