@@ -159,7 +159,7 @@ func check(
 	if err != nil {
 		return err
 	}
-	samples, err := queue.LLen(ctx, controllerlist.Key(demoID)).Result()
+	samples, err := settle(ctx, set, queue, status.Samples)
 	if err != nil {
 		return err
 	}
@@ -193,6 +193,26 @@ func check(
 	text, _ := watch.Verdict(status)
 	fmt.Fprintf(out, "\n%s\n", text)
 	return errors.Join(failed...)
+}
+
+// demoSettle bounds how long a tick takes to finish what follows the end of its job.
+const demoSettle = 2 * time.Second
+
+// settle waits until the last tick has pushed its sample and removed the schedule: it
+// commits the end before that. It returns the number of samples in the Controller's list.
+func settle(ctx context.Context, set *functions.Set, queue *redis.Client, want int64) (int64, error) {
+	ctx, cancel := context.WithTimeout(ctx, demoSettle)
+	defer cancel()
+	for {
+		samples, err := queue.LLen(context.WithoutCancel(ctx), controllerlist.Key(demoID)).Result()
+		if err != nil || ctx.Err() != nil || samples == want && !set.Scheduled(demoID) {
+			return samples, err
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
 }
 
 // showChanges shows the changes of the number of workers. It reports whether workers
