@@ -148,20 +148,10 @@ func (b *Batcher) next() {
 	batch[0].turn <- batch
 }
 
-// request sends the commands of some callers. Its errors are those of the commands; it
-// returns one only if it panics. It has the latest of the callers' deadlines.
+// request sends the commands of some callers. It returns an error that no command has: that
+// of a connection that could not be made.
 func (b *Batcher) request(ctx context.Context, batch []*call) error {
-	deadline := time.Time{}
-	for _, one := range batch {
-		if one.deadline.IsZero() {
-			deadline = time.Now().Add(patience)
-			break
-		}
-		if one.deadline.After(deadline) {
-			deadline = one.deadline
-		}
-	}
-	ctx, cancel := context.WithDeadline(context.WithoutCancel(ctx), deadline)
+	ctx, cancel := context.WithDeadline(context.WithoutCancel(ctx), latest(batch))
 	defer cancel()
 	pipe := b.client.Pipeline()
 	for _, one := range batch {
@@ -169,8 +159,25 @@ func (b *Batcher) request(ctx context.Context, batch []*call) error {
 			_ = pipe.Process(ctx, command) // it only queues the command
 		}
 	}
-	_, _ = pipe.Exec(ctx) //nolint:errcheck // each command has its own
-	return nil
+	_, err := pipe.Exec(ctx)
+	if slices.ContainsFunc(batch, func(one *call) bool { return one.result() != nil }) {
+		return nil
+	}
+	return err
+}
+
+// latest returns the latest of the callers' deadlines.
+func latest(batch []*call) time.Time {
+	var deadline time.Time
+	for _, one := range batch {
+		if one.deadline.IsZero() {
+			return time.Now().Add(patience)
+		}
+		if one.deadline.After(deadline) {
+			deadline = one.deadline
+		}
+	}
+	return deadline
 }
 
 // result returns the first error of a call that was sent.
