@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -62,7 +63,7 @@ func TestTransactions(t *testing.T) {
 			exec := redis.NewSliceCmd(t.Context(), "exec")
 			err := b.Do(t.Context(), redis.NewStatusCmd(t.Context(), "multi"),
 				redis.NewCmd(t.Context(), "set", "k", i), redis.NewCmd(t.Context(), "get", "k"), exec)
-			if want := fmt.Sprint([]any{"OK", fmt.Sprint(i)}); err != nil || fmt.Sprint(exec.Val()) != want {
+			if want := fmt.Sprint([]any{"OK", strconv.Itoa(i)}); err != nil || fmt.Sprint(exec.Val()) != want {
 				t.Errorf("%v %v, want %s", exec.Val(), err, want)
 			}
 		})

@@ -19,6 +19,9 @@ const timeout = time.Second
 // does not make it read the table.
 const slotsReload = 2 * time.Second
 
+// onePool is the size of the client's second pool, which has larger buffers: there is none.
+const onePool = -1
+
 // Quiet silences go-redis's own logger, for the whole process: its lines are not
 // JSON, and go-redis also returns what it logs as errors.
 func Quiet() { redis.SetLogger(silentLogger{}) }
@@ -53,7 +56,7 @@ func Open(stateURL string, files TLS) (redis.UniversalClient, error) {
 			return nil, errOptions
 		}
 		setDeadlines(&o.DialTimeout, &o.ReadTimeout, &o.WriteTimeout, &o.ContextTimeoutEnabled)
-		o.MaxRetries, o.DisableIdentity = 1, true
+		o.MaxRetries, o.DisableIdentity, o.PipelinePoolSize = 1, true, onePool
 		o.Dialer = files.dialer(o.TLSConfig)
 		return redis.NewFailoverClient(o), nil
 	case query.Has("addr"):
@@ -63,7 +66,7 @@ func Open(stateURL string, files TLS) (redis.UniversalClient, error) {
 		}
 		setDeadlines(&o.DialTimeout, &o.ReadTimeout, &o.WriteTimeout, &o.ContextTimeoutEnabled)
 		o.MaintNotificationsConfig = noMaintenance()
-		o.ClusterStateReloadInterval, o.DisableIdentity = slotsReload, true
+		o.ClusterStateReloadInterval, o.DisableIdentity, o.PipelinePoolSize = slotsReload, true, onePool
 		o.Dialer = files.dialer(o.TLSConfig)
 		return redis.NewClusterClient(o), nil
 	default:
@@ -73,6 +76,7 @@ func Open(stateURL string, files TLS) (redis.UniversalClient, error) {
 		}
 		setDeadlines(&o.DialTimeout, &o.ReadTimeout, &o.WriteTimeout, &o.ContextTimeoutEnabled)
 		o.MaxRetries, o.DialerRetries, o.DisableIdentity = 1, 1, true // identity needs a right
+		o.PipelinePoolSize = onePool
 		o.MaintNotificationsConfig = noMaintenance()
 		o.Dialer = files.dialer(o.TLSConfig)
 		return redis.NewClient(o), nil
