@@ -73,10 +73,11 @@ func (i *Issuer) Verify(ctx context.Context, text string) (*oidc.IDToken, error)
 	if i.refresh(ctx) != nil { // it may be signed with a new key
 		return nil, err
 	}
-	if verifier, err = i.current(ctx); err != nil {
+	fresh, _ := i.state()
+	if fresh == verifier { // the keys were read just now
 		return nil, err
 	}
-	return verifier.Verify(ctx, text)
+	return fresh.Verify(ctx, text)
 }
 
 // wrongSignature is what go-oidc says of a token that is right but for its signature; it has
