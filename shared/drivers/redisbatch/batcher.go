@@ -68,9 +68,8 @@ type call struct {
 func (b *Batcher) Do(ctx context.Context, commands ...redis.Cmder) error {
 	own := &call{commands: commands}
 	own.deadline, _ = ctx.Deadline()
-	if b.enter(own) {
-		b.send(ctx, own)
-		return own.result()
+	if batch := b.enter(own); batch != nil {
+		return b.take(ctx, own, batch)
 	}
 	select {
 	case batch := <-own.turn:
@@ -91,23 +90,31 @@ func (b *Batcher) Do(ctx context.Context, commands ...redis.Cmder) error {
 // take does what the turn of a call asks for.
 func (b *Batcher) take(ctx context.Context, own *call, batch []*call) error {
 	if batch != nil {
-		b.send(ctx, batch...)
+		b.send(ctx, batch)
 	}
 	return own.result()
 }
 
-// enter reports whether a call is to be sent at once. Else it waits.
-func (b *Batcher) enter(own *call) bool {
+// enter returns the callers of a request that a call has to send at once, with those who
+// waited behind a slow one; or nil, if the call waits.
+func (b *Batcher) enter(own *call) []*call {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.underWay == 0 || b.underWay < maxUnderWay && time.Since(b.sent) > slow {
 		b.underWay++
 		b.sent = time.Now()
-		return true
+		return append([]*call{own}, b.dequeue(maxCallers-1)...)
 	}
 	own.turn = make(chan []*call, 1)
 	b.waiting = append(b.waiting, own)
-	return false
+	return nil
+}
+
+// dequeue takes the first of those who wait out of the queue, at most n of them.
+func (b *Batcher) dequeue(n int) []*call {
+	first := slices.Clone(b.waiting[:min(len(b.waiting), n)])
+	b.waiting = slices.Delete(b.waiting, 0, len(first))
+	return first
 }
 
 // leave reports whether a call waits no longer; else it has its turn.
@@ -123,7 +130,7 @@ func (b *Batcher) leave(own *call) bool {
 
 // send makes the request of some callers, the first of which calls it, and then gives the
 // turn to those who wait.
-func (b *Batcher) send(ctx context.Context, batch ...*call) {
+func (b *Batcher) send(ctx context.Context, batch []*call) {
 	err := failure.Catch(func() error { return b.request(ctx, batch) })
 	b.next()
 	for i, one := range batch {
@@ -142,8 +149,7 @@ func (b *Batcher) next() {
 		b.underWay--
 		return
 	}
-	batch := slices.Clone(b.waiting[:min(len(b.waiting), maxCallers)])
-	b.waiting = slices.Delete(b.waiting, 0, len(batch))
+	batch := b.dequeue(maxCallers)
 	b.sent = time.Now()
 	batch[0].turn <- batch
 }
