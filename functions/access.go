@@ -7,7 +7,6 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"os"
 	"time"
@@ -32,8 +31,9 @@ type access struct {
 }
 
 // openAccess reads the tokens, and prepares to read the keys of the issuers when the first
-// token comes.
-func (s *Set) openAccess(ctx context.Context) error {
+// token comes. It warns of an API that asks for no token, unless only this machine can reach
+// it.
+func (s *Set) openAccess(ctx context.Context, loopback bool) error {
 	a, now := s.cfg.Auth, time.Now // tokens expire by the real clock
 	var tokens *auth.TokenFile
 	var oidc *auth.OIDC
@@ -55,7 +55,7 @@ func (s *Set) openAccess(ctx context.Context) error {
 		gate: auth.NewGate(tokens, oidc, now), audit: newAudit(s.log, s.cfg.TrustedProxies),
 		starts: httpapi.NewRates(a.StartRate, a.StartBurst),
 	}
-	if s.access.gate.Open() && s.reachable() {
+	if s.access.gate.Open() && !loopback && (s.cfg.Target == config.TargetMonitor || s.cfg.Target == config.TargetAll) {
 		s.log.WarnContext(ctx, "anybody who can reach the API may start and stop jobs: API_TOKENS_FILE or OIDC_ISSUER asks for tokens, "+
 			"LISTEN_ADDRESS=127.0.0.1:PORT restricts it to this machine", "address", s.cfg.Listen)
 	}
@@ -68,13 +68,6 @@ func (s *Set) openAccess(ctx context.Context) error {
 	}
 	s.access.sources = auth.NewSources(auth.NewIssuer(a.Sources.Audience, discover, now), now)
 	return nil
-}
-
-// reachable reports whether other machines may reach the API.
-func (s *Set) reachable() bool {
-	host, _, _ := net.SplitHostPort(s.cfg.Listen)
-	return (s.cfg.Target == config.TargetMonitor || s.cfg.Target == config.TargetAll) &&
-		host != "localhost" && !net.ParseIP(host).IsLoopback()
 }
 
 // discoverSources returns what reads the keys by which the tokens of Knative's sources are

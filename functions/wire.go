@@ -71,6 +71,7 @@ type Options struct {
 	// Service redis-<id>.
 	Queue *job.Address
 
+	Loopback  bool             // only this machine can reach the program
 	Now       func() time.Time // nil: time.Now
 	SweepCron string           // schedule of the local sweep; "": never
 	Publish   publish.Options  // limits of the publishers
@@ -95,7 +96,7 @@ func Open(ctx context.Context, cfg config.Config, log *slog.Logger, o Options) (
 	if err := s.openTelemetry(ctx, o); err != nil {
 		return nil, err
 	}
-	if err := s.openAccess(ctx); err != nil {
+	if err := s.openAccess(ctx, o.Loopback); err != nil {
 		return nil, errors.Join(err, s.Close(ctx))
 	}
 	if err := s.openState(o.RedisPort); err != nil {

@@ -68,8 +68,8 @@ func (o Options) keep(w http.ResponseWriter, r *http.Request) {
 		httpapi.Refuse(w, http.StatusBadRequest, "no token is needed here")
 		return
 	}
-	scheme, token, given := strings.Cut(r.Header.Get("Authorization"), " ")
-	if !given || !strings.EqualFold(scheme, "Bearer") {
+	token := httpapi.Bearer(r)
+	if token == "" {
 		httpapi.Refuse(w, http.StatusBadRequest, "want the header Authorization: Bearer TOKEN")
 		return
 	}
@@ -78,7 +78,7 @@ func (o Options) keep(w http.ResponseWriter, r *http.Request) {
 		httpapi.Fail(r.Context(), w, o.Log, err)
 		return
 	}
-	http.SetCookie(w, o.cookie(r, strings.TrimSpace(token), maxAge))
+	http.SetCookie(w, o.cookie(r, token, maxAge))
 	httpapi.Respond(w, http.StatusOK, newSession(c))
 }
 

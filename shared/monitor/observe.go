@@ -35,7 +35,7 @@ func (s *Service) observe(ctx context.Context, record Record, tick Tick, deliver
 	if o.seen.Undecided = tick.Internal; !tick.Internal { // a sweep has no right to scale
 		o.seen.Late = delivery.Lateness(record.Spec.Schedule())
 	}
-	if target := s.observedTarget(record.Spec); s.asksKubernetes() || target != nil && !tick.Internal {
+	if target := s.observedTarget(record.Spec, tick); target != nil || s.asksKubernetes() {
 		o.seen = s.observeAll(ctx, record, o.seen, target)
 	} else {
 		o.seen.Kube = s.kubeHalf(ctx, record)
@@ -53,7 +53,7 @@ func (s *Service) observeAll(ctx context.Context, record Record, seen job.Observ
 		defer failure.Rescue(func(err error) { seen.Kube = job.KubeHalf{Asked: true, Error: s.caught(ctx, id, err)} })
 		seen.Kube = s.kubeHalf(ctx, record)
 	})
-	if target != nil && !seen.Undecided {
+	if target != nil {
 		others.Go(func() {
 			defer failure.Rescue(func(err error) { seen.Fleet = job.FleetHalf{Error: s.caught(ctx, id, err)} })
 			seen.Fleet = s.fleetHalf(ctx, *target)
@@ -64,9 +64,9 @@ func (s *Service) observeAll(ctx context.Context, record Record, seen job.Observ
 	return seen
 }
 
-// observedTarget returns what runs a controlled job, if that is to be observed too.
-func (s *Service) observedTarget(spec job.Spec) *job.Target {
-	if s.fleets == nil || !spec.ScalesOther() {
+// observedTarget returns what runs a controlled job, if that is to be observed too; else nil.
+func (s *Service) observedTarget(spec job.Spec, tick Tick) *job.Target {
+	if s.fleets == nil || !spec.ScalesOther() || tick.Internal {
 		return nil
 	}
 	return spec.Control.Target

@@ -50,6 +50,7 @@ func serve(ctx context.Context, b bound, log *slog.Logger, o functions.Options, 
 	logging.Libraries(log)
 	functions.LimitMemory(log)
 	functions.LogTelemetry(b.cfg, log)
+	o.Loopback = !b.reachable() && !b.knative
 	set, err := functions.Open(context.WithoutCancel(ctx), b.cfg, log, o)
 	if err != nil {
 		return errors.Join(err, b.listener.Close())

@@ -1,7 +1,9 @@
 // Package redisbatch sends the commands that concurrent callers have for one Redis in one
 // request. While a request is under way, those who come wait, and the next request takes
 // them all: the more callers there are, the fewer requests each of them costs. A caller who
-// is alone waits for nobody.
+// is alone waits for nobody, and none waits long behind a request that is slow.
+//
+// What a request is traced and measured as is that of its first caller.
 package redisbatch
 
 import (
@@ -20,10 +22,10 @@ import (
 const (
 	// maxCallers bounds the callers of a request, and with them the bytes of its answer.
 	maxCallers = 32
-	// maxUnderWay bounds the requests under way. One is the rule: more of them make smaller
-	// batches.
-	maxUnderWay = 8
-	// slow is after how long a request does not hold up others any longer.
+	// maxUnderWay bounds the requests under way, of which there is one unless it is slow.
+	maxUnderWay = 4
+	// slow is how long a caller waits behind the requests under way before it makes one
+	// beside them.
 	slow = 5 * time.Millisecond
 	// patience bounds a request whose callers have no deadline.
 	patience = 10 * time.Second
@@ -46,7 +48,6 @@ type Batcher struct {
 	mu       sync.Mutex
 	waiting  []*call
 	underWay int
-	sent     time.Time // when the latest request was
 }
 
 // New returns a Batcher.
@@ -68,23 +69,38 @@ type call struct {
 func (b *Batcher) Do(ctx context.Context, commands ...redis.Cmder) error {
 	own := &call{commands: commands}
 	own.deadline, _ = ctx.Deadline()
-	if batch := b.enter(own); batch != nil {
-		return b.take(ctx, own, batch)
+	if b.enter(own) {
+		b.send(ctx, []*call{own})
+		return own.result()
 	}
-	select {
-	case batch := <-own.turn:
-		return b.take(ctx, own, batch)
-	case <-ctx.Done():
+	waited := time.NewTimer(slow)
+	defer waited.Stop()
+	for {
+		select {
+		case batch := <-own.turn:
+			return b.take(ctx, own, batch)
+		case <-waited.C:
+			if batch := b.overtake(own); batch != nil {
+				return b.take(ctx, own, batch)
+			}
+			waited.Reset(slow)
+		case <-ctx.Done():
+			return b.abandon(ctx, own)
+		}
 	}
-	if b.leave(own) {
-		return fmt.Errorf("%w: %w", ErrAbandoned, ctx.Err())
+}
+
+// abandon ends a call whose context has ended. If it is its turn to send a request, it does:
+// the others of that request count on it.
+func (b *Batcher) abandon(ctx context.Context, own *call) error {
+	if !b.leave(own) {
+		select {
+		case batch := <-own.turn:
+			return b.take(ctx, own, batch)
+		default: // another one sends it just now
+		}
 	}
-	select {
-	case batch := <-own.turn: // the others count on it
-		return b.take(ctx, own, batch)
-	default:
-		return fmt.Errorf("%w: %w", ErrAbandoned, ctx.Err())
-	}
+	return fmt.Errorf("%w: %w", ErrAbandoned, ctx.Err())
 }
 
 // take does what the turn of a call asks for.
@@ -95,37 +111,53 @@ func (b *Batcher) take(ctx context.Context, own *call, batch []*call) error {
 	return own.result()
 }
 
-// enter returns the callers of a request that a call has to send at once, with those who
-// waited behind a slow one; or nil, if the call waits.
-func (b *Batcher) enter(own *call) []*call {
+// enter reports whether a call is to be sent at once. Else it waits.
+func (b *Batcher) enter(own *call) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.underWay == 0 || b.underWay < maxUnderWay && time.Since(b.sent) > slow {
+	if b.underWay == 0 {
 		b.underWay++
-		b.sent = time.Now()
-		return append([]*call{own}, b.dequeue(maxCallers-1)...)
+		return true
 	}
 	own.turn = make(chan []*call, 1)
 	b.waiting = append(b.waiting, own)
-	return nil
+	return false
 }
 
-// dequeue takes the first of those who wait out of the queue, at most n of them.
-func (b *Batcher) dequeue(n int) []*call {
-	first := slices.Clone(b.waiting[:min(len(b.waiting), n)])
-	b.waiting = slices.Delete(b.waiting, 0, len(first))
-	return first
+// overtake returns the callers of a request that a call which has waited makes beside the
+// slow ones, with others who wait; nil if it has to wait on.
+func (b *Batcher) overtake(own *call) []*call {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.underWay == maxUnderWay || !b.remove(own) {
+		return nil
+	}
+	b.underWay++
+	return append([]*call{own}, b.dequeue(maxCallers-1)...)
 }
 
-// leave reports whether a call waits no longer; else it has its turn.
+// leave reports whether a call waits no longer; else it has its turn, or another one sends
+// it.
 func (b *Batcher) leave(own *call) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	return b.remove(own)
+}
+
+// remove takes a call out of the queue, and reports whether it was there.
+func (b *Batcher) remove(own *call) bool {
 	at := slices.Index(b.waiting, own)
 	if at >= 0 {
 		b.waiting = slices.Delete(b.waiting, at, at+1)
 	}
 	return at >= 0
+}
+
+// dequeue takes the first calls out of the queue, at most n of them.
+func (b *Batcher) dequeue(n int) []*call {
+	first := slices.Clone(b.waiting[:min(len(b.waiting), n)])
+	b.waiting = slices.Delete(b.waiting, 0, len(first))
+	return first
 }
 
 // send makes the request of some callers, the first of which calls it, and then gives the
@@ -150,7 +182,6 @@ func (b *Batcher) next() {
 		return
 	}
 	batch := b.dequeue(maxCallers)
-	b.sent = time.Now()
 	batch[0].turn <- batch
 }
 

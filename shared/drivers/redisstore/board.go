@@ -2,7 +2,6 @@ package redisstore
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strconv"
@@ -91,7 +90,7 @@ func (s *Store) Journal(ctx context.Context, id job.ID) ([]job.Entry, error) {
 	entries := make([]job.Entry, 0, len(texts))
 	for _, text := range texts {
 		var entry job.Entry
-		if json.Unmarshal([]byte(text), &entry) == nil {
+		if decode(text, &entry) == nil {
 			entries = append(entries, entry)
 		}
 	}
@@ -101,7 +100,7 @@ func (s *Store) Journal(ctx context.Context, id job.ID) ([]job.Entry, error) {
 // appendJournal appends entries as JSON.
 func appendJournal(args []any, entries []job.Entry) ([]any, error) {
 	for _, entry := range entries {
-		text, err := json.Marshal(entry)
+		text, err := encode(entry)
 		if err != nil {
 			return nil, fmt.Errorf("encode journal: %w", err)
 		}

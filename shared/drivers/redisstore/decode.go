@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"strconv"
 
-	json "github.com/goccy/go-json"
 	"github.com/redis/go-redis/v9"
 
 	"kubejobs/shared/core/job"
@@ -42,10 +41,10 @@ func decodeRecord(id job.ID, fields *redis.SliceCmd) (monitor.Record, error) {
 		return monitor.Record{}, monitor.ErrUnknownJob
 	}
 	r := monitor.Record{Scheduled: text(3) == "1", Doubted: text(7) == "1"}
-	if err := json.Unmarshal([]byte(text(0)), &r.Spec); err != nil {
+	if err := decode(text(0), &r.Spec); err != nil {
 		return monitor.Record{}, unreadable(fmt.Errorf("decode spec: %w", err))
 	}
-	if err := json.Unmarshal([]byte(text(1)), &r.State); err != nil {
+	if err := decode(text(1), &r.State); err != nil {
 		return monitor.Record{}, unreadable(fmt.Errorf("decode state of %s: %w", id, err))
 	}
 	if r.Spec.ID != id {
@@ -66,7 +65,7 @@ func decodeRecord(id job.ID, fields *redis.SliceCmd) (monitor.Record, error) {
 		}
 	}
 	if text(6) != "" {
-		if err := json.Unmarshal([]byte(text(6)), &r.Publishers); err != nil {
+		if err := decode(text(6), &r.Publishers); err != nil {
 			return monitor.Record{}, unreadable(fmt.Errorf("decode publishers of %s: %w", id, err))
 		}
 	}
@@ -102,7 +101,7 @@ func decodeKubeStatus(kubeStatus *redis.StringCmd) (*job.KubeStatus, error) {
 		return nil, unavailable("load job status", err)
 	}
 	var status job.KubeStatus
-	if err := json.Unmarshal([]byte(text), &status); err != nil {
+	if err := decode(text, &status); err != nil {
 		return nil, unreadable(fmt.Errorf("decode job status: %w", err))
 	}
 	return &status, nil

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strings"
 
-	json "github.com/goccy/go-json"
 	"github.com/redis/go-redis/v9"
 
 	"kubejobs/shared/core/job"
@@ -17,11 +16,11 @@ import (
 // and never one too few; and after it, in case the entry was removed in between
 // because the job's earlier life had ended.
 func (s *Store) Create(ctx context.Context, spec job.Spec, state job.State) (monitor.CreateResult, error) {
-	specText, err := json.Marshal(spec)
+	specText, err := encode(spec)
 	if err != nil {
 		return 0, fmt.Errorf("encode spec: %w", err)
 	}
-	stateText, err := json.Marshal(state)
+	stateText, err := encode(state)
 	if err != nil {
 		return 0, fmt.Errorf("encode state: %w", err)
 	}

@@ -2,7 +2,6 @@ package redisstore
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"strconv"
 	"time"
@@ -27,7 +26,7 @@ func (s *Store) MarkScheduled(ctx context.Context, id job.ID, life int64, schedu
 
 // MarkPublishers implements monitor.MarkStore.
 func (s *Store) MarkPublishers(ctx context.Context, id job.ID, life int64, states map[string]monitor.PublisherState) error {
-	text, err := json.Marshal(states)
+	text, err := encode(states)
 	if err != nil {
 		return fmt.Errorf("encode publishers' state: %w", err)
 	}
@@ -59,7 +58,7 @@ func (s *Store) ReplaceKubeStatus(ctx context.Context, id job.ID, status job.Kub
 }
 
 func (s *Store) saveKubeStatus(ctx context.Context, id job.ID, status job.KubeStatus, version string) error {
-	text, err := json.Marshal(status)
+	text, err := encode(status)
 	if err != nil {
 		return fmt.Errorf("encode job status: %w", err)
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 
-	json "github.com/goccy/go-json"
 	"github.com/redis/go-redis/v9"
 
 	"kubejobs/shared/core/job"
@@ -52,7 +51,7 @@ func (s *Store) Load(ctx context.Context, id job.ID, tickID string) (monitor.Rec
 // an ended job with undelivered events again: if the index had lost it, nothing
 // else would.
 func (s *Store) Commit(ctx context.Context, c monitor.Change) (monitor.CommitResult, error) {
-	state, err := json.Marshal(c.State)
+	state, err := encode(c.State)
 	if err != nil {
 		return 0, fmt.Errorf("encode state: %w", err)
 	}

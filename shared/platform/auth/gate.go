@@ -9,6 +9,7 @@ import (
 
 	"kubejobs/shared/core/caller"
 	"kubejobs/shared/core/failure"
+	"kubejobs/shared/platform/httpapi"
 )
 
 // Errors of Gate.Caller.
@@ -84,8 +85,8 @@ func (g *Gate) find(ctx context.Context, text string) (caller.Caller, error) {
 
 // credentials returns the token of a request: of its header, or of the cookie of a browser.
 func credentials(r *http.Request) string {
-	if scheme, text, ok := strings.Cut(r.Header.Get("Authorization"), " "); ok && strings.EqualFold(scheme, "Bearer") {
-		return strings.TrimSpace(text)
+	if token := httpapi.Bearer(r); token != "" {
+		return token
 	}
 	if cookie, err := r.Cookie(Cookie); err == nil {
 		return cookie.Value

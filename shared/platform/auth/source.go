@@ -10,6 +10,7 @@ import (
 
 	"kubejobs/shared/core/caller"
 	"kubejobs/shared/core/failure"
+	"kubejobs/shared/platform/httpapi"
 )
 
 // Kinds of Knative's sources.
@@ -45,8 +46,8 @@ func NewSources(issuer *Issuer, now func() time.Time) *Sources {
 
 // Verify returns an error unless a source sends a request.
 func (s *Sources) Verify(r *http.Request, source Source) error {
-	scheme, text, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-	if text = strings.TrimSpace(text); !strings.EqualFold(scheme, "Bearer") || text == "" {
+	text := httpapi.Bearer(r)
+	if text == "" {
 		return ErrNoCredentials
 	}
 	if len(text) > maxCredentials {

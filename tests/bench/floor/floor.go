@@ -1,4 +1,4 @@
-// Package floor answers what a tick costs at least: a bare handler that sends Redis only
+// Package floor has the least that a tick can cost: a bare handler that sends Redis only
 // the commands that no tick can do without, with a plain go-redis. It checks nothing that
 // Redis does not check for it, decodes no state and computes nothing.
 package floor

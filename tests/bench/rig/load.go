@@ -28,7 +28,7 @@ type Load struct {
 	Warming    bool // an answer 200 is enough: a first connection may come too late for a sample
 }
 
-// Sent is what became of a load.
+// Sent is the result of sending a load.
 type Sent struct {
 	Elapsed time.Duration
 	Took    []time.Duration // for each tick, in no order

@@ -1,4 +1,4 @@
-// Package rig answers what a tick over HTTP costs: it runs a server in a process of its
+// Package rig measures ticks over HTTP: it runs a server in a process of its
 // own beside real redis-servers, sends it ticks, and reads what the kernel and the
 // redis-servers counted meanwhile.
 package rig

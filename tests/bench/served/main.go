@@ -66,7 +66,7 @@ func newHandler(ctx context.Context, name string) (http.Handler, error) {
 	return set.Handler(config.TargetAll)
 }
 
-// allocated answers how many objects and bytes the process has allocated so far.
+// allocated writes the numbers of objects and bytes that the process has allocated so far.
 func allocated(w http.ResponseWriter, _ *http.Request) {
 	samples := []metrics.Sample{{Name: "/gc/heap/allocs:objects"}, {Name: "/gc/heap/allocs:bytes"}}
 	metrics.Read(samples)
