@@ -50,9 +50,12 @@ func runFilter(cmd *cobra.Command, files []string, items int64, answer answerer)
 	case err := <-ended:
 		return err
 	case <-cmd.Context().Done(): // a read of standard input cannot be cut short
-		return errors.New("interrupted")
+		return errInterrupted
 	}
 }
+
+// errInterrupted means that a filter has not read its input to the end.
+var errInterrupted = errors.New("interrupted")
 
 // filter is the loop of runFilter.
 func filter(ctx context.Context, in io.Reader, out io.Writer, items int64, answer answerer) error {
@@ -79,6 +82,9 @@ func filter(ctx context.Context, in io.Reader, out io.Writer, items int64, answe
 		if _, err := out.Write(append(text, '\n')); err != nil {
 			return err
 		}
+	}
+	if ctx.Err() != nil {
+		return errInterrupted
 	}
 	if errors.Is(lines.Err(), bufio.ErrTooLong) {
 		return fmt.Errorf("line %d: longer than %d bytes", number+1, maxLine)
