@@ -24,8 +24,8 @@ const (
 	maxCallers = 32
 	// maxUnderWay bounds the requests under way, of which there is one unless it is slow.
 	maxUnderWay = 4
-	// slow is how long a caller waits behind the requests under way before it makes one
-	// beside them.
+	// slow is how long a caller waits behind the requests under way until there is another
+	// one beside them.
 	slow = 5 * time.Millisecond
 	// patience bounds a request whose callers have no deadline.
 	patience = 10 * time.Second
@@ -46,17 +46,27 @@ type Batcher struct {
 	client Client
 
 	mu       sync.Mutex
-	waiting  []*call
+	waiting  []*call // the one that has waited longest is the first
 	underWay int
+	slow     *time.Timer // runs while calls wait
 }
 
 // New returns a Batcher.
-func New(client Client) *Batcher { return &Batcher{client: client} }
+func New(client Client) *Batcher {
+	b := &Batcher{client: client}
+	b.slow = time.AfterFunc(time.Hour, func() {
+		defer failure.Rescue(func(error) {})
+		b.beside()
+	})
+	b.slow.Stop()
+	return b
+}
 
 // call is what one caller wants.
 type call struct {
 	commands []redis.Cmder
 	deadline time.Time // zero: none
+	since    time.Time // when it began to wait
 	// turn gets one value: the callers of a request that this one has to send, or nil once
 	// another one has sent it.
 	turn chan []*call
@@ -73,20 +83,11 @@ func (b *Batcher) Do(ctx context.Context, commands ...redis.Cmder) error {
 		b.send(ctx, []*call{own})
 		return own.result()
 	}
-	waited := time.NewTimer(slow)
-	defer waited.Stop()
-	for {
-		select {
-		case batch := <-own.turn:
-			return b.take(ctx, own, batch)
-		case <-waited.C:
-			if batch := b.overtake(own); batch != nil {
-				return b.take(ctx, own, batch)
-			}
-			waited.Reset(slow)
-		case <-ctx.Done():
-			return b.abandon(ctx, own)
-		}
+	select {
+	case batch := <-own.turn:
+		return b.take(ctx, own, batch)
+	case <-ctx.Done():
+		return b.abandon(ctx, own)
 	}
 }
 
@@ -119,45 +120,24 @@ func (b *Batcher) enter(own *call) bool {
 		b.underWay++
 		return true
 	}
-	own.turn = make(chan []*call, 1)
+	own.turn, own.since = make(chan []*call, 1), time.Now()
 	b.waiting = append(b.waiting, own)
+	if len(b.waiting) == 1 {
+		b.slow.Reset(slow)
+	}
 	return false
 }
 
-// overtake returns the callers of a request that a call which has waited makes beside the
-// slow ones, with others who wait; nil if it has to wait on.
-func (b *Batcher) overtake(own *call) []*call {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.underWay == maxUnderWay || !b.remove(own) {
-		return nil
-	}
-	b.underWay++
-	return append([]*call{own}, b.dequeue(maxCallers-1)...)
-}
-
-// leave reports whether a call waits no longer; else it has its turn, or another one sends
-// it.
+// leave takes a call out of the queue, and reports whether it was there: else it has its
+// turn, or another one sends it.
 func (b *Batcher) leave(own *call) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.remove(own)
-}
-
-// remove takes a call out of the queue, and reports whether it was there.
-func (b *Batcher) remove(own *call) bool {
 	at := slices.Index(b.waiting, own)
 	if at >= 0 {
 		b.waiting = slices.Delete(b.waiting, at, at+1)
 	}
 	return at >= 0
-}
-
-// dequeue takes the first calls out of the queue, at most n of them.
-func (b *Batcher) dequeue(n int) []*call {
-	first := slices.Clone(b.waiting[:min(len(b.waiting), n)])
-	b.waiting = slices.Delete(b.waiting, 0, len(first))
-	return first
 }
 
 // send makes the request of some callers, the first of which calls it, and then gives the
@@ -173,7 +153,7 @@ func (b *Batcher) send(ctx context.Context, batch []*call) {
 	}
 }
 
-// next gives the turn to the first of those who wait, with the others.
+// next gives the turn to those who wait, at the end of a request.
 func (b *Batcher) next() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -181,7 +161,28 @@ func (b *Batcher) next() {
 		b.underWay--
 		return
 	}
-	batch := b.dequeue(maxCallers)
+	b.turn()
+}
+
+// beside gives the turn to those who have waited for long, although the requests under way
+// have not ended.
+func (b *Batcher) beside() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if len(b.waiting) == 0 {
+		return
+	}
+	if time.Since(b.waiting[0].since) >= slow && b.underWay < maxUnderWay {
+		b.underWay++
+		b.turn()
+	}
+	b.slow.Reset(slow)
+}
+
+// turn lets the first of those who wait send the next request, for the others too.
+func (b *Batcher) turn() {
+	batch := slices.Clone(b.waiting[:min(len(b.waiting), maxCallers)])
+	b.waiting = slices.Delete(b.waiting, 0, len(batch))
 	batch[0].turn <- batch
 }
 
