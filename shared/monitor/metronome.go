@@ -40,7 +40,9 @@ type Batch struct {
 type Claim struct {
 	Schedule schedule.Schedule
 	Instant  time.Time
-	Busy     bool // it is not served, because an earlier one of this schedule still is
+	// Skipped is how many jobs lose this tick, because an earlier instant of their
+	// schedule is still being served; 0 if this one is to be served.
+	Skipped int
 }
 
 // Roster knows which jobs are due at a beat.
@@ -144,9 +146,9 @@ func (m *Metronome) Beat(ctx context.Context, beat Beat) (Served, error) {
 	fan := &fan{Metronome: m, senders: make(chan struct{}, m.options.Senders)}
 	var group errgroup.Group
 	for _, c := range claims {
-		if c.Busy {
-			m.options.Lost(LostBusy, 1)
-			m.log.WarnContext(ctx, "an instant is skipped: the one before is still being served", "every", c.Schedule.Every)
+		if c.Skipped > 0 {
+			m.options.Lost(LostBusy, c.Skipped)
+			m.log.WarnContext(ctx, "an instant is skipped: the one before is still being served", "every", c.Schedule.Every, "jobs", c.Skipped)
 			continue
 		}
 		group.Go(func() error { return failure.Catch(func() error { return fan.serve(ctx, c) }) })

@@ -135,12 +135,9 @@ func (r *Roster) Claim(ctx context.Context, beat monitor.Beat, now time.Time, le
 		return nil, fmt.Errorf("claim instants: %d codes for %d periods", len(codes), len(all))
 	}
 	for n, s := range all {
-		switch codes[n] {
-		case 0: // nothing is due
-		case 1, 2:
-			claimed = append(claimed, monitor.Claim{Schedule: s, Instant: s.Boundary(beat.Sent), Busy: codes[n] == 2})
-		default:
-			return nil, fmt.Errorf("claim instants: script returned %d", codes[n])
+		if codes[n] != 0 {
+			skipped := int(max(-codes[n], 0))
+			claimed = append(claimed, monitor.Claim{Schedule: s, Instant: s.Boundary(beat.Sent), Skipped: skipped})
 		}
 	}
 	return claimed, nil

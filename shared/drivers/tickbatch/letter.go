@@ -3,6 +3,7 @@
 package tickbatch
 
 import (
+	"context"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
@@ -49,10 +50,20 @@ func write(b monitor.Batch, now time.Time) ([]byte, error) {
 	return json.Marshal(letter{Instant: b.Instant.UnixMilli(), Sent: now.UnixMilli(), Due: b.Due})
 }
 
+// Key returns the key by which batches are signed.
+type Key func(context.Context) ([]byte, error)
+
 // Open returns the batch in a body that was signed with the key. The error is of kind
 // unauthenticated if it was not, or was long ago, and of kind invalid if it says nonsense
-// all the same.
-func Open(key, body []byte, signature string, now time.Time) (monitor.Batch, error) {
+// all the same. What cannot be a signature is refused before the key is read.
+func Open(ctx context.Context, read Key, body []byte, signature string, now time.Time) (monitor.Batch, error) {
+	if len(signature) != hex.EncodedLen(sha256.Size) {
+		return monitor.Batch{}, errForged
+	}
+	key, err := read(ctx)
+	if err != nil {
+		return monitor.Batch{}, err
+	}
 	if !hmac.Equal([]byte(sign(key, body)), []byte(signature)) {
 		return monitor.Batch{}, errForged
 	}

@@ -31,7 +31,7 @@ const Path = "ticks"
 // Options holds the settings of a Sender.
 type Options struct {
 	Sink string                                    // URL of the functions that tick
-	Key  func(context.Context) ([]byte, error)     // that signs
+	Key  Key                                       // that signs
 	Wrap func(http.RoundTripper) http.RoundTripper // wraps the transport; nil: no wrapper
 	Now  func() time.Time
 }
