@@ -54,7 +54,7 @@ func wrong(t *testing.T, err error) []string {
 
 // openAuth are the defaults of who may call: anybody.
 var openAuth = config.Auth{
-	RolesClaim: "groups", StartBurst: 50, Sources: config.Sources{Sweep: "sweep", Jobs: "kubejobs-job-events"},
+	RolesClaim: "groups", StartBurst: 50, Sources: config.Sources{Sweep: "sweep", Jobs: "kubejobs-job-events", Metronome: "metronome"},
 }
 
 func TestDefaults(t *testing.T) {
@@ -154,6 +154,17 @@ func TestSinkInKnative(t *testing.T) {
 		})
 		if got.TickSink != tt.want {
 			t.Errorf("%s: sink %q, want %q", name, got.TickSink, tt.want)
+		}
+	}
+}
+
+// With the metronome the instance that takes the beat ticks, unless a sink is named.
+func TestSinkOfTheMetronome(t *testing.T) {
+	t.Parallel()
+	for sink, want := range map[string]string{"": "", "ksvc/tick": "ksvc/tick", "http://tick.kubejobs/": "http://tick.kubejobs/"} {
+		got := load(t, map[string]string{"SCHEDULER": "metronome", "TICK_SINK": sink})
+		if got.TickSink != want {
+			t.Errorf("TICK_SINK=%s: sink %q, want %q", sink, got.TickSink, want)
 		}
 	}
 }
