@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -40,7 +41,7 @@ func (r *roster) Due(_ context.Context, _ schedule.Schedule, after string, limit
 	end := min(start+limit, len(r.due))
 	next := ""
 	if end < len(r.due) {
-		next = fmt.Sprint(end)
+		next = strconv.Itoa(end)
 	}
 	return r.due[start:end], next, nil
 }

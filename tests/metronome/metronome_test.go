@@ -27,7 +27,8 @@ func open(t *testing.T, sink string) *world.World {
 func id(n int) string { return fmt.Sprint("j", n) }
 
 // beat delivers a beat and expects that it is taken.
-func beat(w *world.World, t *testing.T, event string) {
+func beat(t *testing.T, w *world.World, event string) {
+	t.Helper()
 	t.Helper()
 	got := w.Call(http.MethodPost, "/metronome", `{}`, "Content-Type", "application/json", "Ce-Id", event,
 		"Ce-Source", "/apis/v1/namespaces/kubejobs/pingsources/metronome", "Ce-Specversion", "1.0",
@@ -38,7 +39,8 @@ func beat(w *world.World, t *testing.T, event string) {
 }
 
 // expect expects each of the first jobs to have so many samples.
-func expect(w *world.World, t *testing.T, title string, many int, want int64) {
+func expect(t *testing.T, w *world.World, title string, many int, want int64) {
+	t.Helper()
 	t.Helper()
 	for n := range many {
 		if got := w.Published(id(n)); got != want {
@@ -52,14 +54,14 @@ func expect(w *world.World, t *testing.T, title string, many int, want int64) {
 func TestOneSampleAnInstant(t *testing.T) {
 	t.Parallel()
 	w := open(t, "")
-	beat(w, t, "b0")
-	expect(w, t, "at the instant of the start", jobs, 1)
+	beat(t, w, "b0")
+	expect(t, w, "at the instant of the start", jobs, 1)
 	for n := range 3 {
 		w.Pass(2 * time.Second)
 		for _, event := range []string{"b", "b", "c"} { // one that is repeated, and another one
-			beat(w, t, fmt.Sprint(event, n))
+			beat(t, w, fmt.Sprint(event, n))
 		}
-		expect(w, t, fmt.Sprint("after beat ", n), jobs, int64(n+2))
+		expect(t, w, fmt.Sprint("after beat ", n), jobs, int64(n+2))
 	}
 	status := w.Status("j0")
 	if status.Ticks.Lost != 0 || status.Ticks.Duplicate != 0 || status.Ticks.Surplus != 0 {
@@ -67,8 +69,8 @@ func TestOneSampleAnInstant(t *testing.T) {
 	}
 	w.Call(http.MethodPut, "/monitoring/j0/stop", "")
 	w.Pass(2 * time.Second)
-	beat(w, t, "after the stop")
-	expect(w, t, "a stopped job", 1, 4)
+	beat(t, w, "after the stop")
+	expect(t, w, "a stopped job", 1, 4)
 	if got := w.Published("j1"); got != 5 {
 		t.Errorf("the other job has %d samples, want 5", got)
 	}
@@ -79,9 +81,9 @@ func TestMissedBeats(t *testing.T) {
 	t.Parallel()
 	w := open(t, "")
 	w.Pass(2 * time.Second)
-	beat(w, t, "b0")
+	beat(t, w, "b0")
 	w.Pass(8 * time.Second)
-	beat(w, t, "b1")
+	beat(t, w, "b1")
 	if got := w.Status("j5").Ticks; got.Lost != 3 {
 		t.Errorf("%d ticks lost, want 3: %+v", got.Lost, got)
 	}
@@ -98,7 +100,7 @@ func TestForgedBatch(t *testing.T) {
 			t.Errorf("signature %q: %d %s, want 401", signature, got.Status, got.Body)
 		}
 	}
-	expect(w, t, "a forged batch", 1, 0)
+	expect(t, w, "a forged batch", 1, 0)
 }
 
 // A schedule that is left over is removed by its own tick, one that is missing is made by
@@ -122,7 +124,7 @@ func TestSweep(t *testing.T) {
 	w.Call(http.MethodPut, "/monitoring/j0/stop", "")
 	state.ZAddArgs(t.Context(), key, zadd(entries[0]))
 	w.Pass(2 * time.Second)
-	beat(w, t, "b")
+	beat(t, w, "b")
 	if got := state.ZCard(t.Context(), key).Val(); got != jobs-1 {
 		t.Errorf("%d entries after the tick of the stopped job, want %d", got, jobs-1)
 	}

@@ -41,8 +41,8 @@ func TestBatchesOverHTTP(t *testing.T) {
 	target.Store(own)
 	for n := range 3 {
 		w.Pass(2 * time.Second)
-		beat(w, t, string(rune('a'+n)))
-		expect(w, t, "over HTTP", jobs, int64(n+1))
+		beat(t, w, string(rune('a'+n)))
+		expect(t, w, "over HTTP", jobs, int64(n+1))
 	}
 	if requests.Load() < 6 {
 		t.Errorf("%d requests, want at least two a beat", requests.Load())

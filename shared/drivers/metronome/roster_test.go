@@ -2,6 +2,7 @@ package metronome_test
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -154,9 +155,9 @@ func TestClaimAtOnce(t *testing.T) {
 	var claimed atomic.Int64
 	t.Run("beats", func(t *testing.T) {
 		for n := range 20 {
-			t.Run(fmt.Sprint(n), func(t *testing.T) {
+			t.Run(strconv.Itoa(n), func(t *testing.T) {
 				t.Parallel()
-				claims, err := roster.Claim(t.Context(), monitor.Beat{ID: fmt.Sprint(n), Sent: noon}, noon, time.Minute)
+				claims, err := roster.Claim(t.Context(), monitor.Beat{ID: strconv.Itoa(n), Sent: noon}, noon, time.Minute)
 				if err != nil {
 					t.Fatal(err)
 				}
