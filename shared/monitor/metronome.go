@@ -84,7 +84,7 @@ const (
 // MetronomeOptions holds the settings of a Metronome.
 type MetronomeOptions struct {
 	Batches Batches // nil: all ticks in this instance
-	Senders int     // batches under way at once; 0: 32, or 4 in this instance
+	Senders int     // batches under way at once; 0: 64, or 4 in this instance
 	Now     func() time.Time
 	// Lost, if set, is called with the number of ticks that nobody took.
 	Lost func(reason LostReason, ticks int)
@@ -114,7 +114,7 @@ func NewMetronome(roster Roster, tick func(context.Context, Tick) (Outcome, erro
 		m.options.Batches = here{m}
 	}
 	if m.options.Senders == 0 {
-		m.options.Senders = 32
+		m.options.Senders = 64
 		if o.Batches == nil {
 			m.options.Senders = 4
 		}

@@ -22,7 +22,7 @@ const (
 	// maxAnswer bounds an answer that is read: all jobs of a batch.
 	maxAnswer = 16 << 10
 	// idlePerHost is how many connections stay open: as many as batches are under way.
-	idlePerHost = 32
+	idlePerHost = 64
 )
 
 // Path is where batches are taken, below the sink of ticks.
