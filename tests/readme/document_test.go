@@ -20,7 +20,7 @@ const root = "../.."
 // documents are the documents with commands.
 var documents = []string{
 	"README.md", "CONTRIBUTING.md", "functions/README.md", "functions/TROUBLESHOOTING.md", "functions/WITHOUT-ASPERATHOS.md", "knative/MIGRATION.md",
-	"shared/ARCHITECTURE.md", "tests/README.md", "tests/RELIABILITY.md", "knative/README.md", "knative/observability/README.md",
+	"shared/ARCHITECTURE.md", "tests/README.md", "tests/RELIABILITY.md", "tests/SCALING.md", "knative/README.md", "knative/observability/README.md",
 }
 
 // block is a fenced block of a document.
@@ -165,7 +165,7 @@ func cells(t *testing.T, title string, column int) []string {
 func TestTestsExist(t *testing.T) {
 	t.Parallel()
 	all := testSources(t)
-	for _, document := range []string{"tests/README.md", "tests/RELIABILITY.md", "SECURITY.md"} {
+	for _, document := range []string{"tests/README.md", "tests/RELIABILITY.md", "tests/SCALING.md", "SECURITY.md"} {
 		named := 0
 		for _, match := range code.FindAllStringSubmatch(read(t, document), -1) {
 			name, row, _ := strings.Cut(match[1], "/")
