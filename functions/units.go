@@ -127,8 +127,7 @@ func pageOr(page http.Handler, next httpapi.Methods) httpapi.Methods {
 	return next
 }
 
-// tickMux serves ticks on any path, except /jobs, which takes the status of Jobs, and
-// those of the metronome.
+// tickMux serves ticks on any path but /jobs, the status of Jobs, and the metronome's.
 func (s *Set) tickMux() *routes {
 	mux := newRoutes()
 	mux.Handle("/", httpapi.Methods{http.MethodPost: s.newTick()})

@@ -2,9 +2,7 @@ package monitor
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
-	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -13,7 +11,6 @@ import (
 
 	"kubejobs/shared/core/accounting"
 	"kubejobs/shared/core/failure"
-	"kubejobs/shared/core/job"
 	"kubejobs/shared/core/schedule"
 )
 
@@ -22,18 +19,6 @@ import (
 type Beat struct {
 	ID   string
 	Sent time.Time // as the sender claims; zero if it does not say
-}
-
-// Due is one life of a job that is due.
-type Due struct {
-	ID   job.ID `json:"app_id"`
-	Life int64  `json:"life"`
-}
-
-// Batch is some jobs that are due at an instant.
-type Batch struct {
-	Instant time.Time
-	Due     []Due
 }
 
 // Claim is an instant of a schedule that a beat serves.
@@ -59,15 +44,6 @@ type Roster interface {
 	Served(ctx context.Context, c Claim) error
 }
 
-// Batches carries batches to the instances that tick their jobs, and returns the jobs
-// whose ticks must be repeated. After an error all of them must.
-type Batches interface {
-	Send(ctx context.Context, b Batch) ([]Due, error)
-}
-
-// MaxBatch is the greatest number of jobs of a batch.
-const MaxBatch = 50
-
 const (
 	// beatTimeout bounds the serving of a beat: less than an answer may take.
 	beatTimeout = 20 * time.Second
@@ -77,8 +53,6 @@ const (
 	// before the second attempt. It doubles.
 	batchAttempts = 3
 	batchPause    = 100 * time.Millisecond
-	// batchTicks is how many ticks of a batch are under way at once.
-	batchTicks = 16
 )
 
 // MetronomeOptions holds the settings of a Metronome.
@@ -202,23 +176,6 @@ func (f *fan) serve(ctx context.Context, c Claim) error {
 	return f.roster.Served(ctx, c)
 }
 
-// split returns the jobs of a page in batches, without those that began after the
-// instant.
-func split(page []Due, instant time.Time) [][]Due {
-	var batches [][]Due
-	for _, due := range page {
-		if due.Life > instant.UnixMilli() {
-			continue
-		}
-		if last := len(batches) - 1; last < 0 || len(batches[last]) == MaxBatch {
-			batches = append(batches, make([]Due, 0, MaxBatch))
-		}
-		last := len(batches) - 1
-		batches[last] = append(batches[last], due)
-	}
-	return batches
-}
-
 // handOut sends a batch, and again what must be repeated of it.
 func (f *fan) handOut(ctx context.Context, b Batch) {
 	pause := batchPause
@@ -250,44 +207,4 @@ func wait(ctx context.Context, pause time.Duration) bool {
 	case <-ctx.Done():
 		return false
 	}
-}
-
-// here is a Batches that ticks in this instance.
-type here struct{ *Metronome }
-
-func (h here) Send(ctx context.Context, b Batch) ([]Due, error) { return h.Take(ctx, b), nil }
-
-// Take ticks the jobs of a batch, and returns those whose ticks must be repeated. The id
-// of a tick follows from its life and the instant, so that a batch that comes again takes
-// no sample twice.
-func (m *Metronome) Take(ctx context.Context, b Batch) []Due {
-	again := make([]bool, len(b.Due))
-	var group errgroup.Group
-	group.SetLimit(batchTicks)
-	for n, due := range b.Due {
-		group.Go(func() error {
-			err := failure.Catch(func() error {
-				_, err := m.tick(ctx, Tick{ID: tickID(due, b.Instant), Job: due.ID, Life: due.Life, Sent: b.Instant})
-				return err
-			})
-			if err != nil {
-				again[n] = failure.IsRetryable(err)
-				m.log.WarnContext(ctx, "a tick failed", "job", due.ID, "error", err, "stack", failure.Stack(err))
-			}
-			return nil
-		})
-	}
-	_ = group.Wait() // no error: a job of a batch has nothing to do with another one
-	var repeat []Due
-	for n, due := range b.Due {
-		if again[n] {
-			repeat = append(repeat, due)
-		}
-	}
-	return repeat
-}
-
-// tickID returns the id of the tick of a life at an instant.
-func tickID(due Due, instant time.Time) string {
-	return fmt.Sprintf("metronome-%s-%s", strconv.FormatInt(due.Life, 36), strconv.FormatInt(instant.UnixMilli(), 36))
 }

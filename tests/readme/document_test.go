@@ -165,7 +165,7 @@ func cells(t *testing.T, title string, column int) []string {
 func TestTestsExist(t *testing.T) {
 	t.Parallel()
 	all := testSources(t)
-	for _, document := range []string{"tests/README.md", "tests/RELIABILITY.md", "tests/SCALING.md", "SECURITY.md"} {
+	for _, document := range []string{"tests/README.md", "tests/RELIABILITY.md", "SECURITY.md"} {
 		named := 0
 		for _, match := range code.FindAllStringSubmatch(read(t, document), -1) {
 			name, row, _ := strings.Cut(match[1], "/")

@@ -67,7 +67,7 @@ func (s *servers) serve(arrival, work float64) float64 {
 // Simulate plays instants of a load with a way, PerJob or Metronome. The functions have
 // as many cores as the paper says.
 func (c Costs) Simulate(w Way, l Load, seed uint64) Outcome {
-	random := rand.New(rand.NewPCG(seed, uint64(l.Jobs))) //nolint:gosec // a simulation
+	random := rand.New(rand.NewPCG(seed, uint64(l.Jobs)))
 	functions := newServers(c.On(w, l).Instances)
 	if w == Metronome {
 		return c.simulateMetronome(l, random, functions)
