@@ -46,7 +46,7 @@ func callWith(t *testing.T, handler http.Handler, call, token string) *httptest.
 	if token != "" {
 		r.Header.Set("Authorization", "Bearer "+token)
 	}
-	if method == http.MethodPost && (path == "/" || path == "/sweep" || path == "/jobs") {
+	if method == http.MethodPost && (path == "/" || path == "/sweep" || path == "/jobs" || path == "/metronome") {
 		for name, value := range map[string]string{
 			"Ce-Id": "1", "Ce-Specversion": "1.0", "Ce-Type": "dev.knative.sources.ping", "Ce-Source": "/apis/v1/namespaces/default/pingsources/x",
 		} {
@@ -122,7 +122,7 @@ func TestWhoMayCallWhat(t *testing.T) {
 			t.Fatalf("the table has the column %q", column)
 		}
 		for _, call := range calls { // each with a job of its own
-			settings := []string{"JOB_STATUS=events", "METRICS=true"}
+			settings := []string{"JOB_STATUS=events", "METRICS=true", "SCHEDULER=metronome", "TICK_SINK=", "ALLOWED_HOSTS=127.0.0.1/32"}
 			if column != "nothing set" {
 				settings = append(settings, "API_TOKENS_FILE="+tokensFile(t))
 			}

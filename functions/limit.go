@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 
+	"kubejobs/shared/drivers/tickbatch"
 	"kubejobs/shared/platform/httpapi"
 )
 
@@ -16,7 +17,7 @@ func (s *Set) limited(next http.Handler) http.Handler {
 		switch {
 		case strings.HasPrefix(r.URL.Path, "/health/"), r.URL.Path == "/metrics", isStream(r):
 			next.ServeHTTP(w, r)
-		case httpapi.IsEvent(r):
+		case httpapi.IsEvent(r), r.URL.Path == "/"+tickbatch.Path:
 			events.ServeHTTP(w, r)
 		default:
 			calls.ServeHTTP(w, r)

@@ -27,7 +27,7 @@ func (s *Set) openLocal(ctx context.Context, o Options) (err error) {
 	s.local, err = localtick.New(ctx, localtick.Options{
 		Sink: s.cfg.TickSink, Jitter: s.cfg.TickJitter, Now: o.Now,
 		Wrap: func(base http.RoundTripper) http.RoundTripper { return s.telemetry.Transport(finishing(cut, base)) },
-		Lost: func(reason localtick.Reason) { s.telemetry.TickUnsent(ctx, string(reason)) },
+		Lost: func(reason localtick.Reason) { s.telemetry.TicksUnsent(ctx, string(reason), 1) },
 	}, s.log)
 	if err != nil {
 		return err

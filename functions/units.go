@@ -127,11 +127,12 @@ func pageOr(page http.Handler, next httpapi.Methods) httpapi.Methods {
 	return next
 }
 
-// tickMux serves ticks on any path, except /jobs, which takes the status of Jobs.
+// tickMux serves ticks on any path but /jobs, the status of Jobs, and the metronome's.
 func (s *Set) tickMux() *routes {
 	mux := newRoutes()
 	mux.Handle("/", httpapi.Methods{http.MethodPost: s.newTick()})
 	mux.Handle("/jobs", s.jobStatus())
+	s.addMetronome(mux)
 	return mux
 }
 
@@ -146,6 +147,7 @@ func (s *Set) sweepMux() *routes {
 func (s *Set) allMux() *routes {
 	mux := s.monitorMux(s.tickOrHelp())
 	mux.Handle("/jobs", s.jobStatus())
+	s.addMetronome(mux)
 	mux.Handle("/sweep", httpapi.Methods{http.MethodPost: s.newSweep()})
 	return mux
 }

@@ -51,6 +51,7 @@ type Set struct {
 	telemetry *telemetry.Telemetry
 	scheduler monitor.Scheduler
 	local     *localtick.Scheduler // the same scheduler; nil if ticks come from Knative
+	metronome metronome            // zero unless the settings select it
 	ticks     localTicks
 	queue     *job.Address       // see Options
 	embedded  *embedredis.Server // nil if STATE_REDIS_URL is set
@@ -147,6 +148,7 @@ func (s *Set) openService(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
+	s.openRoster()
 	ticking, stop := context.WithCancel(ctx)
 	s.ticks.stop = stop
 	if err := s.openLocal(ticking, o); err != nil {
@@ -178,6 +180,9 @@ func (s *Set) openService(ctx context.Context, o Options) error {
 		s.log,
 	)
 	s.service = measured{service, s.telemetry}
+	if err := s.openMetronome(ctx); err != nil {
+		return err
+	}
 	return s.sweepLocally(ticking, o.SweepCron)
 }
 

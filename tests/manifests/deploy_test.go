@@ -104,6 +104,10 @@ func TestOverlays(t *testing.T) {
 			Settings: map[string]string{"PINGSOURCE_NAMESPACE": "kubejobs", "METRICS": "true", "JOB_STATUS": "events", "ALLOWED_HOSTS": hosts("default")},
 			JobRoles: eventRoles, JobsIn: []string{"default"}, Scale: production,
 		},
+		"metronome": {
+			Settings: map[string]string{"PINGSOURCE_NAMESPACE": "kubejobs", "METRICS": "true", "SCHEDULER": "metronome", "TICK_SINK": "ksvc/tick", "ALLOWED_HOSTS": hosts("default")},
+			JobRoles: jobRoles, JobsIn: []string{"default"}, Scale: production,
+		},
 		"events": {
 			Settings: map[string]string{"PINGSOURCE_NAMESPACE": "kubejobs", "METRICS": "true", "ALLOWED_HOSTS": hosts("default")},
 			JobRoles: jobRoles, JobsIn: []string{"default"}, Scale: production,
@@ -137,7 +141,7 @@ func TestOverlays(t *testing.T) {
 		},
 	}
 	want["api-tokens"] = want["production"]
-	for name, base := range map[string]string{"oidc": "production", "oidc, job-events": "job-events"} {
+	for name, base := range map[string]string{"oidc": "production", "oidc, job-events": "job-events", "oidc, metronome": "metronome"} {
 		proven := want[base]
 		proven.Settings = maps.Clone(proven.Settings)
 		proven.Settings["TICK_AUDIENCE"] = "kubejobs-tick"

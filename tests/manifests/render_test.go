@@ -44,6 +44,8 @@ func overlays(t *testing.T) map[string]string {
 		"owner-references": "resources: [../production]\ncomponents: [../../components/owner-references]",
 		"oidc":             "resources: [../production]\ncomponents: [../../components/oidc]",
 		"oidc, job-events": "resources: [../production]\ncomponents: [../../components/job-events, ../../components/oidc]",
+		"metronome":        "resources: [../production]\ncomponents: [../../components/metronome]",
+		"oidc, metronome":  "resources: [../production]\ncomponents: [../../components/metronome, ../../components/oidc]",
 		"api-tokens":       "resources: [../production]\ncomponents: [../../components/api-tokens]",
 		"README":           example,
 		"README, nodes":    nodes,

@@ -20,7 +20,7 @@ const root = "../.."
 // documents are the documents with commands.
 var documents = []string{
 	"README.md", "CONTRIBUTING.md", "functions/README.md", "functions/TROUBLESHOOTING.md", "functions/WITHOUT-ASPERATHOS.md", "knative/MIGRATION.md",
-	"shared/ARCHITECTURE.md", "tests/README.md", "tests/RELIABILITY.md", "knative/README.md", "knative/observability/README.md",
+	"shared/ARCHITECTURE.md", "tests/README.md", "tests/RELIABILITY.md", "tests/SCALING.md", "knative/README.md", "knative/observability/README.md",
 }
 
 // block is a fenced block of a document.

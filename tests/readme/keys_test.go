@@ -21,7 +21,7 @@ func documentedKeys(t *testing.T) map[*regexp.Regexp]string {
 	found := map[*regexp.Regexp]string{}
 	for _, row := range keyRow.FindAllStringSubmatch(read(t, "shared/ARCHITECTURE.md"), -1) {
 		for _, name := range code.FindAllStringSubmatch(row[1], -1) {
-			pattern := strings.NewReplacer("ID", "demo", "HASH", "[0-9a-f]{32}").Replace(regexp.QuoteMeta(name[1]))
+			pattern := strings.NewReplacer("ID", "demo", "HASH", "[0-9a-f]{32}", "SECONDS", "[0-9]+").Replace(regexp.QuoteMeta(name[1]))
 			found[regexp.MustCompile("^"+pattern+"$")] = row[2]
 		}
 	}
@@ -72,6 +72,13 @@ func TestKeys(t *testing.T) {
 	both()
 	w.Call(http.MethodPut, "/monitoring/demo/stop", "")
 	both()
+	m := world.Open(t, map[string]string{"SCHEDULER": "metronome", "TICK_SINK": ""}, world.Options{})
+	m.Fill(6, 0, 0)
+	m.Start("demo", `"expected_time":60`)
+	m.Call(http.MethodPost, "/metronome", "{}", "Content-Type", "application/json", "Ce-Id", "1", "Ce-Specversion", "1.0",
+		"Ce-Source", "/apis/v1/namespaces/kubejobs/pingsources/metronome", "Ce-Time", m.Now().Format(time.RFC3339Nano), "Ce-Type", "dev.knative.sources.ping")
+	m.Call(http.MethodPost, "/ticks", "{}", "Content-Type", "application/json", "Kubejobs-Signature", strings.Repeat("0", 64))
+	compare(m.State.Client())
 	for pattern := range documented {
 		if !seen[pattern] && !strings.Contains(pattern.String(), "suspect") { // only a sweep writes that
 			t.Errorf("the table has %s, which is nowhere", pattern)

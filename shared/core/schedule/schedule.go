@@ -52,3 +52,17 @@ func (s Schedule) Boundary(t time.Time) time.Time { return t.UTC().Truncate(s.Ev
 
 // Next returns the first instant of the schedule after t, in UTC.
 func (s Schedule) Next(t time.Time) time.Time { return s.Boundary(t).Add(s.Every) }
+
+// All returns every schedule that Largest returns, the shortest first: 30 of them.
+func All() []Schedule {
+	all := []Schedule{}
+	for n := len(units) - 1; n >= 0; n-- {
+		u := units[n]
+		for step := int64(1); step < int64(u.whole/u.unit); step++ {
+			if every := time.Duration(step) * u.unit; u.whole%every == 0 {
+				all = append(all, Largest(every))
+			}
+		}
+	}
+	return append(all, Largest(day))
+}

@@ -29,6 +29,8 @@ type Sources struct {
 	Issuer   string // URL; "": the API server's issuer of service accounts
 	Sweep    string // name of the PingSource that asks for sweeps
 	Jobs     string // name of the ApiServerSource that sends the events of Jobs
+	// Metronome is the name of the PingSource that beats for all jobs.
+	Metronome string
 }
 
 func (r *reader) auth(scheduler string) Auth {
@@ -40,6 +42,7 @@ func (r *reader) auth(scheduler string) Auth {
 		Sources: Sources{
 			Audience: r.text("TICK_AUDIENCE", ""), Issuer: r.issuer("TICK_ISSUER"),
 			Sweep: r.text("SWEEP_SOURCE", "sweep"), Jobs: r.text("JOBS_SOURCE", "kubejobs-job-events"),
+			Metronome: r.text("METRONOME_SOURCE", "metronome"),
 		},
 		StartRate: r.rate("START_RATE"), StartBurst: r.integer("START_BURST", 50, 1, 100_000),
 	}
@@ -53,7 +56,7 @@ func (r *reader) auth(scheduler string) Auth {
 		r.reject("OIDC_ISSUER", "is required with OIDC_AUDIENCE")
 	}
 	if a.Sources.Audience != "" && scheduler == SchedulerLocal {
-		r.reject("TICK_AUDIENCE", "the local scheduler has no tokens: want SCHEDULER=knative")
+		r.reject("TICK_AUDIENCE", "the local scheduler has no tokens: want SCHEDULER=knative or metronome")
 	}
 	return a
 }

@@ -15,12 +15,12 @@ func TestAuth(t *testing.T) {
 		"OIDC_ISSUER":     "https://issuer.example/realm", "OIDC_AUDIENCE": "kubejobs", "OIDC_CA_FILE": "/ca.pem",
 		"OIDC_ROLES_CLAIM": "roles", "OIDC_PREFIX_CLAIM": "teams", "OIDC_READ_ROLES": "*", "OIDC_WRITE_ROLES": "admin, ops",
 		"SCHEDULER": "knative", "TICK_AUDIENCE": "kubejobs-tick", "TICK_ISSUER": "http://127.0.0.1:1/",
-		"SWEEP_SOURCE": "s", "JOBS_SOURCE": "j", "START_RATE": "0.5", "START_BURST": "7",
+		"SWEEP_SOURCE": "s", "JOBS_SOURCE": "j", "METRONOME_SOURCE": "m", "START_RATE": "0.5", "START_BURST": "7",
 	}).Auth
 	want := config.Auth{
 		TokensFile: "/etc/kubejobs/tokens.yaml", Issuer: "https://issuer.example/realm", Audience: "kubejobs", CACerts: "/ca.pem",
 		RolesClaim: "roles", PrefixClaim: "teams", Read: []string{"*"}, Write: []string{"admin", "ops"},
-		Sources:   config.Sources{Audience: "kubejobs-tick", Issuer: "http://127.0.0.1:1/", Sweep: "s", Jobs: "j"},
+		Sources:   config.Sources{Audience: "kubejobs-tick", Issuer: "http://127.0.0.1:1/", Sweep: "s", Jobs: "j", Metronome: "m"},
 		StartRate: 0.5, StartBurst: 7,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {

@@ -24,8 +24,9 @@ const (
 
 // Values of Config.Scheduler.
 const (
-	SchedulerKnative = "knative"
-	SchedulerLocal   = "local"
+	SchedulerKnative   = "knative"
+	SchedulerMetronome = "metronome"
+	SchedulerLocal     = "local"
 )
 
 // Values of Config.JobStatus.
@@ -45,7 +46,7 @@ type Config struct {
 	AllowedHosts []string
 
 	Scheduler     string
-	TickSink      string // URL, or ksvc/NAME with the scheduler knative
+	TickSink      string // URL, or ksvc/NAME in a cluster; "" with the metronome: this instance
 	JobStatus     string
 	JobNamespace  string
 	PingNamespace string // for PingSources; "" is the program's own

@@ -29,7 +29,7 @@ func Load(lookup Lookup) (Config, error) {
 		Target:         r.oneOf("FUNCTION_TARGET", TargetAll, Targets()),
 		MaxRequests:    r.integer("MAX_REQUESTS", 512, 1, 100_000),
 		StateRedis:     r.stateRedis(),
-		Scheduler:      r.oneOf("SCHEDULER", scheduler, []string{SchedulerKnative, SchedulerLocal}),
+		Scheduler:      r.oneOf("SCHEDULER", scheduler, []string{SchedulerKnative, SchedulerMetronome, SchedulerLocal}),
 		JobStatus:      r.oneOf("JOB_STATUS", jobStatus, []string{JobStatusKubernetes, JobStatusEvents, JobStatusQueue}),
 		JobNamespace:   r.label("JOB_NAMESPACE", "default"),
 		PingNamespace:  r.label("PINGSOURCE_NAMESPACE", ""),
@@ -117,18 +117,21 @@ func (r *reader) cluster() bool {
 
 // sink reads where ticks are sent. The default with Knative is the Service tick, or
 // the program's own Service if that serves every unit, as after `func deploy`. With
-// the local scheduler it is the program's own address. A wrong one is not shown, as
-// it may hold a password.
+// the local scheduler it is the program's own address, with the metronome the instance
+// that takes the beat. A wrong one is not shown, as it may hold a password.
 func (r *reader) sink(scheduler, target, own string) string {
 	fallback := own
-	if scheduler == SchedulerKnative {
+	switch scheduler {
+	case SchedulerMetronome:
+		fallback = ""
+	case SchedulerKnative:
 		fallback = "ksvc/" + TargetTick
 		if name := r.text("K_SERVICE", ""); target == TargetAll && name != "" {
 			fallback = "ksvc/" + name
 		}
 	}
 	text := r.text("TICK_SINK", fallback)
-	if scheduler == SchedulerKnative && strings.HasPrefix(text, "ksvc/") {
+	if scheduler != SchedulerLocal && strings.HasPrefix(text, "ksvc/") {
 		return text
 	}
 	if text == "" {
@@ -136,7 +139,7 @@ func (r *reader) sink(scheduler, target, own string) string {
 	}
 	switch parsed := parseURL(text, "http", "https"); {
 	case parsed == nil:
-		r.reject("TICK_SINK", "want http://… or https://… with a host, or ksvc/NAME with the scheduler knative")
+		r.reject("TICK_SINK", "want http://… or https://… with a host, or ksvc/NAME with the schedulers knative and metronome")
 	case parsed.User != nil:
 		r.reject("TICK_SINK", "want a URL without user and password")
 	}

@@ -54,7 +54,7 @@ func wrong(t *testing.T, err error) []string {
 
 // openAuth are the defaults of who may call: anybody.
 var openAuth = config.Auth{
-	RolesClaim: "groups", StartBurst: 50, Sources: config.Sources{Sweep: "sweep", Jobs: "kubejobs-job-events"},
+	RolesClaim: "groups", StartBurst: 50, Sources: config.Sources{Sweep: "sweep", Jobs: "kubejobs-job-events", Metronome: "metronome"},
 }
 
 func TestDefaults(t *testing.T) {

@@ -31,10 +31,10 @@ func (t *Telemetry) Tick(ctx context.Context, started time.Time, id job.ID, outc
 	t.tickDuration.Record(ctx, time.Since(started).Seconds(), t.tickDuration.by[outcome]...)
 }
 
-// TickUnsent counts a tick of the local scheduler that no sink took.
-func (t *Telemetry) TickUnsent(ctx context.Context, reason string) {
+// TicksUnsent counts ticks of the local scheduler or the metronome that nobody took.
+func (t *Telemetry) TicksUnsent(ctx context.Context, reason string, ticks int) {
 	if t.metering {
-		t.ticksUnsent.Add(ctx, 1, labels(keyReason.With(reason)))
+		t.ticksUnsent.Add(ctx, int64(ticks), labels(keyReason.With(reason)))
 	}
 }
 

@@ -72,7 +72,7 @@ func TestTicksAndSweeps(t *testing.T) {
 	ctx := t.Context()
 	b.made.Tick(ctx, time.Now(), "a", monitor.OutcomeDuplicate, nil)
 	b.made.Tick(ctx, time.Now(), "a", "", errors.New("unavailable"))
-	b.made.TickUnsent(ctx, "busy")
+	b.made.TicksUnsent(ctx, "busy", 1)
 	b.made.Sweep(ctx, monitor.Swept{Jobs: 7, Schedules: 6, Created: 1}, nil)
 	b.now = noon.Add(time.Hour)
 	b.made.Sweep(ctx, monitor.Swept{Jobs: 1, Deleted: 2}, errors.New("unavailable"))
