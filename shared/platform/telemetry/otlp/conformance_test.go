@@ -71,7 +71,8 @@ var (
 		attribute.Int("zero", 0), attribute.Int64("negative", -1<<62), attribute.Float64("half", 0.5), attribute.Float64("none", 0),
 		attribute.StringSlice("texts", []string{"", "a"}), attribute.BoolSlice("flags", []bool{true, false}),
 		attribute.Int64Slice("numbers", []int64{0, -1}), attribute.Float64Slice("fractions", []float64{0, 1.5}),
-		attribute.StringSlice("no texts", []string{}), {Key: "nothing"},
+		attribute.StringSlice("no texts", []string{}),
+		{Key: "nothing"},
 	}
 )
 

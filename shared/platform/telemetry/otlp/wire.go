@@ -81,4 +81,4 @@ func number[N int64 | float64](m *message, whole, fraction protowire.Number, val
 func clean(text string) string { return strings.ToValidUTF8(text, "\uFFFD") }
 
 // clamp returns a number, or 0 if it is negative.
-func clamp(n int64) uint64 { return uint64(max(n, 0)) } //nolint:gosec // not negative
+func clamp(n int64) uint64 { return uint64(max(n, 0)) }
