@@ -4,18 +4,17 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/sdk/instrumentation"
 	"go.opentelemetry.io/otel/sdk/resource"
-	"google.golang.org/protobuf/encoding/protowire"
 )
 
 // attributes appends each attribute as one KeyValue.
-func (m *message) attributes(field protowire.Number, all []attribute.KeyValue) {
+func (m *message) attributes(field int, all []attribute.KeyValue) {
 	for _, one := range all {
 		m.nested(field, keyValue(one))
 	}
 }
 
 // set is attributes for a set.
-func (m *message) set(field protowire.Number, all attribute.Set) {
+func (m *message) set(field int, all attribute.Set) {
 	m.attributes(field, all.ToSlice())
 }
 
@@ -35,9 +34,9 @@ func anyValue(value attribute.Value) message {
 	case attribute.STRING:
 		m.nested(1, message(clean(value.AsString())))
 	case attribute.BOOL:
-		m = protowire.AppendVarint(protowire.AppendTag(m, 2, protowire.VarintType), protowire.EncodeBool(value.AsBool()))
+		m.presentVarint(2, bit(value.AsBool()))
 	case attribute.INT64:
-		m = protowire.AppendVarint(protowire.AppendTag(m, 3, protowire.VarintType), uint64(value.AsInt64())) //nolint:gosec // two's complement
+		m.presentVarint(3, uint64(value.AsInt64())) //nolint:gosec // two's complement
 	case attribute.FLOAT64:
 		m.double(4, value.AsFloat64())
 	case attribute.BYTESLICE:

@@ -1,10 +1,10 @@
 package otlp
 
 import (
+	"encoding/binary"
 	"math"
 
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
-	"google.golang.org/protobuf/encoding/protowire"
 )
 
 // encodeMetrics encodes an ExportMetricsServiceRequest.
@@ -63,7 +63,7 @@ func points[P any](all []P, encode func(P) message) message {
 func sum[N int64 | float64](data metricdata.Sum[N]) message {
 	m := points(data.DataPoints, encodeNumber)
 	m.varint(2, temporality(data.Temporality))
-	m.varint(3, protowire.EncodeBool(data.IsMonotonic))
+	m.varint(3, bit(data.IsMonotonic))
 	return m
 }
 
@@ -101,11 +101,11 @@ func encodeHistogram[N int64 | float64](point metricdata.HistogramDataPoint[N]) 
 	m.fixed64(4, point.Count)
 	m.double(5, float64(point.Sum))
 	for _, count := range point.BucketCounts {
-		counts = protowire.AppendFixed64(counts, count)
+		counts = binary.LittleEndian.AppendUint64(counts, count)
 	}
 	m.bytes(6, counts)
 	for _, bound := range point.Bounds {
-		bounds = protowire.AppendFixed64(bounds, math.Float64bits(bound))
+		bounds = binary.LittleEndian.AppendUint64(bounds, math.Float64bits(bound))
 	}
 	m.bytes(7, bounds)
 	exemplars(&m, 8, point.Exemplars)
@@ -121,7 +121,7 @@ func encodeExponential[N int64 | float64](point metricdata.ExponentialHistogramD
 	m.moment(3, point.Time)
 	m.fixed64(4, point.Count)
 	m.double(5, float64(point.Sum))
-	m.varint(6, protowire.EncodeZigZag(int64(point.Scale)))
+	m.varint(6, zigzag(point.Scale))
 	m.fixed64(7, point.ZeroCount)
 	m.nested(8, buckets(point.PositiveBucket))
 	m.nested(9, buckets(point.NegativeBucket))
@@ -133,16 +133,16 @@ func encodeExponential[N int64 | float64](point metricdata.ExponentialHistogramD
 
 func buckets(bucket metricdata.ExponentialBucket) message {
 	var m, counts message
-	m.varint(1, protowire.EncodeZigZag(int64(bucket.Offset)))
+	m.varint(1, zigzag(bucket.Offset))
 	for _, count := range bucket.Counts {
-		counts = protowire.AppendVarint(counts, count)
+		counts = binary.AppendUvarint(counts, count)
 	}
 	m.bytes(2, counts)
 	return m
 }
 
 // extremes appends the minimum as a field, and the maximum as the next one.
-func extremes[N int64 | float64](m *message, field protowire.Number, least, most metricdata.Extrema[N]) {
+func extremes[N int64 | float64](m *message, field int, least, most metricdata.Extrema[N]) {
 	if value, ok := least.Value(); ok {
 		m.double(field, float64(value))
 	}
@@ -151,7 +151,7 @@ func extremes[N int64 | float64](m *message, field protowire.Number, least, most
 	}
 }
 
-func exemplars[N int64 | float64](m *message, field protowire.Number, all []metricdata.Exemplar[N]) {
+func exemplars[N int64 | float64](m *message, field int, all []metricdata.Exemplar[N]) {
 	for _, exemplar := range all {
 		var e message
 		e.moment(2, exemplar.Time)

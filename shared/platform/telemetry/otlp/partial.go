@@ -1,10 +1,9 @@
 package otlp
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
-
-	"google.golang.org/protobuf/encoding/protowire"
 )
 
 // errAnswer means that an answer is no protobuf.
@@ -34,27 +33,48 @@ type value struct {
 }
 
 // fields returns the fields of a message by their numbers.
-func fields(text []byte) (map[protowire.Number]value, error) {
-	all := map[protowire.Number]value{}
+func fields(text []byte) (map[uint64]value, error) {
+	all := map[uint64]value{}
 	for len(text) > 0 {
-		field, kind, n := protowire.ConsumeTag(text)
-		if n < 0 {
+		tag, rest, ok := varint(text)
+		if !ok {
 			return nil, errAnswer
 		}
-		text = text[n:]
 		var is value
-		switch kind {
-		case protowire.VarintType:
-			is.number, n = protowire.ConsumeVarint(text)
-		case protowire.BytesType:
-			is.bytes, n = protowire.ConsumeBytes(text)
+		switch tag & (1<<bitsOfTypes - 1) {
+		case typeVarint:
+			is.number, rest, ok = varint(rest)
+		case typeBytes:
+			is.number, rest, ok = varint(rest)
+			is.bytes, rest, ok = first(rest, is.number, ok)
+		case type64:
+			is.bytes, rest, ok = first(rest, 8, ok)
+		case type32:
+			is.bytes, rest, ok = first(rest, 4, ok)
 		default:
-			n = protowire.ConsumeFieldValue(field, kind, text)
+			ok = false
 		}
-		if n < 0 {
+		if !ok {
 			return nil, errAnswer
 		}
-		text, all[field] = text[n:], is
+		text, all[tag>>bitsOfTypes] = rest, is
 	}
 	return all, nil
+}
+
+// varint returns the number that text begins with, and the rest.
+func varint(text []byte) (n uint64, rest []byte, ok bool) {
+	n, size := binary.Uvarint(text)
+	if size <= 0 {
+		return 0, nil, false
+	}
+	return n, text[size:], true
+}
+
+// first returns the first n bytes of text, and the rest.
+func first(text []byte, n uint64, ok bool) (some, rest []byte, enough bool) {
+	if !ok || n > uint64(len(text)) {
+		return nil, nil, false
+	}
+	return text[:n], text[n:], true
 }
