@@ -75,8 +75,10 @@ func (c *contender) run(b *testing.B, state *redistest.Server, n int) {
 	b.Helper()
 	port := strconv.Itoa(proctest.FreePort(b))
 	cmd := exec.CommandContext(b.Context(), c.path, c.args...)
-	cmd.Env = append([]string{"PORT=" + port, "LISTEN_ADDRESS=127.0.0.1:" + port, "STATE_REDIS_URL=" + state.URL(),
-		"TICK_SPACING=0", "TICK_SINK=http://127.0.0.1:1/", "LOG_LEVEL=error"}, c.settings...)
+	cmd.Env = append([]string{
+		"PORT=" + port, "LISTEN_ADDRESS=127.0.0.1:" + port, "STATE_REDIS_URL=" + state.URL(),
+		"TICK_SPACING=0", "TICK_SINK=http://127.0.0.1:1/", "LOG_LEVEL=error",
+	}, c.settings...)
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 	began := time.Now()
 	if err := cmd.Start(); err != nil {

@@ -12,7 +12,7 @@ func Valid(text string) bool {
 		return false
 	}
 	for i := range len(text) {
-		if c := text[i]; !(c == '-' || '0' <= c && c <= '9' || 'a' <= c && c <= 'z') {
+		if c := text[i]; c != '-' && (c < '0' || c > '9') && (c < 'a' || c > 'z') {
 			return false
 		}
 	}
