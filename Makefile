@@ -56,11 +56,9 @@ run: ## Monitor a real batch job for half a minute; needs only Go
 local: ## Run all functions on this machine until Ctrl-C
 	@$(call program,local)
 
-# grpcnotrace leaves out gRPC's web pages. Their templates would keep the linker from
-# dropping unused exported methods: 11 MB.
 .PHONY: build
 build: ## Build bin/kubejobs
-	CGO_ENABLED=0 go build -trimpath -tags grpcnotrace -ldflags '-s -w' -o bin/kubejobs ./functions/cmd/kubejobs
+	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o bin/kubejobs ./functions/cmd/kubejobs
 
 # Tests that need the machine for themselves: beside others, what they break looks slower.
 ALONE := tests/faults

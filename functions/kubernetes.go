@@ -95,6 +95,6 @@ func ownerIn(jobs *batchjob.Jobs) pingsource.OwnerOf {
 		case err != nil:
 			return nil, nil //nolint:nilerr // an owner is a convenience
 		}
-		return &pingsource.Owner{Name: owner.Name, UID: owner.UID}, nil
+		return &pingsource.Owner{Name: owner.Metadata.Name, UID: owner.Metadata.UID}, nil
 	}
 }

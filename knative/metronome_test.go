@@ -23,7 +23,7 @@ func TestMetronome(t *testing.T) {
 		t.Errorf("the source is %q, METRONOME_SOURCE is %q", source.Name, cfg.Auth.Sources.Metronome)
 	}
 	sink := source.Spec.Sink
-	if sink.Ref == nil || sink.Ref.Name != config.TargetTick || sink.URI == nil || sink.URI.Path != "/metronome" {
+	if sink.Ref == nil || sink.Ref.Name != config.TargetTick || sink.URI != "/metronome" {
 		t.Errorf("the sink is %+v, want /metronome of the tick", sink)
 	}
 	if source.Spec.Schedule != "*/1 * * * * *" || source.Spec.Data != "{}" {

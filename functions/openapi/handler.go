@@ -12,6 +12,7 @@ import (
 	_ "embed" // the three files
 	"encoding/hex"
 	"net/http"
+	"sync"
 	"time"
 )
 
@@ -44,12 +45,14 @@ func NewStyle() http.Handler { return serve("text/css; charset=utf-8", style) }
 
 // serve returns a handler of a text, which clients may keep and ask about by its ETag.
 func serve(contentType string, text []byte) http.Handler {
-	sum := sha256.Sum256(text)
-	tag := `"` + hex.EncodeToString(sum[:8]) + `"`
+	tag := sync.OnceValue(func() string { // most instances are not asked
+		sum := sha256.Sum256(text)
+		return `"` + hex.EncodeToString(sum[:8]) + `"`
+	})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("Content-Type", contentType)
-		h.Set("ETag", tag)
+		h.Set("ETag", tag())
 		h.Set("Cache-Control", "no-cache") // ask each time whether the text is the same
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Content-Security-Policy", policy)

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
-	"regexp"
 	"strings"
 	"unicode"
 
@@ -15,10 +14,6 @@ import (
 	"kubejobs/shared/core/job"
 	"kubejobs/shared/monitor"
 )
-
-// source is the CloudEvent source of a PingSource. The names are a DNS label and a DNS
-// subdomain.
-var source = regexp.MustCompile(`^/apis/v1/namespaces/[a-z0-9-]{1,63}/pingsources/[a-z0-9.-]{1,253}$`)
 
 const (
 	maxBody    = 64 << 10 // bytes
@@ -40,7 +35,7 @@ func Decode(r *http.Request, body []byte) (monitor.Tick, error) {
 	if event.Type() != monitor.TickEventType {
 		wrong.Add("type", "want %s, got %.80q", monitor.TickEventType, event.Type())
 	}
-	if !source.MatchString(event.Source()) {
+	if !isPingSource(event.Source()) {
 		wrong.Add("source", "want a PingSource's, got %.80q", event.Source())
 	}
 	if len(event.ID()) > maxEventID {

@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"embed"
 	"net/http"
+	"sync"
 
 	"kubejobs/shared/core/job"
 	"kubejobs/shared/platform/httpapi"
@@ -54,8 +55,14 @@ func (p pages) job(w http.ResponseWriter, r *http.Request) {
 	p.serve(w, r, "job", http.StatusOK)
 }
 
-// New returns the handler of / and of everything below /ui/.
+// New returns the handler of / and of everything below /ui/. It reads its files at the
+// first request, as most instances are asked for ticks only.
 func New() http.Handler {
+	built := sync.OnceValue(newMux)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { built().ServeHTTP(w, r) })
+}
+
+func newMux() *http.ServeMux {
 	assets := newAssets()
 	p := newPages(assets)
 	mux := http.NewServeMux()

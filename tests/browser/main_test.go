@@ -33,7 +33,7 @@ func run(m *testing.M) int {
 	defer os.RemoveAll(dir)
 	program = filepath.Join(dir, "kubejobs")
 	// The program is linked as it is released, by its own go.mod.
-	build := exec.Command("go", "build", "-trimpath", "-tags", "grpcnotrace", "-o", program, "./functions/cmd/kubejobs")
+	build := exec.Command("go", "build", "-trimpath", "-o", program, "./functions/cmd/kubejobs")
 	build.Dir = root
 	if out, err := build.CombinedOutput(); err != nil {
 		fmt.Fprintf(os.Stderr, "build: %v\n%s", err, out)

@@ -6,10 +6,9 @@ import (
 	"context"
 	"fmt"
 
-	batchv1 "k8s.io/api/batch/v1"
-	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/dynamic"
 
 	"kubejobs/shared/core/failure"
@@ -19,7 +18,7 @@ import (
 )
 
 // Resource names Jobs in the Kubernetes API.
-var Resource = batchv1.SchemeGroupVersion.WithResource("jobs")
+var Resource = schema.GroupVersionResource{Group: "batch", Version: "v1", Resource: "jobs"}
 
 // Jobs reads the Jobs of one namespace.
 type Jobs struct {
@@ -40,59 +39,57 @@ func (j *Jobs) Status(ctx context.Context, id job.ID) (job.KubeStatus, error) {
 	if err != nil {
 		return job.KubeStatus{}, err
 	}
-	status := StatusOf(object)
-	status.UID, status.Version = string(object.UID), object.ResourceVersion
-	if !object.CreationTimestamp.IsZero() {
-		status.Created = object.CreationTimestamp.UnixMilli()
-	}
-	return status, nil
+	return object.status(), nil
 }
 
 // Get returns a Job, read with one request. The error for a Job that does not
 // exist is of kind not found.
-func (j *Jobs) Get(ctx context.Context, id job.ID) (*batchv1.Job, error) {
+func (j *Jobs) Get(ctx context.Context, id job.ID) (*Object, error) {
 	object, err := j.client.Get(ctx, string(id), metav1.GetOptions{})
 	if err != nil {
 		return nil, kubeclient.TranslateRight("get", Resource.GroupResource().String(), j.namespace, "get Job "+string(id), err)
 	}
-	var decoded batchv1.Job
+	var decoded Object
 	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(object.Object, &decoded); err != nil {
 		return nil, fmt.Errorf("decode Job %s: %w", id, err)
 	}
-	if object.GetKind() != "Job" || decoded.Name != string(id) {
-		return nil, fmt.Errorf("decode Job %s: Kubernetes answered with %.80q called %.80q", id, object.GetKind(), decoded.Name)
+	if object.GetKind() != "Job" || decoded.Metadata.Name != string(id) {
+		return nil, fmt.Errorf("decode Job %s: Kubernetes answered with %.80q called %.80q", id, object.GetKind(), decoded.Metadata.Name)
 	}
 	return &decoded, nil
 }
 
-// StatusOf returns the part of a Job's status that the monitor needs. A Job
-// without pods has not started, whatever its start time says.
-func StatusOf(object *batchv1.Job) job.KubeStatus {
+// status returns the part of a Job's status that the monitor needs. A Job without
+// pods has not started, whatever its start time says.
+func (o *Object) status() job.KubeStatus {
 	status := job.KubeStatus{
-		Active:    max(int64(object.Status.Active), 0),
-		Started:   object.Status.Active > 0 || object.Status.Succeeded > 0 || object.Status.Failed > 0,
-		Suspended: object.Spec.Suspend != nil && *object.Spec.Suspend,
+		UID: o.Metadata.UID, Version: o.Metadata.ResourceVersion,
+		Active:    max(int64(o.Status.Active), 0),
+		Started:   o.Status.Active > 0 || o.Status.Succeeded > 0 || o.Status.Failed > 0,
+		Suspended: o.Spec.Suspend != nil && *o.Spec.Suspend,
 	}
-	if ready := object.Status.Ready; ready != nil {
+	if created := o.Metadata.Created; !created.IsZero() {
+		status.Created = created.UnixMilli()
+	}
+	if ready := o.Status.Ready; ready != nil {
 		status.Ready = atLeastZero(*ready)
 	}
-	if asked := object.Spec.Parallelism; asked != nil {
+	if asked := o.Spec.Parallelism; asked != nil {
 		status.Parallelism = atLeastZero(*asked)
 	}
-	if all := object.Spec.Completions; all != nil {
-		status.Left = atLeastZero(*all - max(object.Status.Succeeded, 0))
+	if all := o.Spec.Completions; all != nil {
+		status.Left = atLeastZero(*all - max(o.Status.Succeeded, 0))
 	}
-	for _, condition := range object.Status.Conditions {
-		if condition.Status != corev1.ConditionTrue {
+	for _, condition := range o.Status.Conditions {
+		if condition.Status != "True" {
 			continue
 		}
 		switch condition.Type {
-		case batchv1.JobComplete:
+		case "Complete":
 			status.Complete = true
-		case batchv1.JobFailed:
+		case "Failed":
 			status.Failed = true
 			status.Reason = failure.Clean(condition.Reason)
-		case batchv1.JobSuspended, batchv1.JobFailureTarget, batchv1.JobSuccessCriteriaMet:
 		}
 	}
 	return status

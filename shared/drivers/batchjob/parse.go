@@ -6,9 +6,6 @@ import (
 	"strconv"
 	"time"
 
-	batchv1 "k8s.io/api/batch/v1"
-	corev1 "k8s.io/api/core/v1"
-
 	"kubejobs/shared/core/failure"
 	"kubejobs/shared/core/job"
 )
@@ -16,9 +13,10 @@ import (
 // maxUID bounds the UID of a Job, which is stored. Kubernetes' have 36 bytes.
 const maxUID = 64
 
-// object is the part of a Job that is decoded from an event. Everything else is
-// skipped: the template of the pods may have a megabyte.
-type object struct {
+// Object is the part of a Job that is decoded. Everything else is skipped: the
+// template of the pods may have a megabyte, and Kubernetes' own types, which include
+// it, would be a tenth of the program.
+type Object struct {
 	Kind     string `json:"kind"`
 	Metadata struct {
 		Name            string    `json:"name"`
@@ -45,27 +43,6 @@ type object struct {
 	} `json:"status"`
 }
 
-// status returns the status of a decoded Job.
-func (o *object) status() job.KubeStatus {
-	decoded := &batchv1.Job{
-		Spec: batchv1.JobSpec{Suspend: o.Spec.Suspend, Parallelism: o.Spec.Parallelism, Completions: o.Spec.Completions},
-		Status: batchv1.JobStatus{
-			Active: o.Status.Active, Ready: o.Status.Ready, Succeeded: o.Status.Succeeded, Failed: o.Status.Failed,
-		},
-	}
-	for _, c := range o.Status.Conditions {
-		decoded.Status.Conditions = append(decoded.Status.Conditions, batchv1.JobCondition{
-			Type: batchv1.JobConditionType(c.Type), Status: corev1.ConditionStatus(c.Status), Reason: c.Reason,
-		})
-	}
-	status := StatusOf(decoded)
-	status.UID, status.Version = o.Metadata.UID, o.Metadata.ResourceVersion
-	if created := o.Metadata.Created; !created.IsZero() {
-		status.Created = created.UnixMilli()
-	}
-	return status
-}
-
 // Parse decodes a Job from JSON. The version that it returns rises with each
 // change of the Job. The error is of kind invalid for what is no Job that can be
 // monitored.
@@ -73,7 +50,7 @@ func Parse(text []byte) (namespace string, id job.ID, status job.KubeStatus, ver
 	refuse := func(err error) (string, job.ID, job.KubeStatus, uint64, error) {
 		return "", "", job.KubeStatus{}, 0, err
 	}
-	var o object
+	var o Object
 	if err := json.Unmarshal(text, &o); err != nil {
 		return refuse(fmt.Errorf("decode Job: %w", err))
 	}

@@ -3,9 +3,8 @@ package kubescale
 import (
 	"context"
 	"fmt"
+	"time"
 
-	appsv1 "k8s.io/api/apps/v1"
-	batchv1 "k8s.io/api/batch/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -35,30 +34,55 @@ func (s *Scaler) Fleet(ctx context.Context, target job.Target) (job.Fleet, error
 	return fleet, nil
 }
 
+// The parts of the targets that are decoded. Kubernetes' own types would be a tenth of
+// the program.
+type (
+	replicaSet struct { // a Deployment or a StatefulSet
+		Spec struct {
+			Replicas *int32 `json:"replicas"`
+		} `json:"spec"`
+		Status struct {
+			Replicas int32 `json:"replicas"`
+			Ready    int32 `json:"readyReplicas"`
+		} `json:"status"`
+	}
+	batchJob struct {
+		Spec struct {
+			Parallelism *int32 `json:"parallelism"`
+			Completions *int32 `json:"completions"`
+			Suspend     *bool  `json:"suspend"`
+		} `json:"spec"`
+		Status struct {
+			Active     int32      `json:"active"`
+			Ready      *int32     `json:"ready"`
+			Succeeded  int32      `json:"succeeded"`
+			Completed  *time.Time `json:"completionTime"`
+			Conditions []struct {
+				Type   string `json:"type"`
+				Status string `json:"status"`
+			} `json:"conditions"`
+		} `json:"status"`
+	}
+)
+
 // fleetOf decodes the replicas of an object of a target's kind.
 func fleetOf(object *unstructured.Unstructured) (job.Fleet, error) {
 	convert := runtime.DefaultUnstructuredConverter.FromUnstructured
-	switch object.GetKind() {
-	case job.KindDeployment:
-		var d appsv1.Deployment
-		err := convert(object.Object, &d)
-		return replicated(d.Spec.Replicas, d.Status.Replicas, d.Status.ReadyReplicas), err
-	case job.KindStatefulSet:
-		var s appsv1.StatefulSet
-		err := convert(object.Object, &s)
-		return replicated(s.Spec.Replicas, s.Status.Replicas, s.Status.ReadyReplicas), err
-	default:
-		var j batchv1.Job
+	if object.GetKind() == job.KindJob {
+		var j batchJob
 		err := convert(object.Object, &j)
 		return ofJob(&j), err
 	}
+	var r replicaSet
+	err := convert(object.Object, &r)
+	return replicated(r.Spec.Replicas, r.Status.Replicas, r.Status.Ready), err
 }
 
 func replicated(asked *int32, running, ready int32) job.Fleet {
 	return job.Fleet{Asked: atLeastZero(orOne(asked)), Running: atLeastZero(running), Working: atLeastZero(ready)}
 }
 
-func ofJob(j *batchv1.Job) job.Fleet {
+func ofJob(j *batchJob) job.Fleet {
 	fleet := replicated(j.Spec.Parallelism, j.Status.Active, j.Status.Active)
 	if j.Status.Ready != nil {
 		fleet.Working = atLeastZero(*j.Status.Ready)
@@ -67,9 +91,9 @@ func ofJob(j *batchv1.Job) job.Fleet {
 		left := atLeastZero(*j.Spec.Completions - j.Status.Succeeded)
 		fleet.Most = &left
 	}
-	fleet.Idle = j.Spec.Suspend != nil && *j.Spec.Suspend || j.Status.CompletionTime != nil
+	fleet.Idle = j.Spec.Suspend != nil && *j.Spec.Suspend || j.Status.Completed != nil
 	for _, c := range j.Status.Conditions {
-		if c.Status == "True" && (c.Type == batchv1.JobFailed || c.Type == batchv1.JobComplete) {
+		if c.Status == "True" && (c.Type == "Failed" || c.Type == "Complete") {
 			fleet.Idle = true
 		}
 	}

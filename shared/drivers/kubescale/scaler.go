@@ -7,8 +7,6 @@ import (
 	"encoding/json"
 	"fmt"
 
-	appsv1 "k8s.io/api/apps/v1"
-	batchv1 "k8s.io/api/batch/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
@@ -40,11 +38,11 @@ func New(client dynamic.Interface, namespace string) *Scaler {
 func resourceOf(kind string) (schema.GroupVersionResource, error) {
 	switch kind {
 	case job.KindJob:
-		return batchv1.SchemeGroupVersion.WithResource("jobs"), nil
+		return schema.GroupVersionResource{Group: "batch", Version: "v1", Resource: "jobs"}, nil
 	case job.KindDeployment:
-		return appsv1.SchemeGroupVersion.WithResource("deployments"), nil
+		return schema.GroupVersionResource{Group: "apps", Version: "v1", Resource: "deployments"}, nil
 	case job.KindStatefulSet:
-		return appsv1.SchemeGroupVersion.WithResource("statefulsets"), nil
+		return schema.GroupVersionResource{Group: "apps", Version: "v1", Resource: "statefulsets"}, nil
 	}
 	return schema.GroupVersionResource{}, fmt.Errorf("no target is of the kind %.80q", kind)
 }

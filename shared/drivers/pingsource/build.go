@@ -11,10 +11,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
-	"knative.dev/pkg/apis"
-	duckv1 "knative.dev/pkg/apis/duck/v1"
 
-	"kubejobs/shared/core/failure"
 	"kubejobs/shared/core/job"
 	"kubejobs/shared/monitor"
 )
@@ -80,21 +77,21 @@ type PingSource struct {
 
 // Spec is the spec of a PingSource.
 type Spec struct {
-	duckv1.SourceSpec `json:",inline"`
-	Schedule          string `json:"schedule"`
-	ContentType       string `json:"contentType"`
-	Data              string `json:"data"`
+	Sink        Destination `json:"sink"`
+	Schedule    string      `json:"schedule"`
+	ContentType string      `json:"contentType"`
+	Data        string      `json:"data"`
 }
 
 // Owner identifies the Kubernetes Job with which a PingSource is deleted.
 type Owner struct {
 	Name string
-	UID  types.UID
+	UID  string
 }
 
 // Build returns the PingSource of a job. owner may be nil. Its data is the id and
 // the life only, as a cluster may limit the size of the data.
-func Build(spec job.Spec, namespace string, sink duckv1.Destination, owner *Owner) (*PingSource, error) {
+func Build(spec job.Spec, namespace string, sink Destination, owner *Owner) (*PingSource, error) {
 	data, err := json.Marshal(struct {
 		ID   job.ID `json:"app_id"`
 		Life int64  `json:"life"`
@@ -112,7 +109,7 @@ func Build(spec job.Spec, namespace string, sink duckv1.Destination, owner *Owne
 			},
 		},
 		Spec: Spec{
-			SourceSpec:  duckv1.SourceSpec{Sink: sink},
+			Sink:        sink,
 			Schedule:    spec.Schedule().Cron,
 			ContentType: "application/json",
 			Data:        string(data),
@@ -120,37 +117,8 @@ func Build(spec job.Spec, namespace string, sink duckv1.Destination, owner *Owne
 	}
 	if owner != nil {
 		source.OwnerReferences = []metav1.OwnerReference{{
-			APIVersion: "batch/v1", Kind: "Job", Name: owner.Name, UID: owner.UID,
+			APIVersion: "batch/v1", Kind: "Job", Name: owner.Name, UID: types.UID(owner.UID),
 		}}
 	}
 	return source, nil
-}
-
-// ParseSink parses the destination of ticks: "ksvc/NAME" or "ksvc/NAME/PATH" is a
-// Knative Service in namespace, anything else a URL.
-func ParseSink(text, namespace string) (duckv1.Destination, error) {
-	if name, ok := strings.CutPrefix(text, "ksvc/"); ok {
-		name, path, _ := strings.Cut(name, "/")
-		if _, err := job.ParseID(name); err != nil {
-			return duckv1.Destination{}, fmt.Errorf("sink %s: want ksvc/NAME", quoted(text))
-		}
-		sink := duckv1.Destination{Ref: &duckv1.KReference{
-			APIVersion: "serving.knative.dev/v1", Kind: "Service", Name: name, Namespace: namespace,
-		}}
-		if path != "" {
-			sink.URI = &apis.URL{Path: "/" + path}
-		}
-		return sink, nil
-	}
-	target, err := apis.ParseURL(text)
-	if err != nil || target == nil || target.Host == "" { // target is nil for an empty text
-		return duckv1.Destination{}, fmt.Errorf("sink %s: want ksvc/NAME or a URL with a host", quoted(text))
-	}
-	return duckv1.Destination{URI: target}, nil
-}
-
-// quoted returns the beginning of a text in quotes, in which a character may take ten.
-func quoted(text string) string {
-	const longest = 100
-	return failure.Shorten(strconv.Quote(text), longest)
 }

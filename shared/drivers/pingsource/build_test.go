@@ -1,6 +1,7 @@
 package pingsource_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"math"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"k8s.io/apimachinery/pkg/util/validation"
+	duckv1 "knative.dev/pkg/apis/duck/v1"
 
 	"kubejobs/shared/core/job"
 	"kubejobs/shared/drivers/pingsource"
@@ -50,9 +52,7 @@ func TestBuild(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := sink.Validate(t.Context()); err != nil {
-				t.Errorf("Knative rejects the sink: %v", err)
-			}
+			isKnatives(t, sink)
 			text, err := json.Marshal(source)
 			if err != nil {
 				t.Fatal(err)
@@ -65,6 +65,31 @@ func TestBuild(t *testing.T) {
 				t.Errorf("PingSource (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// isKnatives checks that Knative's own type holds all of a sink, and that it is valid.
+func isKnatives(t *testing.T, sink pingsource.Destination) {
+	t.Helper()
+	text, err := json.Marshal(sink)
+	if err != nil {
+		t.Fatal(err)
+	}
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.DisallowUnknownFields()
+	var knatives duckv1.Destination
+	if err := decoder.Decode(&knatives); err != nil {
+		t.Fatal(err)
+	}
+	if err := knatives.Validate(t.Context()); err != nil {
+		t.Errorf("Knative rejects the sink: %v", err)
+	}
+	again, err := json.Marshal(knatives)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(text), string(again)); diff != "" {
+		t.Errorf("as Knative writes it (-ours +Knative's):\n%s", diff)
 	}
 }
 

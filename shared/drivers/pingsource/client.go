@@ -11,7 +11,6 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/dynamic"
-	duckv1 "knative.dev/pkg/apis/duck/v1"
 
 	"kubejobs/shared/core/failure"
 	"kubejobs/shared/core/job"
@@ -26,7 +25,7 @@ type OwnerOf func(ctx context.Context, id job.ID) (*Owner, error)
 type Scheduler struct {
 	client    dynamic.ResourceInterface
 	namespace string
-	sink      duckv1.Destination
+	sink      Destination
 	ownerOf   OwnerOf
 }
 
@@ -35,7 +34,7 @@ var _ monitor.Scheduler = (*Scheduler)(nil)
 // New returns a Scheduler that creates PingSources in namespace. ownerOf must be
 // nil if Jobs are in another namespace: owner references cannot cross
 // namespaces.
-func New(client dynamic.Interface, namespace string, sink duckv1.Destination, ownerOf OwnerOf) *Scheduler {
+func New(client dynamic.Interface, namespace string, sink Destination, ownerOf OwnerOf) *Scheduler {
 	return &Scheduler{
 		client: client.Resource(Resource).Namespace(namespace), namespace: namespace, sink: sink, ownerOf: ownerOf,
 	}

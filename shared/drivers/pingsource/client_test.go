@@ -11,7 +11,6 @@ import (
 
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/rest"
-	duckv1 "knative.dev/pkg/apis/duck/v1"
 
 	"kubejobs/shared/core/failure"
 	"kubejobs/shared/drivers/pingsource"
@@ -57,7 +56,7 @@ func scheduler(t *testing.T, r reply) (*pingsource.Scheduler, *atomic.Int64) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return pingsource.New(client, "ticks", duckv1.Destination{}, nil), &requests
+	return pingsource.New(client, "ticks", pingsource.Destination{}, nil), &requests
 }
 
 const none = failure.Kind("")
@@ -144,7 +143,7 @@ func TestScheduleBehindOneThatVanishes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := pingsource.New(client, "ticks", duckv1.Destination{}, nil)
+	s := pingsource.New(client, "ticks", pingsource.Destination{}, nil)
 	if err := s.Schedule(t.Context(), monitortest.Spec("a", "f")); err != nil || !created {
 		t.Errorf("Schedule = %v, created %t", err, created)
 	}

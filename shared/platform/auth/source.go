@@ -6,8 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"knative.dev/pkg/kmeta"
-
 	"kubejobs/shared/core/caller"
 	"kubejobs/shared/core/failure"
 	"kubejobs/shared/platform/httpapi"
@@ -22,10 +20,13 @@ const (
 // Source is one of Knative's sources of events.
 type Source struct{ Kind, Namespace, Name string }
 
+// accountSuffix is between a source's name and its kind in the name of its account.
+const accountSuffix = "-oidc-sources.knative.dev-"
+
 // Subject returns the subject of the tokens of a source, as Knative Eventing names the
 // service account: pkg/auth/serviceaccount.go of knative.dev/eventing.
 func (s Source) Subject() string {
-	account := strings.ToLower(kmeta.ChildName(s.Name, "-oidc-sources.knative.dev-"+s.Kind))
+	account := strings.ToLower(childName(s.Name, accountSuffix+s.Kind))
 	return "system:serviceaccount:" + s.Namespace + ":" + account
 }
 

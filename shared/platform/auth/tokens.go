@@ -136,16 +136,22 @@ func readTokens(path string) ([]token, error) {
 	return tokens, wrong.Err()
 }
 
+// What names, prefixes and tokens consist of. They are compiled when a file is read, not
+// when the program starts.
 var (
-	validName   = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._@-]{0,62}$`)
-	validPrefix = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,62}$`)
+	validName   = lazily(`^[A-Za-z0-9][A-Za-z0-9._@-]{0,62}$`)
+	validPrefix = lazily(`^[a-z0-9][a-z0-9-]{0,62}$`)
 	// validToken is what a header and a cookie can hold: b64token of RFC 6750, section 2.1.
-	validToken = regexp.MustCompile(`^[A-Za-z0-9._~+/-]+=*$`)
+	validToken = lazily(`^[A-Za-z0-9._~+/-]+=*$`)
 )
+
+func lazily(pattern string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(pattern) })
+}
 
 func (e entry) parse(at string, wrong *failure.Fields) token {
 	t := token{caller: caller.Caller{Name: e.Name, Prefixes: e.Prefixes}}
-	if !validName.MatchString(e.Name) {
+	if !validName().MatchString(e.Name) {
 		wrong.Add(at+"name", "want 1 to 63 letters, digits, '.', '_', '@' and '-'")
 	}
 	var ok bool
@@ -153,7 +159,7 @@ func (e entry) parse(at string, wrong *failure.Fields) token {
 		wrong.Add(at+"role", "want read or write")
 	}
 	for _, prefix := range e.Prefixes {
-		if !validPrefix.MatchString(prefix) {
+		if !validPrefix().MatchString(prefix) {
 			wrong.Add(at+"prefixes", "want the beginnings of ids: a-z, 0-9 and '-'")
 			break
 		}
@@ -166,7 +172,7 @@ func (e entry) parse(at string, wrong *failure.Fields) token {
 		wrong.Add(at+"sha256", "want 64 hexadecimal digits")
 	case e.SHA256 != "":
 		copy(t.digest[:], digest)
-	case len(e.Token) < minToken || !validToken.MatchString(e.Token):
+	case len(e.Token) < minToken || !validToken().MatchString(e.Token):
 		wrong.Add(at+"token", "want at least %d letters, digits and characters of -._~+/, and = at the end", minToken)
 	default:
 		t.digest = sha256.Sum256([]byte(e.Token))

@@ -46,6 +46,7 @@ func (r *reader) telemetry() Telemetry {
 		Jobs:    r.integer("METRICS_JOBS", 200, 0, 10_000),
 		Service: r.text("K_SERVICE", "kubejobs"),
 	}
+	r.protocols(map[string]string{"TRACES": traces, "METRICS": metrics})
 	for _, signal := range []string{"", "TRACES_", "METRICS_"} {
 		t.Secrets = append(t.Secrets, r.otlp("OTEL_EXPORTER_OTLP_"+signal)...)
 	}
@@ -64,6 +65,25 @@ func (r *reader) exporter(signal string) string {
 		return exporterOTLP
 	}
 	return exporterNone
+}
+
+// protocols rejects a protocol that the exporter of a signal does not speak: gRPC would
+// be a tenth of the program, and collectors take both.
+func (r *reader) protocols(exporters map[string]string) {
+	const common = "OTEL_EXPORTER_OTLP_PROTOCOL"
+	used := map[string]bool{}
+	for signal, exporter := range exporters {
+		setting := "OTEL_EXPORTER_OTLP_" + signal + "_PROTOCOL"
+		if r.text(setting, "") == "" {
+			setting = common
+		}
+		used[setting] = used[setting] || exporter == exporterOTLP
+	}
+	for setting, is := range used {
+		if text := r.text(setting, "http/protobuf"); is && text != "http/protobuf" {
+			r.reject(setting, "want http/protobuf, which collectors take at port 4318, got %.80q", text)
+		}
+	}
 }
 
 // otlp checks the endpoint whose variable begins with prefix, and returns the

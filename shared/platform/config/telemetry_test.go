@@ -29,6 +29,9 @@ func TestTelemetrySignals(t *testing.T) {
 		"the console":              {env: map[string]string{"OTEL_TRACES_EXPORTER": "console", "OTEL_METRICS_EXPORTER": "console"}, traces: true, push: true, serve: true},
 		"Prometheus in Knative":    {env: map[string]string{"K_SERVICE": "tick", "OTEL_METRICS_EXPORTER": "prometheus"}, serve: true},
 		"Prometheus, an endpoint":  {env: map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": "http://otel:4318", "OTEL_METRICS_EXPORTER": "prometheus"}, traces: true, serve: true},
+		"the protocol":             {env: map[string]string{"OTEL_TRACES_EXPORTER": "otlp", "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf"}, traces: true, serve: true},
+		"a protocol of a signal":   {env: map[string]string{"OTEL_TRACES_EXPORTER": "otlp", "OTEL_EXPORTER_OTLP_PROTOCOL": "grpc", "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL": "http/protobuf"}, traces: true, serve: true},
+		"a protocol, not used":     {env: map[string]string{"OTEL_TRACES_EXPORTER": "console", "OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"}, traces: true, serve: true},
 		"everything, but disabled": {env: map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": "http://otel:4318", "METRICS": "true", "OTEL_SDK_DISABLED": "TRUE"}},
 		"explicitly not disabled":  {env: map[string]string{"OTEL_SDK_DISABLED": "false"}, serve: true},
 	}
@@ -60,6 +63,8 @@ func TestTelemetryNamesWrongSettings(t *testing.T) {
 		"jobs under 0":  {map[string]string{"METRICS_JOBS": "-1"}, []string{"METRICS_JOBS"}},
 		"too many jobs": {map[string]string{"METRICS_JOBS": "10001"}, []string{"METRICS_JOBS"}},
 		"exporters":     {map[string]string{"OTEL_TRACES_EXPORTER": "jaeger", "OTEL_METRICS_EXPORTER": "statsd"}, []string{"OTEL_METRICS_EXPORTER", "OTEL_TRACES_EXPORTER"}},
+		"gRPC":          {map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": "http://otel:4317", "OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"}, []string{"OTEL_EXPORTER_OTLP_PROTOCOL"}},
+		"gRPC, metrics": {map[string]string{"OTEL_METRICS_EXPORTER": "otlp", "OTEL_EXPORTER_OTLP_METRICS_PROTOCOL": "grpc"}, []string{"OTEL_EXPORTER_OTLP_METRICS_PROTOCOL"}},
 		"contradiction": {map[string]string{"METRICS": "false", "OTEL_METRICS_EXPORTER": "prometheus"}, []string{"METRICS"}},
 		"numbers": {
 			map[string]string{"OTEL_BSP_SCHEDULE_DELAY": "0", "OTEL_BSP_MAX_QUEUE_SIZE": "-1", "OTEL_BSP_MAX_EXPORT_BATCH_SIZE": "-1"},

@@ -3,6 +3,7 @@ package telemetry
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -13,6 +14,8 @@ import (
 	"github.com/go-logr/logr"
 	"go.opentelemetry.io/otel"
 	"golang.org/x/time/rate"
+
+	"kubejobs/shared/platform/telemetry/otlp"
 )
 
 // Limits of what is logged about telemetry. The first maxErrors different errors
@@ -71,9 +74,14 @@ func cleaner(secrets []string) *strings.Replacer {
 
 // Handle implements otel.ErrorHandler.
 func (l *errorLog) Handle(err error) {
-	if err != nil {
-		l.write(slog.LevelWarn, err.Error())
+	if err == nil {
+		return
 	}
+	level := slog.LevelWarn
+	if _, ok := errors.AsType[*otlp.SettingError](err); ok {
+		level = slog.LevelError
+	}
+	l.write(level, err.Error())
 }
 
 // write logs a text without secrets, unless there are too many.

@@ -5,17 +5,14 @@ import (
 	"fmt"
 
 	"github.com/google/uuid"
-	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/promhttp"
-	"github.com/prometheus/otlptranslator"
-	"go.opentelemetry.io/contrib/exporters/autoexport"
-	exporter "go.opentelemetry.io/otel/exporters/prometheus"
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 	"go.opentelemetry.io/otel/sdk/metric/exemplar"
 	"go.opentelemetry.io/otel/sdk/resource"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
 	"knative.dev/pkg/changeset"
+
+	"kubejobs/shared/platform/telemetry/promtext"
 )
 
 // openSignals creates the providers of the signals that are on.
@@ -30,26 +27,26 @@ func (t *Telemetry) openSignals(ctx context.Context, o Options) error {
 		return err
 	}
 	if t.tracing {
-		if err := t.openTraces(ctx, o, about); err != nil {
+		if err := t.openTraces(o, about); err != nil {
 			return err
 		}
 	}
 	if !t.metering {
 		return nil
 	}
-	return t.openMetrics(ctx, o, about)
+	return t.openMetrics(o, about)
 }
 
 // openTraces creates a provider that batches spans in a bounded queue of
 // OTEL_BSP_MAX_QUEUE_SIZE, which drops what does not fit. OTEL_TRACES_SAMPLER
 // selects the sampler.
-func (t *Telemetry) openTraces(ctx context.Context, o Options, about *resource.Resource) error {
+func (t *Telemetry) openTraces(o Options, about *resource.Resource) error {
 	options := []sdktrace.TracerProviderOption{sdktrace.WithResource(about)}
 	for _, processor := range o.Processors {
 		options = append(options, sdktrace.WithSpanProcessor(processor))
 	}
 	if o.Traces {
-		spans, err := autoexport.NewSpanExporter(ctx)
+		spans, err := newSpanExporter()
 		if err != nil {
 			return fmt.Errorf("OTEL_TRACES_EXPORTER: %w", err)
 		}
@@ -62,7 +59,7 @@ func (t *Telemetry) openTraces(ctx context.Context, o Options, about *resource.R
 }
 
 // openMetrics creates a provider with one reader for each way of reading metrics.
-func (t *Telemetry) openMetrics(ctx context.Context, o Options, about *resource.Resource) error {
+func (t *Telemetry) openMetrics(o Options, about *resource.Resource) error {
 	options := []sdkmetric.Option{
 		sdkmetric.WithResource(about), sdkmetric.WithView(noSizes()),
 		sdkmetric.WithCardinalityLimit(max(2*o.Jobs, 2000)),
@@ -74,21 +71,16 @@ func (t *Telemetry) openMetrics(ctx context.Context, o Options, about *resource.
 		options = append(options, sdkmetric.WithReader(reader))
 	}
 	if o.Push {
-		reader, err := autoexport.NewMetricReader(ctx)
+		pushed, err := newMetricExporter()
 		if err != nil {
 			return fmt.Errorf("OTEL_METRICS_EXPORTER: %w", err)
 		}
-		options = append(options, sdkmetric.WithReader(reader))
+		options = append(options, sdkmetric.WithReader(sdkmetric.NewPeriodicReader(pushed)))
 	}
 	if o.Serve {
-		registry := prometheus.NewRegistry()
-		reader, err := exporter.New(exporter.WithRegisterer(registry), exporter.WithoutScopeInfo(),
-			exporter.WithoutTargetInfo(), exporter.WithTranslationStrategy(otlptranslator.UnderscoreEscapingWithSuffixes))
-		if err != nil {
-			return fmt.Errorf("METRICS: %w", err)
-		}
+		handler, reader := promtext.New()
 		options = append(options, sdkmetric.WithReader(reader))
-		t.handler = promhttp.HandlerFor(registry, promhttp.HandlerOpts{DisableCompression: true})
+		t.handler = handler
 	}
 	provider := sdkmetric.NewMeterProvider(options...)
 	t.meters = provider

@@ -67,7 +67,7 @@ func openedWith(t *testing.T, variables ...string) []line {
 	return lines
 }
 
-// The SDK and autoexport check their own variables. Each wrong value is in the
+// The SDK and the exporters check their own variables. Each wrong value is in the
 // log once, although both exporters read it, or it is an error of Open; neither
 // shows a secret.
 func TestWrongVariablesAreLogged(t *testing.T) {
@@ -97,7 +97,8 @@ func TestWrongVariablesAreLogged(t *testing.T) {
 		"key pair, no PEM":      {[]string{otlp + "CLIENT_CERTIFICATE=" + noPEM, otlp + "CLIENT_KEY=" + noPEM}, "ERROR", "create tls client key pair"},
 		"URL with a password":   {[]string{otlp + "TRACES_ENDPOINT=http://u:" + secret + "@a b"}, "ERROR", "parse url"},
 		"protocol":              {[]string{otlp + "PROTOCOL=http/json"}, "ERROR", "OTEL_TRACES_EXPORTER: invalid OTLP protocol"},
-		"producers":             {[]string{"OTEL_METRICS_PRODUCERS=x"}, "ERROR", "OTEL_METRICS_EXPORTER: unknown exporter or metrics producer"},
+		"gRPC":                  {[]string{otlp + "METRICS_PROTOCOL=grpc"}, "ERROR", "OTEL_METRICS_EXPORTER: invalid OTLP protocol"},
+		"producers":             {[]string{"OTEL_METRICS_PRODUCERS=x"}, "ERROR", "OTEL_METRICS_PRODUCERS: want none"},
 		"exporter":              {[]string{"OTEL_TRACES_EXPORTER=jaeger"}, "ERROR", "OTEL_TRACES_EXPORTER: unknown exporter"},
 		"resource":              {[]string{"OTEL_RESOURCE_ATTRIBUTES=a=b,c"}, "ERROR", "OTEL_RESOURCE_ATTRIBUTES: "},
 	}

@@ -2,8 +2,8 @@
 // served as Prometheus text, and a span for each request. It wraps the ports of
 // monitor.
 //
-// The standard OTEL_* variables select the destinations, through contrib's
-// autoexport; the SDK checks them. Of Knative's observability packages it uses
+// The standard OTEL_* variables select the destinations; the SDK and the exporters
+// check them. Of Knative's observability packages it uses
 // attributekey, and changeset for service.version. It creates the resource
 // itself, because Knative's resource.Default panics without SYSTEM_NAMESPACE, and
 // if its semantic conventions conflict with the SDK's.

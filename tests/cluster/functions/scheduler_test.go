@@ -4,8 +4,6 @@ import (
 	"testing"
 	"time"
 
-	duckv1 "knative.dev/pkg/apis/duck/v1"
-
 	"kubejobs/shared/drivers/pingsource"
 	"kubejobs/shared/monitor"
 	"kubejobs/shared/testkit/monitortest"
@@ -26,7 +24,7 @@ func TestScheduler(t *testing.T) {
 					Config: plane.AdminConfig(), Namespace: namespace, Finalize: finalize,
 					Resolve: func(adapter.Sink) (string, error) { return "http://127.0.0.1:1", nil },
 				})
-				sink := duckv1.Destination{Ref: &duckv1.KReference{APIVersion: "v1", Kind: "Service", Namespace: namespace, Name: "tick"}}
+				sink := pingsource.Destination{Ref: &pingsource.Reference{APIVersion: "v1", Kind: "Service", Namespace: namespace, Name: "tick"}}
 				return pingsource.New(plane.Dynamic(), namespace, sink, nil)
 			})
 		})
