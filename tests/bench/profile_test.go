@@ -38,7 +38,6 @@ var groups = []struct{ prefix, name string }{
 	{"bufio.", "net/http and go-redis: buffers"},
 	{"encoding/json", "JSON"},
 	{"reflect.", "JSON"},
-	{"github.com/goccy/go-json", "JSON"},
 	{"encoding", "JSON"},
 	{"github.com/redis/", "go-redis"},
 	{"github.com/cloudevents/", "CloudEvents"},

@@ -20,28 +20,35 @@ var errDamaged = errors.New("the text of a course is damaged")
 
 // MarshalText returns the course as at most 2,046 ASCII characters that need no escape
 // in JSON; none for a course without points.
-func (c Course) MarshalText() ([]byte, error) {
+func (c Course) MarshalText() ([]byte, error) { return c.AppendText([]byte{}) }
+
+// AppendText appends the text of MarshalText. Its error is always nil.
+func (c *Course) AppendText(text []byte) ([]byte, error) {
 	if c.Count == 0 {
-		return []byte{}, nil
+		return text, nil
 	}
 	var buffer [mostRaw]byte
 	w := codec{raw: append(buffer[:0], version)}
-	w.course(&c)
+	w.course(c)
 	w.raw = binary.LittleEndian.AppendUint32(w.raw, crc32.ChecksumIEEE(w.raw))
-	return base64.RawURLEncoding.AppendEncode(nil, w.raw), nil
+	return base64.RawURLEncoding.AppendEncode(text, w.raw), nil
 }
 
 // UnmarshalText reads a text of MarshalText. An error leaves the course as it was.
-func (c *Course) UnmarshalText(text []byte) error {
-	if len(text) == 0 {
+func (c *Course) UnmarshalText(text []byte) error { return c.Parse(string(text)) }
+
+// Parse is UnmarshalText of a string.
+func (c *Course) Parse(text string) error {
+	if text == "" {
 		*c = Course{}
 		return nil
 	}
 	if len(text) > mostText {
 		return errDamaged
 	}
+	var encoded [mostText]byte
 	var buffer [mostRaw + 2]byte
-	n, err := base64.RawURLEncoding.Decode(buffer[:], text)
+	n, err := base64.RawURLEncoding.Decode(buffer[:], encoded[:copy(encoded[:], text)])
 	if err != nil || n < 1+sumBytes || buffer[0] != version {
 		return errDamaged
 	}

@@ -1,13 +1,16 @@
 package redisstore
 
 import (
-	stdjson "encoding/json"
+	"encoding/json"
+	"math"
+	"math/rand/v2"
 	"reflect"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"kubejobs/shared/core/forecast"
 	"kubejobs/shared/core/job"
 )
 
@@ -18,7 +21,7 @@ func lived(tb testing.TB, ticks int) (job.Spec, job.State) {
 	spec := job.Spec{
 		ID: "a", Items: 1000, Budget: time.Hour, Submitted: begin, Period: 2 * time.Second, Accepted: begin,
 		Queue:    job.Queue{Address: job.Address{Host: "::1", Port: 6379}, Database: 3, Secret: "s"},
-		Strategy: "<&>\u2028é", Heuristics: stdjson.RawMessage(`{"a":[1,2.50,null]}`), Fingerprint: "f", Caller: "10.0.0.1",
+		Strategy: "<&>\u2028é", Heuristics: json.RawMessage(`{"a":[1,2.50,null]}`), Fingerprint: "f", Caller: "10.0.0.1",
 		Database: &job.Database{Host: "influx", Port: 8086, Name: "d", Secret: "i"},
 		Control:  &job.Control{Min: 1, Max: 12, Confidence: 0.9, Actuator: job.ActuatorRedis},
 	}
@@ -38,34 +41,124 @@ func lived(tb testing.TB, ticks int) (job.Spec, job.State) {
 // versions of the program do.
 func TestEncode(t *testing.T) {
 	t.Parallel()
-	values := []any{
-		job.Spec{},
-		job.State{},
-		job.KubeStatus{},
-		map[string]string{"b": "1", "a": "<"},
-		job.KubeStatus{Complete: true, Active: 3, Reason: "é\x00\u2028"},
-	}
 	for _, ticks := range []int{0, 1, 5, 300, 1500} {
 		spec, state := lived(t, ticks)
-		values = append(values, spec, state, state.Ended(job.PhaseFailed, "why", spec.Submitted))
+		same(t, spec, encodeSpec, decodeSpec)
+		same(t, state, encodeState, decodeState)
+		byForm(t, spec, func(text string) bool { return read(text, func(f *form) { specFields(f, new(job.Spec)) }) })
+		byForm(t, state, func(text string) bool { return read(text, func(f *form) { stateFields(f, new(job.State)) }) })
+		same(t, state.Ended(job.PhaseFailed, "why", spec.Submitted), encodeState, decodeState)
 	}
-	for _, value := range values {
-		got, err := encode(value)
-		want, wantErr := stdjson.Marshal(value)
-		if err != nil || wantErr != nil {
-			t.Fatalf("%T: %v, %v", value, err, wantErr)
+	same(t, job.Spec{}, encodeSpec, decodeSpec)
+	same(t, job.State{}, encodeState, decodeState)
+	for i := range 400 {
+		random := rand.New(rand.NewPCG(1, uint64(i)))
+		same(t, filled[job.Spec](t, random), encodeSpec, decodeSpec)
+		same(t, filled[job.State](t, random), encodeState, decodeState)
+	}
+}
+
+// byForm tests that a value which encoding/json wrote is read without it.
+func byForm(t *testing.T, value any, read func(string) bool) {
+	t.Helper()
+	text, err := json.Marshal(value)
+	if err != nil || !read(string(text)) {
+		t.Errorf("%T is left to encoding/json (%v): %s", value, err, text)
+	}
+}
+
+// same tests that a value is encoded as encoding/json encodes it, and read back without
+// encoding/json.
+func same[T any](t *testing.T, value T, encode func(T) ([]byte, error), decode func(string) (T, error)) {
+	t.Helper()
+	got, err := encode(value)
+	want, wantErr := json.Marshal(value)
+	if (err != nil) != (wantErr != nil) {
+		t.Fatalf("%T: error %v, that of encoding/json: %v", value, err, wantErr)
+	}
+	if diff := cmp.Diff(string(want), string(got)); diff != "" {
+		t.Errorf("%T (-encoding/json +ours):\n%s", value, diff)
+	}
+	back, err := decode(string(got))
+	if err != nil {
+		t.Fatalf("%T is not read back: %v", value, err)
+	}
+	var wantBack T
+	if err := json.Unmarshal(want, &wantBack); err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(back, wantBack) {
+		t.Errorf("%T is read back as %+v, by encoding/json as %+v: %s", value, back, wantBack, want)
+	}
+}
+
+// filled returns a value each of whose exported fields has a random value or none.
+func filled[T any](t *testing.T, random *rand.Rand) T {
+	t.Helper()
+	var value T
+	fill(t, random, reflect.ValueOf(&value).Elem(), 0)
+	return value
+}
+
+func fill(t *testing.T, random *rand.Rand, v reflect.Value, depth int) {
+	t.Helper()
+	if depth > 1 && random.IntN(3) == 0 || depth > 12 {
+		return
+	}
+	switch v.Interface().(type) {
+	case forecast.Course:
+		_, state := lived(t, 1+random.IntN(30))
+		v.Set(reflect.ValueOf(*state.Course))
+		return
+	case time.Time:
+		v.Set(reflect.ValueOf(time.Unix(random.Int64N(4e9), random.Int64N(1e9)).UTC()))
+		return
+	case json.RawMessage:
+		v.Set(reflect.ValueOf(json.RawMessage(`{"a":["]}",2.50,null]}`)))
+		return
+	}
+	switch v.Kind() { //nolint:exhaustive // a field of another kind fails the test
+	case reflect.Bool:
+		v.SetBool(random.IntN(2) == 0)
+	case reflect.Int, reflect.Int64:
+		v.SetInt([]int64{1, -1, math.MaxInt64, math.MinInt64, random.Int64N(1e12)}[random.IntN(5)])
+	case reflect.Uint64:
+		v.SetUint(random.Uint64())
+	case reflect.Float64:
+		v.SetFloat([]float64{1, -0.1, 1e21, 1e20, 1e-6, -9.5e-7, 1e100, 5e-324, math.MaxFloat64, random.NormFloat64()}[random.IntN(10)])
+	case reflect.String:
+		v.SetString([]string{"a", `"`, `\`, "é", "\x00\x7f", "<&>", "\u2028", "\xff", "a b"}[random.IntN(9)])
+	case reflect.Pointer:
+		v.Set(reflect.New(v.Type().Elem()))
+		fill(t, random, v.Elem(), depth+1)
+	case reflect.Slice:
+		v.Set(reflect.MakeSlice(v.Type(), random.IntN(3), 3))
+		fallthrough
+	case reflect.Array:
+		for i := range v.Len() {
+			fill(t, random, v.Index(i), depth+1)
 		}
-		if diff := cmp.Diff(string(want), string(got)); diff != "" {
-			t.Errorf("%T (-encoding/json +ours):\n%s", value, diff)
+	case reflect.Struct:
+		for i := range v.NumField() {
+			if v.Type().Field(i).IsExported() {
+				fill(t, random, v.Field(i), depth+1)
+			}
 		}
-		again := reflect.New(reflect.TypeOf(value))
-		if err := decode(string(got), again.Interface()); err != nil {
-			t.Fatalf("%T is not read back: %v", value, err)
-		}
-		back, err := stdjson.Marshal(again.Interface())
-		if err != nil || string(back) != string(want) {
-			t.Errorf("%T is read back as %s (%v), want %s", value, back, err, want)
-		}
+	default:
+		t.Fatalf("no values of %s", v.Type())
+	}
+}
+
+// A text that a program of this version did not write is read by encoding/json.
+func TestDecodeAsOthersWrite(t *testing.T) {
+	t.Parallel()
+	const text = `{ "history": {"seen": 3}, "phase": "running", "later": [1] }`
+	if read(text, func(f *form) { stateFields(f, new(job.State)) }) {
+		t.Error("read by a form")
+	}
+	state, err := decodeState(text)
+	if err != nil || state.Phase != job.PhaseRunning || state.History.Seen != 3 {
+		t.Errorf("got %+v, %v", state, err)
 	}
 }
 
@@ -75,7 +168,7 @@ func FuzzDecode(f *testing.F) {
 	for _, ticks := range []int{0, 5, 40} {
 		spec, state := lived(f, ticks)
 		for _, value := range []any{spec, state} {
-			text, err := stdjson.Marshal(value)
+			text, err := json.Marshal(value)
 			if err != nil {
 				f.Fatal(err)
 			}
@@ -86,15 +179,20 @@ func FuzzDecode(f *testing.F) {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		for _, pair := range [][2]any{{&job.State{}, &job.State{}}, {&job.Spec{}, &job.Spec{}}} {
-			got, want := pair[0], pair[1]
-			err, wantErr := decode(text, got), stdjson.Unmarshal([]byte(text), want)
-			if (err != nil) != (wantErr != nil) {
-				t.Fatalf("%T: error %v, that of encoding/json: %v", got, err, wantErr)
-			}
-			if err == nil && !reflect.DeepEqual(got, want) {
-				t.Fatalf("%T: %+v, want %+v", got, got, want)
-			}
-		}
+		matches(t, text, decodeState)
+		matches(t, text, decodeSpec)
 	})
+}
+
+func matches[T any](t *testing.T, text string, decode func(string) (T, error)) {
+	t.Helper()
+	var want T
+	got, err := decode(text)
+	wantErr := json.Unmarshal([]byte(text), &want)
+	if (err != nil) != (wantErr != nil) {
+		t.Fatalf("%T: error %v, that of encoding/json: %v", got, err, wantErr)
+	}
+	if err == nil && !reflect.DeepEqual(got, want) {
+		t.Fatalf("%T: %+v, want %+v", got, got, want)
+	}
 }

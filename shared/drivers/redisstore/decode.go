@@ -41,10 +41,10 @@ func decodeRecord(id job.ID, fields *redis.SliceCmd) (monitor.Record, error) {
 		return monitor.Record{}, monitor.ErrUnknownJob
 	}
 	r := monitor.Record{Scheduled: text(3) == "1", Doubted: text(7) == "1"}
-	if err := decode(text(0), &r.Spec); err != nil {
+	if r.Spec, err = decodeSpec(text(0)); err != nil {
 		return monitor.Record{}, unreadable(fmt.Errorf("decode spec: %w", err))
 	}
-	if err := decode(text(1), &r.State); err != nil {
+	if r.State, err = decodeState(text(1)); err != nil {
 		return monitor.Record{}, unreadable(fmt.Errorf("decode state of %s: %w", id, err))
 	}
 	if r.Spec.ID != id {

@@ -16,11 +16,11 @@ import (
 // and never one too few; and after it, in case the entry was removed in between
 // because the job's earlier life had ended.
 func (s *Store) Create(ctx context.Context, spec job.Spec, state job.State) (monitor.CreateResult, error) {
-	specText, err := encode(spec)
+	specText, err := encodeSpec(spec)
 	if err != nil {
 		return 0, fmt.Errorf("encode spec: %w", err)
 	}
-	stateText, err := encode(state)
+	stateText, err := encodeState(state)
 	if err != nil {
 		return 0, fmt.Errorf("encode state: %w", err)
 	}

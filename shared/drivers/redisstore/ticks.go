@@ -51,7 +51,7 @@ func (s *Store) Load(ctx context.Context, id job.ID, tickID string) (monitor.Rec
 // an ended job with undelivered events again: if the index had lost it, nothing
 // else would.
 func (s *Store) Commit(ctx context.Context, c monitor.Change) (monitor.CommitResult, error) {
-	state, err := encode(c.State)
+	state, err := encodeState(c.State)
 	if err != nil {
 		return 0, fmt.Errorf("encode state: %w", err)
 	}

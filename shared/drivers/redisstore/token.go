@@ -1,0 +1,101 @@
+package redisstore
+
+import (
+	"encoding/json"
+	"math"
+	"strconv"
+	"strings"
+)
+
+// number takes a JSON number from the text to be read; "" if there is none.
+func (f *form) number() string {
+	end := 0
+	for end < len(f.rest) && strings.IndexByte("+-.0123456789Ee", f.rest[end]) >= 0 {
+		end++
+	}
+	number := f.rest[:end]
+	f.rest = f.rest[end:]
+	digits := strings.TrimPrefix(number, "-")
+	mantissa, exponent, exponential := strings.Cut(strings.ToLower(digits), "e")
+	integer, fraction, fractional := strings.Cut(mantissa, ".")
+	exponent = strings.TrimLeft(exponent, "+-")
+	if !isDigits(integer) || len(integer) > 1 && integer[0] == '0' ||
+		fractional && !isDigits(fraction) || exponential && !isDigits(exponent) {
+		return ""
+	}
+	return number
+}
+
+func isDigits(text string) bool {
+	for i := range len(text) {
+		if text[i] < '0' || text[i] > '9' {
+			return false
+		}
+	}
+	return text != ""
+}
+
+// token takes a string with its quotes from the text to be read; "" if there is none.
+func (f *form) token() string {
+	if f.rest == "" || f.rest[0] != '"' {
+		f.odd, f.rest = true, ""
+		return ""
+	}
+	for end := 1; end < len(f.rest); end++ {
+		switch f.rest[end] {
+		case '\\':
+			end++
+		case '"':
+			token := f.rest[:end+1]
+			f.rest = f.rest[end+1:]
+			return token
+		}
+	}
+	f.odd, f.rest = true, ""
+	return ""
+}
+
+// quoted takes a string from the text to be read.
+func (f *form) quoted() string {
+	token := f.token()
+	if isPlain(token[min(1, len(token)):max(len(token)-1, min(1, len(token)))]) {
+		return strings.Trim(token, `"`)
+	}
+	var value string
+	f.odd = json.Unmarshal([]byte(token), &value) != nil || f.odd
+	return value
+}
+
+// isPlain reports whether a string stands in JSON as it is.
+func isPlain(text string) bool {
+	for i := range len(text) {
+		if c := text[i]; c < ' ' || c > '~' || c == '"' || c == '\\' || c == '<' || c == '>' || c == '&' {
+			return false
+		}
+	}
+	return true
+}
+
+func appendString(text []byte, value string) []byte {
+	if isPlain(value) {
+		return append(append(append(text, '"'), value...), '"')
+	}
+	quoted, err := json.Marshal(value)
+	if err != nil {
+		panic(err) // a string has no value that is refused
+	}
+	return append(text, quoted...)
+}
+
+// appendFloat writes a finite number as ECMAScript and encoding/json do: with an exponent, of
+// as few digits as possible, below 1e-6 and from 1e21 on.
+func appendFloat(text []byte, value float64) []byte {
+	if size := math.Abs(value); size == 0 || size >= 1e-6 && size < 1e21 {
+		return strconv.AppendFloat(text, value, 'f', -1, 64)
+	}
+	text = strconv.AppendFloat(text, value, 'e', -1, 64)
+	if end := len(text); text[end-4] == 'e' && text[end-2] == '0' { // e-09
+		text = append(text[:end-2], text[end-1])
+	}
+	return text
+}
