@@ -111,6 +111,14 @@ bench-parts: ## Measure the parts alone: the time and the allocations of a tick 
 	@mkdir -p bin/bench
 	go test -run '^$$' -bench . -benchmem -benchtime 200ms -count '$(BENCH_COUNT)' ./tests/bench | tee bin/bench/parts.txt
 
+# How many jobs are compared, the first with the others, and how often each is measured.
+GROWTH_JOBS  ?= 100,10000,100000
+GROWTH_COUNT ?= 5
+
+.PHONY: bench-growth
+bench-growth: setup ## Measure ticks of 100 to 100,000 jobs on 1,000 Redises; takes five minutes
+	GROWTH_JOBS='$(GROWTH_JOBS)' GROWTH_COUNT='$(GROWTH_COUNT)' BENCH_TIME='$(BENCH_TIME)' go test -count=1 -timeout 0 -run '^TestLongGrowth$$' -v ./tests/bench
+
 .PHONY: bench-cluster
 bench-cluster: setup control-plane ## Measure 1,000 starts, and sweeps over 10,000 jobs, on a real API server
 	cd tests/cluster && go test -run '^$$' -bench Start -benchtime 1000x ./functions

@@ -68,7 +68,11 @@ func (r *Rig) IDs(layout string) []string {
 // queue returns the server of the i-th job of a layout, its client, and the host at which
 // the job finds it.
 func (r *Rig) queue(layout string, i int) (server *redistest.Server, client *redis.Client, host string) {
-	if layout != Own {
+	switch layout {
+	case Own:
+	case Many:
+		i %= manyRedises
+	default:
 		return r.Queues[0], r.clients[1], "127.0.0.1"
 	}
 	n := i % queueServers
