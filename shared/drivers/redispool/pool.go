@@ -27,7 +27,7 @@ type Dial func(ctx context.Context, network, address string) (net.Conn, error)
 
 // Options holds the settings of a Pool. A zero field means its default.
 type Options struct {
-	Size    int           // maximum number of clients; default 512
+	Size    int           // maximum number of clients; default 2,048
 	Idle    time.Duration // after which an unused client is closed; default 5 min
 	Timeout time.Duration // of each dial, read and write; default 1 s
 	Dial    Dial          // default: that of net.Dialer, which checks nothing
@@ -38,9 +38,13 @@ type Options struct {
 	Now         func() time.Time // default: time.Now
 }
 
-// bufferSize is that of a connection's buffers, in bytes. The client's default of
-// 32 KiB, of thousands of connections, would fill the memory of a container.
-const bufferSize = 4 << 10
+// Sizes of a connection's buffers, in bytes: a tick's requests and replies fit in, larger
+// ones take several turns. The client's default of 32 KiB, of thousands of connections,
+// would fill the memory of a container.
+const (
+	readBuffer  = 512
+	writeBuffer = 1 << 10
+)
 
 // Server is a job's Redis, as one with some credentials sees it.
 type Server struct {
@@ -75,7 +79,7 @@ type entry struct {
 // New returns an empty Pool.
 func New(o Options) *Pool {
 	if o.Size <= 0 {
-		o.Size = 512
+		o.Size = 2048
 	}
 	if o.Idle <= 0 {
 		o.Idle = 5 * time.Minute
@@ -244,8 +248,8 @@ func (p *Pool) clientOptions(address string) *redis.Options {
 		PoolSize:              4,
 		PipelinePoolSize:      -1, // no other pool for pipelines, with larger buffers
 		MaxIdleConns:          2,
-		ReadBufferSize:        bufferSize,
-		WriteBufferSize:       bufferSize,
+		ReadBufferSize:        readBuffer,
+		WriteBufferSize:       writeBuffer,
 		ConnMaxIdleTime:       p.options.Idle,
 		MaintNotificationsConfig: &maintnotifications.Config{
 			Mode: maintnotifications.ModeDisabled,
