@@ -207,6 +207,9 @@ func (s *Service) reload(ctx context.Context, o observedTick) (Record, Outcome, 
 // settle logs what a committed tick changed, and removes the schedule of a job
 // that ended.
 func (s *Service) settle(ctx context.Context, before Record, after job.State) {
+	if after.Phase == before.State.Phase && after.Phase.Living() && after.Failures <= before.State.Failures {
+		return
+	}
 	log := s.log.With("job", before.Spec.ID, "phase", after.Phase)
 	switch {
 	case !after.Phase.Living():
@@ -215,7 +218,7 @@ func (s *Service) settle(ctx context.Context, before Record, after job.State) {
 		s.unschedule(ctx, before.Spec.ID, before.Spec.Life())
 	case after.Phase != before.State.Phase:
 		log.InfoContext(ctx, "job is running")
-	case after.Failures > before.State.Failures:
+	default:
 		log.WarnContext(ctx, "observing the job failed", "failures", after.Failures, "error", after.LastError)
 	}
 }

@@ -17,7 +17,7 @@ const (
 	maxRoundTrips  = 4
 	maxCommands    = 34     // with those that the scripts run
 	maxAllocations = 320    // with those of the request and its answer
-	maxBytes       = 35_000 // allocated
+	maxBytes       = 33_000 // allocated
 )
 
 // A warm tick has no more round trips and commands than it had, and opens no connection:

@@ -26,7 +26,7 @@ type Costs struct {
 
 // Measured are the costs of the tables.
 var Measured = Costs{
-	Tick: 670 * time.Microsecond, Hand: 17 * time.Microsecond,
+	Tick: 300 * time.Microsecond, Hand: 17 * time.Microsecond,
 	Adapter: 350 * time.Microsecond, AdapterCores: 4,
 	Thread: 5 * time.Millisecond, Poll: time.Millisecond,
 	StateRedis: 33 * time.Microsecond, StateOps: 6, StateBytes: 2904, RosterBytes: 129,
@@ -74,7 +74,7 @@ type Estimate struct {
 // within the time of a beat; as they come all at once, that may need more instances.
 //
 // Worked: 1,000 jobs every 2 s are 500 ticks/s. With a PingSource each, the adapter takes
-// 500 × 0.35 ms = 0.175 cores, the functions 500 × 0.67 ms = 0.335, and the last of the
+// 500 × 0.35 ms = 0.175 cores, the functions 500 × 0.3 ms = 0.15, and the last of the
 // PingSources is ready after 1,000 / 21 = 48 s.
 func (c Costs) On(w Way, l Load) Estimate {
 	rate := l.Rate()

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"hash/crc32"
+	"slices"
 )
 
 // A course's text is base64 of: the version, the numbers in the order of fields as
@@ -27,8 +28,9 @@ func (c *Course) AppendText(text []byte) ([]byte, error) {
 	if c.Count == 0 {
 		return text, nil
 	}
-	var buffer [mostRaw]byte
-	w := codec{raw: append(buffer[:0], version)}
+	text = slices.Grow(text, mostText+mostRaw)
+	raw := text[len(text)+mostText : len(text)+mostText] // in the room behind the text
+	w := codec{raw: append(raw, version)}
 	w.course(c)
 	w.raw = binary.LittleEndian.AppendUint32(w.raw, crc32.ChecksumIEEE(w.raw))
 	return base64.RawURLEncoding.AppendEncode(text, w.raw), nil

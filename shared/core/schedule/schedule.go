@@ -3,6 +3,7 @@ package schedule
 
 import (
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -20,9 +21,24 @@ var units = [...]struct {
 	unit, whole time.Duration
 	format      string
 }{
-	{time.Hour, day, "0 0 */%d * * *"},
-	{time.Minute, time.Hour, "0 */%d * * * *"},
 	{time.Second, time.Minute, "*/%d * * * * *"},
+	{time.Minute, time.Hour, "0 */%d * * * *"},
+	{time.Hour, day, "0 0 */%d * * *"},
+}
+
+// schedules are those that keep even, the shortest first: every tick looks for one of them.
+var schedules = even()
+
+func even() []Schedule {
+	var all []Schedule
+	for _, u := range units {
+		for step := int64(1); step < int64(u.whole/u.unit); step++ {
+			if every := time.Duration(step) * u.unit; u.whole%every == 0 {
+				all = append(all, Schedule{Every: every, Cron: fmt.Sprintf(u.format, step)})
+			}
+		}
+	}
+	return append(all, Schedule{Every: day, Cron: "0 0 0 * * *"})
 }
 
 // Largest returns the schedule with the largest even spacing that is not longer
@@ -32,18 +48,12 @@ var units = [...]struct {
 //
 // Worked: 2 s is `*/2 * * * * *`, 90 s is a minute, 7 h is `0 0 */6 * * *`.
 func Largest(period time.Duration) Schedule {
-	if period >= day {
-		return Schedule{Every: day, Cron: "0 0 0 * * *"}
-	}
-	for _, u := range units {
-		for step := int64(min(period, u.whole-1) / u.unit); step >= 1; step-- {
-			every := time.Duration(step) * u.unit
-			if u.whole%every == 0 {
-				return Schedule{Every: every, Cron: fmt.Sprintf(u.format, step)}
-			}
+	for i := len(schedules) - 1; i > 0; i-- {
+		if schedules[i].Every <= period {
+			return schedules[i]
 		}
 	}
-	return Schedule{Every: time.Second, Cron: "*/1 * * * * *"}
+	return schedules[0]
 }
 
 // Boundary returns the latest instant of the schedule that is not after t, in
@@ -54,15 +64,4 @@ func (s Schedule) Boundary(t time.Time) time.Time { return t.UTC().Truncate(s.Ev
 func (s Schedule) Next(t time.Time) time.Time { return s.Boundary(t).Add(s.Every) }
 
 // All returns every schedule that Largest returns, the shortest first: 30 of them.
-func All() []Schedule {
-	all := []Schedule{}
-	for n := len(units) - 1; n >= 0; n-- {
-		u := units[n]
-		for step := int64(1); step < int64(u.whole/u.unit); step++ {
-			if every := time.Duration(step) * u.unit; u.whole%every == 0 {
-				all = append(all, Largest(every))
-			}
-		}
-	}
-	return append(all, Largest(day))
-}
+func All() []Schedule { return slices.Clone(schedules) }

@@ -2,7 +2,9 @@ package redisstore
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
+	"sync"
 )
 
 // form is a JSON object that is written to out, or read from rest. A description of a type
@@ -19,11 +21,23 @@ type form struct {
 	odd     bool
 }
 
+// maxRoom bounds what a form keeps for the next text: events that wait can be much more.
+const maxRoom = 32 << 10
+
+// forms have room for the text of a state with the longest course.
+var forms = sync.Pool{New: func() any { return &form{out: make([]byte, 0, 8<<10)} }}
+
 // write returns the object that a description writes, and false if encoding/json has to.
 func write(describe func(*form)) ([]byte, bool) {
-	f := form{out: make([]byte, 0, 4<<10)}
-	f.object(func() { describe(&f) })
-	return f.out, !f.odd
+	f := forms.Get().(*form) //nolint:forcetypeassert // they are all forms
+	defer func() {
+		if cap(f.out) <= maxRoom {
+			forms.Put(f)
+		}
+	}()
+	*f = form{out: f.out[:0]}
+	f.object(func() { describe(f) })
+	return slices.Clone(f.out), !f.odd
 }
 
 // read reads an object by its description, and reports false if encoding/json has to.

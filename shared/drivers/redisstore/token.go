@@ -9,30 +9,44 @@ import (
 
 // number takes a JSON number from the text to be read; "" if there is none.
 func (f *form) number() string {
-	end := 0
-	for end < len(f.rest) && strings.IndexByte("+-.0123456789Ee", f.rest[end]) >= 0 {
+	text, end := f.rest, 0
+	if strings.HasPrefix(text, "-") {
 		end++
 	}
-	number := f.rest[:end]
-	f.rest = f.rest[end:]
-	digits := strings.TrimPrefix(number, "-")
-	mantissa, exponent, exponential := strings.Cut(strings.ToLower(digits), "e")
-	integer, fraction, fractional := strings.Cut(mantissa, ".")
-	exponent = strings.TrimLeft(exponent, "+-")
-	if !isDigits(integer) || len(integer) > 1 && integer[0] == '0' ||
-		fractional && !isDigits(fraction) || exponential && !isDigits(exponent) {
+	whole := digits(text[end:])
+	if whole == 0 || whole > 1 && text[end] == '0' {
 		return ""
 	}
-	return number
+	end += whole
+	if end < len(text) && text[end] == '.' {
+		fraction := digits(text[end+1:])
+		if fraction == 0 {
+			return ""
+		}
+		end += 1 + fraction
+	}
+	if end < len(text) && (text[end] == 'e' || text[end] == 'E') {
+		end++
+		if end < len(text) && (text[end] == '+' || text[end] == '-') {
+			end++
+		}
+		exponent := digits(text[end:])
+		if exponent == 0 {
+			return ""
+		}
+		end += exponent
+	}
+	f.rest = text[end:]
+	return text[:end]
 }
 
-func isDigits(text string) bool {
-	for i := range len(text) {
-		if text[i] < '0' || text[i] > '9' {
-			return false
-		}
+// digits returns how many digits a text begins with.
+func digits(text string) int {
+	n := 0
+	for n < len(text) && text[n] >= '0' && text[n] <= '9' {
+		n++
 	}
-	return text != ""
+	return n
 }
 
 // token takes a string with its quotes from the text to be read; "" if there is none.
