@@ -120,8 +120,9 @@ bench-growth: setup ## Measure ticks of 100 to 100,000 jobs on 1,000 Redises; ta
 	GROWTH_JOBS='$(GROWTH_JOBS)' GROWTH_COUNT='$(GROWTH_COUNT)' BENCH_TIME='$(BENCH_TIME)' go test -count=1 -timeout 0 -run '^TestLongGrowth$$' -v ./tests/bench
 
 .PHONY: bench-cluster
-bench-cluster: setup control-plane ## Measure 1,000 starts, and sweeps over 10,000 jobs, on a real API server
+bench-cluster: setup control-plane ## Measure 1,000 starts, starts and stops at once, and sweeps over 10,000 jobs, on a real API server
 	cd tests/cluster && go test -run '^$$' -bench Start -benchtime 1000x ./functions
+	cd tests/cluster && go test -run '^$$' -bench Burst -benchtime 1x ./functions
 	cd tests/cluster && go test -run '^$$' -bench Sweep -benchtime 3x ./functions
 
 # How many jobs of each scenario are simulated.

@@ -3,16 +3,23 @@ package functions
 import (
 	"net/http"
 	"strings"
+	"time"
 
 	"kubejobs/shared/drivers/tickbatch"
 	"kubejobs/shared/platform/httpapi"
 )
 
+// callPatience is how long a call waits while MAX_REQUESTS others are served: a Manager
+// that starts 1,000 jobs at once repeats none of them.
+const callPatience = 10 * time.Second
+
 // limited bounds the requests in progress, MAX_REQUESTS of events and as many calls: a
-// burst of ticks, whose sender repeats them, must refuse no start. Probes and metrics have
-// no bound, and streams one of their own. next serves them all.
+// burst of ticks, whose sender repeats them, must refuse no start. Twice as many calls may
+// wait. Probes and metrics have no bound, and streams one of their own. next serves them all.
 func (s *Set) limited(next http.Handler) http.Handler {
-	events, calls := httpapi.AtMost(s.cfg.MaxRequests, next), httpapi.AtMost(s.cfg.MaxRequests, next)
+	most := s.cfg.MaxRequests
+	events := httpapi.AtMost(httpapi.Room{Serve: most}, next)
+	calls := httpapi.AtMost(httpapi.Room{Serve: most, Wait: 2 * most, Patience: callPatience}, next)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {
 		case strings.HasPrefix(r.URL.Path, "/health/"), r.URL.Path == "/metrics", isStream(r):

@@ -15,7 +15,7 @@ const MaxWaiting = 5
 
 // turnPatience is how long the scheduler must not have answered anybody before calls
 // no longer wait for their turn.
-const turnPatience = time.Second
+const turnPatience = 3 * time.Second
 
 // turns lets MaxWaiting calls use the scheduler at a time. While it answers, the others
 // wait for their turn. When it has answered nobody for turnPatience, the others do not

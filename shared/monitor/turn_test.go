@@ -70,7 +70,7 @@ func TestTurnsAfterAnOutage(t *testing.T) {
 		turns := newTurns()
 		done := make(chan int)
 		go func() { done <- burst(t.Context(), turns, MaxWaiting+1, 10*time.Second, false) }()
-		time.Sleep(2 * time.Second)
+		time.Sleep(turnPatience + time.Second)
 		refused := make(chan bool, 1)
 		go func() { refused <- !turns.take(t.Context()) }()
 		synctest.Wait() // the clock stands still

@@ -1,10 +1,13 @@
 package httpapi_test
 
 import (
+	"context"
 	"net/http"
 	"net/http/httptest"
 	"sync"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"kubejobs/shared/platform/httpapi"
 )
@@ -14,7 +17,7 @@ func TestAtMost(t *testing.T) {
 	t.Parallel()
 	const most = 3
 	entered, leave := make(chan struct{}), make(chan struct{})
-	handler := httpapi.AtMost(most, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+	handler := httpapi.AtMost(httpapi.Room{Serve: most}, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/panic" {
 			panic(http.ErrAbortHandler)
 		}
@@ -45,4 +48,55 @@ func TestAtMost(t *testing.T) {
 		t.Errorf("below the limit again: %d, want 200", w.Code)
 	}
 	served.Wait()
+}
+
+// Requests above the limit wait for a place as far as there is room: until one is free, they
+// lose patience or their caller leaves.
+func TestAtMostWaits(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const patience = 5 * time.Second
+		leave := make(chan struct{})
+		handler := httpapi.AtMost(httpapi.Room{Serve: 1, Wait: 2, Patience: patience}, http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-leave }))
+		serve := func(ctx context.Context) chan int {
+			code := make(chan int, 1)
+			go func() {
+				w := httptest.NewRecorder()
+				handler.ServeHTTP(w, httptest.NewRequestWithContext(ctx, http.MethodGet, "/", http.NoBody))
+				code <- w.Code
+			}()
+			synctest.Wait()
+			return code
+		}
+		first := serve(t.Context())
+		left, cancel := context.WithCancel(t.Context())
+		second, leaving := serve(t.Context()), serve(left)
+		if code := <-serve(t.Context()); code != http.StatusServiceUnavailable {
+			t.Errorf("without room to wait: %d, want 503", code)
+		}
+		cancel()
+		if code := <-leaving; code != http.StatusServiceUnavailable {
+			t.Errorf("whose caller left: %d, want 503", code)
+		}
+		third := serve(t.Context())
+		leave <- struct{}{} // the first
+		if code := <-first; code != http.StatusOK {
+			t.Errorf("the first: %d, want 200", code)
+		}
+		time.Sleep(patience) // one of those that waited is served all the time
+		served, lost := second, third
+		select {
+		case code := <-second:
+			second <- code
+			served, lost = third, second
+		default:
+		}
+		if code := <-lost; code != http.StatusServiceUnavailable {
+			t.Errorf("that lost its patience: %d, want 503", code)
+		}
+		leave <- struct{}{}
+		if code := <-served; code != http.StatusOK {
+			t.Errorf("that had waited for a place: %d, want 200", code)
+		}
+	})
 }
