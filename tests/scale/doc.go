@@ -1,3 +1,3 @@
-// Package scale answers how far the ways to tick jobs go: on paper, and by a seeded
-// simulation of one instant after another. SCALING.md has its tables.
+// Package scale estimates how many jobs each scheduler can tick, and at what cost: on
+// paper, and by a seeded simulation of one instant after another. SCALING.md has its tables.
 package scale

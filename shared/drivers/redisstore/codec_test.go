@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"testing"
 	"time"
+	"unsafe"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -146,6 +147,35 @@ func fill(t *testing.T, random *rand.Rand, v reflect.Value, depth int) {
 		}
 	default:
 		t.Fatalf("no values of %s", v.Type())
+	}
+}
+
+// Strings of a state are no parts of its text: a table of ids must not keep the states.
+func TestDecodedStringsAreCopies(t *testing.T) {
+	t.Parallel()
+	spec, state := lived(t, 30)
+	specText, err := encodeSpec(spec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stateText, err := encodeState(state)
+	if err != nil {
+		t.Fatal(err)
+	}
+	whole := string(specText) + string(stateText)
+	gotSpec, err := decodeSpec(whole[:len(specText)])
+	if err != nil {
+		t.Fatal(err)
+	}
+	gotState, err := decodeState(whole[len(specText):])
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, kept := range []string{string(gotSpec.ID), gotSpec.Strategy, gotSpec.Queue.Host, gotSpec.Database.Secret, string(gotState.Phase)} {
+		first, at := uintptr(unsafe.Pointer(unsafe.StringData(whole))), uintptr(unsafe.Pointer(unsafe.StringData(kept)))
+		if kept == "" || at >= first && at < first+uintptr(len(whole)) {
+			t.Errorf("%q is a part of the text", kept)
+		}
 	}
 }
 

@@ -94,7 +94,7 @@ func words[T ~string](f *form, value *T) {
 		f.out = appendString(f.out, string(*value))
 		return
 	}
-	*value = T(f.quoted())
+	*value = T(strings.Clone(f.quoted())) // whoever keeps it must not keep the whole text
 }
 
 // moment is a time that is always written.

@@ -1,7 +1,6 @@
 package telemetry
 
 import (
-	"strings"
 	"sync"
 	"time"
 
@@ -43,7 +42,6 @@ func (t *jobTable) put(id job.ID, f figures, now, expires time.Time) {
 	if !known && len(t.listed) >= t.limit {
 		t.prune(now)
 	}
-	id = job.ID(strings.Clone(string(id))) // else the request that it is a part of stays with it
 	if known || len(t.listed) < t.limit {
 		t.listed[id] = jobEntry{f, expires}
 		delete(t.unlisted, id)
