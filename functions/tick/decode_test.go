@@ -169,7 +169,7 @@ func TestDecodeNamesEveryWrongField(t *testing.T) {
 		"all at once": {
 			map[string]string{"Ce-Type": "t", "Ce-Source": "s", "Ce-Id": long},
 			`{"app_id":"A"}`,
-			[]string{"type", "source", "id", "data.app_id"},
+			[]string{"type", "id", "source", "data.app_id"},
 		},
 	}
 	for name, tt := range tests {

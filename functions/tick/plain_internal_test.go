@@ -1,70 +1,36 @@
 package tick
 
 import (
-	"bufio"
-	"net/http"
-	"net/http/httptest"
-	"os"
-	"path/filepath"
-	"reflect"
-	"strings"
+	"encoding/json"
 	"testing"
-
-	"kubejobs/shared/monitor"
 )
 
-// What PingSource sent is read without the library of CloudEvents.
-func TestPlainAsPingSourceSends(t *testing.T) {
+// What schedules send is read without encoding/json.
+func TestPlainData(t *testing.T) {
 	t.Parallel()
-	captures, err := filepath.Glob("../../tests/testdata/knative/tick*.http")
-	if err != nil || len(captures) == 0 {
-		t.Fatalf("no captured ticks: %v", err)
-	}
-	for _, path := range captures {
-		file, err := os.Open(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { _ = file.Close() })
-		r, err := http.ReadRequest(bufio.NewReader(file))
-		if err != nil {
-			t.Fatal(err)
-		}
-		_, traced := r.Header["Ce-Traceparent"]
-		if _, ok := plain(r, nil); ok == traced {
-			t.Errorf("%s: plain: %t, traced: %t", path, ok, traced)
+	for text, want := range map[string]data{
+		`{"app_id":"kj-abc1234"}`: {ID: "kj-abc1234"}, `{"app_id":"a","life":1795498867000}`: {"a", 1795498867000},
+	} {
+		if got, ok := plainData([]byte(text)); !ok || got != want {
+			t.Errorf("%s: %+v, %t, want %+v", text, got, ok, want)
 		}
 	}
 }
 
-// FuzzPlain: what is read without the library of CloudEvents is what it reads.
-func FuzzPlain(f *testing.F) {
-	const source = "/apis/v1/namespaces/default/pingsources/a"
-	seed := func(id, source, sent, contentType, other, value string) {
-		f.Add(id, source, sent, contentType, other, value)
+// FuzzPlainData: what is read without encoding/json is what that reads.
+func FuzzPlainData(f *testing.F) {
+	for _, text := range []string{
+		`{"app_id":"a"}`, `{"app_id":"a","life":1795498867000}`, `{"app_id":"a","life":0}`, `{"app_id":"a","life":-1}`,
+		`{"app_id":"a","life":1e3}`, `{"app_id":"a","life":9223372036854775808}`, `{"app_id":"a","life":1_0}`, `{"app_id":"a","life":}`,
+		`{"app_id":"a","app_id":"b"}`, `{"app_id":"a"}}`, `{"app_id":"\u0061"}`, `{"app_id":""}`, `{"app_id":"a","life":1} `, `{"app_id":"a`,
+	} {
+		f.Add([]byte(text))
 	}
-	seed("f5fbb22b-8c6b", source, "2026-11-24T05:43:15.0766371Z", "application/json", "X", "")
-	seed("a", source, "2026-11-24T05:43:15+01:00", "application/json", "Ce-Subject", "s")
-	seed("a%20b", source, "2026-11-24t05:43:15z", "application/json; charset=utf-8", "Ce-Traceparent", "00-a")
-	seed(`"a\`, source+"%2e", "2026-11-24T05:43:15,5Z", "Application/JSON", "Ce-Id", "b")
-	seed("~!", source, "2026-02-30T05:43:15Z", "application/cloudevents+json", "Ce-Specversion", "0.3")
-	seed("a", source, "2026-11-24T24:00:00Z", "application/json", "Ce-Dataschema", ":")
-	f.Fuzz(func(t *testing.T, id, source, sent, contentType, other, value string) {
-		r := httptest.NewRequest(http.MethodPost, "/", http.NoBody)
-		for name, value := range map[string]string{
-			"Ce-Specversion": "1.0", "Ce-Type": monitor.TickEventType, "Ce-Id": id, "Ce-Source": source, "Ce-Time": sent, "Content-Type": contentType,
-		} {
-			r.Header.Set(name, strings.Trim(value, " \t"))
-		}
-		r.Header.Add(other, value)
-		body := []byte(`{"app_id":"a"}`)
-		got, ok := plain(r, body)
-		if !ok {
-			return
-		}
-		want, err := decodeEvent(r, body)
-		if err != nil || !reflect.DeepEqual(got, want) {
-			t.Errorf("got %+v, want %+v (%v)", got, want, err)
+	f.Fuzz(func(t *testing.T, text []byte) {
+		got, ok := plainData(text)
+		var want data
+		if err := json.Unmarshal(text, &want); ok && (err != nil || got != want) {
+			t.Errorf("%q: %+v, want %+v (%v)", text, got, want, err)
 		}
 	})
 }

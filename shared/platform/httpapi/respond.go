@@ -139,5 +139,14 @@ func readAll(r *http.Request) ([]byte, error) {
 	if r.Body == nil {
 		return nil, nil
 	}
-	return io.ReadAll(r.Body)
+	if r.ContentLength <= 0 || r.ContentLength > inOnePiece {
+		return io.ReadAll(r.Body)
+	}
+	body := make([]byte, r.ContentLength)
+	n, err := io.ReadFull(r.Body, body)
+	return body[:n], err
 }
+
+// inOnePiece is how many bytes a sender has to announce no more than, to be given the room
+// for all of them before they come.
+const inOnePiece = 4 << 10

@@ -1,4 +1,4 @@
-package tick
+package pingevent
 
 import (
 	"regexp"
@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// pattern says the same as isPingSource.
+// pattern says the same as FromPingSource.
 var pattern = regexp.MustCompile(`^/apis/v1/namespaces/[a-z0-9-]{1,63}/pingsources/[a-z0-9.-]{1,253}$`)
 
 func FuzzSource(f *testing.F) {
@@ -21,8 +21,8 @@ func FuzzSource(f *testing.F) {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		if got, want := isPingSource(text), pattern.MatchString(text); got != want {
-			t.Errorf("isPingSource(%q) = %t, want %t", text, got, want)
+		if got, want := FromPingSource(text), pattern.MatchString(text); got != want {
+			t.Errorf("FromPingSource(%q) = %t, want %t", text, got, want)
 		}
 	})
 }
