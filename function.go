@@ -43,7 +43,7 @@ func (f *Function) Start(ctx context.Context, settings map[string]string) error 
 	}
 	log := logging.New(os.Stderr, cfg.LogLevel)
 	logging.Libraries(log)
-	functions.LimitMemory(log)
+	functions.TuneRuntime(log)
 	functions.LogTelemetry(cfg, log)
 	set, err := functions.Open(ctx, cfg, log, functions.Options{SweepCron: functions.SweepCron})
 	if err != nil {

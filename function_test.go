@@ -100,9 +100,6 @@ func TestManifest(t *testing.T) {
 	for _, env := range m.Run.Envs {
 		settings[env.Name] = env.Value
 	}
-	if settings["GOMAXPROCS"] != "1" { // as in knative/base
-		t.Errorf("GOMAXPROCS is %q, want 1", settings["GOMAXPROCS"])
-	}
 	f := New()
 	if err := f.Start(t.Context(), settings); err != nil {
 		t.Fatalf("Start with func.yaml's settings: %v", err)

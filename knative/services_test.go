@@ -94,8 +94,7 @@ func TestEachServiceRunsOneTarget(t *testing.T) {
 			t.Errorf("%s: settings (-want +got):\n%s", name, diff)
 		}
 		for variable := range environment(t, s) {
-			// K_SERVICE is looked up only without a state Redis, GOMAXPROCS by Go itself.
-			if !asked[variable] && variable != "K_SERVICE" && variable != "GOMAXPROCS" {
+			if !asked[variable] && variable != "K_SERVICE" { // looked up only without a state Redis
 				t.Errorf("%s: the program does not know %s", name, variable)
 			}
 		}
@@ -131,9 +130,6 @@ func TestTheConfigMapRepeatsNoDefault(t *testing.T) {
 	env := environment(t, services(t)[config.TargetTick])
 	with, _ := load(t, env)
 	for name := range settings(t) {
-		if name == "GOMAXPROCS" { // TestOneProcessor
-			continue
-		}
 		less := map[string]string{}
 		for variable, value := range env {
 			if variable != name {
@@ -146,14 +142,10 @@ func TestTheConfigMapRepeatsNoDefault(t *testing.T) {
 	}
 }
 
-// An instance works with one processor: no container has a limit of CPUs, which Go would
-// follow, and with which Kubernetes would hold it up within a tick.
-func TestOneProcessor(t *testing.T) {
+// No container has a limit of CPUs, with which Kubernetes would hold it up within a tick.
+func TestNoLimitOfProcessors(t *testing.T) {
 	t.Parallel()
 	for name, s := range services(t) {
-		if got := environment(t, s)["GOMAXPROCS"]; got != "1" {
-			t.Errorf("%s: GOMAXPROCS is %q", name, got)
-		}
 		if limit, ok := s.Spec.Template.Spec.Containers[0].Resources.Limits[corev1.ResourceCPU]; ok {
 			t.Errorf("%s: the limit of CPUs is %v", name, &limit)
 		}

@@ -92,51 +92,51 @@ func TestOverlays(t *testing.T) {
 	production := map[string][2]string{"monitor": {"1", "5"}, "tick": {"0", "50"}, "sweep": {"0", "1"}}
 	want := map[string]deployed{
 		"dev": {
-			Settings: map[string]string{"PINGSOURCE_NAMESPACE": "kubejobs", "GOMAXPROCS": "1", "METRICS": "true", "LOG_LEVEL": "debug"},
+			Settings: map[string]string{"PINGSOURCE_NAMESPACE": "kubejobs", "METRICS": "true", "LOG_LEVEL": "debug"},
 			Public:   []string{"monitor"}, JobRoles: jobRoles, JobsIn: []string{"default"}, Secrets: []string{"kubejobs"},
 			Scale: map[string][2]string{"monitor": {"0", "5"}, "tick": {"0", "10"}, "sweep": {"0", "1"}},
 		},
 		"production": {
-			Settings: map[string]string{"PINGSOURCE_NAMESPACE": "kubejobs", "GOMAXPROCS": "1", "METRICS": "true", "ALLOWED_HOSTS": hosts("default")},
+			Settings: map[string]string{"PINGSOURCE_NAMESPACE": "kubejobs", "METRICS": "true", "ALLOWED_HOSTS": hosts("default")},
 			JobRoles: jobRoles, JobsIn: []string{"default"}, Scale: production,
 		},
 		"job-events": {
-			Settings: map[string]string{"PINGSOURCE_NAMESPACE": "kubejobs", "GOMAXPROCS": "1", "METRICS": "true", "JOB_STATUS": "events", "ALLOWED_HOSTS": hosts("default")},
+			Settings: map[string]string{"PINGSOURCE_NAMESPACE": "kubejobs", "METRICS": "true", "JOB_STATUS": "events", "ALLOWED_HOSTS": hosts("default")},
 			JobRoles: eventRoles, JobsIn: []string{"default"}, Scale: production,
 		},
 		"metronome": {
-			Settings: map[string]string{"PINGSOURCE_NAMESPACE": "kubejobs", "GOMAXPROCS": "1", "METRICS": "true", "SCHEDULER": "metronome", "TICK_SINK": "ksvc/tick", "ALLOWED_HOSTS": hosts("default")},
+			Settings: map[string]string{"PINGSOURCE_NAMESPACE": "kubejobs", "METRICS": "true", "SCHEDULER": "metronome", "TICK_SINK": "ksvc/tick", "ALLOWED_HOSTS": hosts("default")},
 			JobRoles: jobRoles, JobsIn: []string{"default"}, Scale: production,
 		},
 		"events": {
-			Settings: map[string]string{"PINGSOURCE_NAMESPACE": "kubejobs", "GOMAXPROCS": "1", "METRICS": "true", "ALLOWED_HOSTS": hosts("default")},
+			Settings: map[string]string{"PINGSOURCE_NAMESPACE": "kubejobs", "METRICS": "true", "ALLOWED_HOSTS": hosts("default")},
 			JobRoles: jobRoles, JobsIn: []string{"default"}, Scale: production,
 		},
 		"control": {
-			Settings: map[string]string{"PINGSOURCE_NAMESPACE": "kubejobs", "GOMAXPROCS": "1", "METRICS": "true", "ALLOWED_HOSTS": hosts("default")},
+			Settings: map[string]string{"PINGSOURCE_NAMESPACE": "kubejobs", "METRICS": "true", "ALLOWED_HOSTS": hosts("default")},
 			JobRoles: []string{"kubejobs-sweep-jobs", "kubejobs-tick-control", "kubejobs-tick-jobs"}, JobsIn: []string{"default"}, Scale: production,
 		},
 		"control, events": {
-			Settings: map[string]string{"PINGSOURCE_NAMESPACE": "kubejobs", "GOMAXPROCS": "1", "METRICS": "true", "JOB_STATUS": "events", "ALLOWED_HOSTS": hosts("default")},
+			Settings: map[string]string{"PINGSOURCE_NAMESPACE": "kubejobs", "METRICS": "true", "JOB_STATUS": "events", "ALLOWED_HOSTS": hosts("default")},
 			JobRoles: append(slices.Clone(eventRoles), "kubejobs-tick-control"), JobsIn: []string{"default"}, Scale: production,
 		},
 		"credentials": {
-			Settings: map[string]string{"PINGSOURCE_NAMESPACE": "kubejobs", "GOMAXPROCS": "1", "METRICS": "true", "ALLOWED_HOSTS": hosts("default")},
+			Settings: map[string]string{"PINGSOURCE_NAMESPACE": "kubejobs", "METRICS": "true", "ALLOWED_HOSTS": hosts("default")},
 			Readers:  []string{"kubejobs-monitor in default", "kubejobs-sweep in default", "kubejobs-tick in default"},
 			JobRoles: jobRoles, JobsIn: []string{"default"}, Scale: production,
 		},
 		"control, owner": {
-			Settings: map[string]string{"PINGSOURCE_NAMESPACE": "kubejobs", "GOMAXPROCS": "1", "METRICS": "true", "JOB_NAMESPACE": "kubejobs", "ALLOWED_HOSTS": hosts("kubejobs")},
+			Settings: map[string]string{"PINGSOURCE_NAMESPACE": "kubejobs", "METRICS": "true", "JOB_NAMESPACE": "kubejobs", "ALLOWED_HOSTS": hosts("kubejobs")},
 			JobRoles: []string{"kubejobs-monitor-jobs", "kubejobs-sweep-jobs", "kubejobs-tick-control", "kubejobs-tick-jobs"},
 			JobsIn:   []string{"kubejobs"}, Scale: production,
 		},
 		"owner-references": {
-			Settings: map[string]string{"PINGSOURCE_NAMESPACE": "kubejobs", "GOMAXPROCS": "1", "METRICS": "true", "JOB_NAMESPACE": "kubejobs", "ALLOWED_HOSTS": hosts("kubejobs")},
+			Settings: map[string]string{"PINGSOURCE_NAMESPACE": "kubejobs", "METRICS": "true", "JOB_NAMESPACE": "kubejobs", "ALLOWED_HOSTS": hosts("kubejobs")},
 			JobRoles: []string{"kubejobs-monitor-jobs", "kubejobs-sweep-jobs", "kubejobs-tick-jobs"},
 			JobsIn:   []string{"kubejobs"}, Scale: production,
 		},
 		"README": {
-			Settings: map[string]string{"PINGSOURCE_NAMESPACE": "kubejobs", "GOMAXPROCS": "1", "METRICS": "true", "JOB_STATUS": "events", "JOB_NAMESPACE": "batch", "ALLOWED_HOSTS": hosts("batch")},
+			Settings: map[string]string{"PINGSOURCE_NAMESPACE": "kubejobs", "METRICS": "true", "JOB_STATUS": "events", "JOB_NAMESPACE": "batch", "ALLOWED_HOSTS": hosts("batch")},
 			JobRoles: eventRoles, JobsIn: []string{"batch"}, Scale: production,
 		},
 	}

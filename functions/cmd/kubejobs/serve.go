@@ -48,7 +48,7 @@ type work func(context.Context, *functions.Set, config.Config) error
 // stops the local scheduler, drains the requests and closes the rest.
 func serve(ctx context.Context, b bound, log *slog.Logger, o functions.Options, do work) error {
 	logging.Libraries(log)
-	functions.LimitMemory(log)
+	functions.TuneRuntime(log)
 	functions.LogTelemetry(b.cfg, log)
 	o.Loopback = !b.reachable() && !b.knative
 	set, err := functions.Open(context.WithoutCancel(ctx), b.cfg, log, o)

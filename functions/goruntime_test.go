@@ -2,12 +2,17 @@ package functions
 
 import (
 	"errors"
+	"fmt"
 	"log/slog"
 	"os"
+	"runtime"
 	"runtime/debug"
+	"runtime/metrics"
 	"testing"
 
 	"github.com/KimMachineGun/automemlimit/memlimit"
+
+	"kubejobs/shared/testkit/proctest"
 )
 
 func TestMemoryLimit(t *testing.T) {
@@ -35,4 +40,27 @@ func TestMemoryLimit(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestTuneRuntime(t *testing.T) {
+	processors, limit := runtime.GOMAXPROCS(0), debug.SetMemoryLimit(-1)
+	t.Cleanup(func() {
+		runtime.GOMAXPROCS(processors)
+		debug.SetMemoryLimit(limit)
+		ballast.Store(nil)
+	})
+	for setting, want := range map[string]int{"": 1, "3": 3} {
+		t.Setenv("GOMAXPROCS", setting) // Go reads it when the process starts
+		runtime.GOMAXPROCS(3)
+		TuneRuntime(slog.New(slog.DiscardHandler))
+		if got := runtime.GOMAXPROCS(0); got != want {
+			t.Errorf("GOMAXPROCS=%q: %d processors, want %d", setting, got, want)
+		}
+	}
+	goal := []metrics.Sample{{Name: "/gc/heap/goal:bytes"}}
+	proctest.Until(t, fmt.Sprintf("garbage to be collected at %d bytes or more", 2*ballastSize), func() bool {
+		runtime.GC()
+		metrics.Read(goal)
+		return goal[0].Value.Uint64() >= 2*ballastSize
+	})
 }
