@@ -21,7 +21,7 @@ func Check(spec Spec, state State) error {
 	if !state.Phase.Valid() {
 		return fmt.Errorf("the phase is %.80q", state.Phase)
 	}
-	times := []time.Time{spec.Submitted, spec.Deadline(), spec.Accepted}
+	times := append(make([]time.Time, 0, 8), spec.Submitted, spec.Deadline(), spec.Accepted)
 	for _, millis := range []int64{state.EndedAt, state.FailingSince, state.QueueGap.since(), state.KubeGap.since()} {
 		times = append(times, time.UnixMilli(millis))
 	}

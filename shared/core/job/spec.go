@@ -17,11 +17,14 @@ type Address struct {
 
 // String returns host:port, with brackets around an IPv6 address.
 func (a Address) String() string {
-	host := a.Host
-	if strings.Contains(host, ":") {
-		host = "[" + host + "]"
+	var room [64]byte
+	text := room[:0]
+	if strings.Contains(a.Host, ":") {
+		text = append(append(append(text, '['), a.Host...), ']')
+	} else {
+		text = append(text, a.Host...)
 	}
-	return host + ":" + strconv.Itoa(a.Port)
+	return string(strconv.AppendInt(append(text, ':'), int64(a.Port), 10))
 }
 
 // Database is a time series database for a job's samples. It holds no

@@ -85,14 +85,20 @@ const (
 // String returns the compact text that the history holds, about 70 bytes:
 // "at,job,time,error,replicas,asked,late", without fields at the end that are 0.
 func (s Sample) String() string {
-	fields := []string{
-		strconv.FormatInt(s.At, 10), FormatNumber(s.Job), FormatNumber(s.Time), FormatNumber(s.Error),
-		strconv.FormatInt(s.Replicas, 10), strconv.FormatInt(s.Asked, 10), strconv.FormatInt(s.Late, 10),
+	var room [128]byte
+	text := strconv.AppendInt(room[:0], s.At, 10)
+	for _, number := range [...]float64{s.Job, s.Time, s.Error} {
+		text = appendNumber(append(text, ','), number)
 	}
-	for len(fields) > leastFields && fields[len(fields)-1] == "0" {
-		fields = fields[:len(fields)-1]
+	whole := [...]int64{s.Replicas, s.Asked, s.Late}
+	n := len(whole)
+	for n > 1 && whole[n-1] == 0 {
+		n--
 	}
-	return strings.Join(fields, ",")
+	for _, number := range whole[:n] {
+		text = strconv.AppendInt(append(text, ','), number, 10)
+	}
+	return string(text)
 }
 
 // Parse reads what String wrote. It refuses numbers that are not finite.
@@ -124,7 +130,12 @@ func Parse(text string) (Sample, error) {
 }
 
 // FormatNumber returns the shortest text that reads back as the same float64.
-func FormatNumber(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
+func FormatNumber(v float64) string {
+	var room [32]byte
+	return string(appendNumber(room[:0], v))
+}
+
+func appendNumber(text []byte, v float64) []byte { return strconv.AppendFloat(text, v, 'g', -1, 64) }
 
 // floorDiv divides and rounds towards minus infinity, so that the last second
 // before 1970 and the first one after it are different seconds.

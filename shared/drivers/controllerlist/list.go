@@ -38,7 +38,6 @@ var pushSource string
 // List is a monitor.SampleList.
 type List struct {
 	pool   *redispool.Pool
-	expiry time.Duration
 	script *redisbatch.Script
 }
 
@@ -47,7 +46,9 @@ var _ monitor.SampleList = (*List)(nil)
 // New returns a List on pool. A job's list expires if no sample is pushed for
 // expiry.
 func New(pool *redispool.Pool, expiry time.Duration) *List {
-	return &List{pool: pool, expiry: expiry, script: redisbatch.NewScript(pushSource)}
+	constants := fmt.Sprintf("local KEEP, REMEMBER, EXPIRY, METRIC = %d, %d, %d, '%s'\n",
+		MaxLength, rememberedTicks, expiry.Milliseconds(), sample.NameError)
+	return &List{pool: pool, script: redisbatch.NewScript(constants + pushSource)}
 }
 
 // Key returns the key of a job's list.
@@ -76,15 +77,17 @@ func (l *List) Push(ctx context.Context, spec job.Spec, key monitor.PushKey, s s
 	if err != nil {
 		return err
 	}
-	address := spec.Queue.Address.String()
 	var answer any
 	err = l.pool.Batch(ctx, redispool.InZero(spec.Queue), func(batch *redisbatch.Batcher) (err error) {
-		answer, err = l.script.Run(ctx, batch, []string{Key(spec.ID), ticksKey(spec.ID)},
-			key.TickID, s.At, element.Head, element.Tail, MaxLength, rememberedTicks, l.expiry.Milliseconds(), instant(spec, key),
-			sample.NameError, string(spec.ID))
+		answer, err = l.script.Run(ctx, batch, []any{Key(spec.ID), ticksKey(spec.ID)},
+			key.TickID, s.At, element.Head, element.Tail, instant(spec, key), string(spec.ID))
 		return err
 	})
-	if err == nil && answer == foreign {
+	if err == nil && answer != foreign {
+		return nil
+	}
+	address := spec.Queue.Address.String()
+	if err == nil {
 		return failure.Refused(fmt.Sprintf("cannot push to the Controller's list at %s: the list %s belongs to somebody else",
 			failure.Shorten(address, maxAddress), Key(spec.ID)), nil)
 	}

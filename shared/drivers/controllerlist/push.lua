@@ -2,42 +2,46 @@
 -- KEYS  1 list of samples  2 sorted set: id or instant of a pushed tick → its timestamp
 -- ARGV  1 id of the tick  2 timestamp in milliseconds
 --       3 text before the timestamp  4 text after it
---       5 number of samples to keep  6 number of entries of the set to keep
---       7 milliseconds after which both keys expire  8 instant, '' for none
---       9 name of the metric  10 id of the job
+--       5 instant, '' for none  6 id of the job
+-- Before this text are the constants KEEP, of samples, REMEMBER, of entries of the set,
+-- EXPIRY, of both keys in milliseconds, and METRIC, a name.
 -- Returns the timestamp of the sample, negated if the tick or its instant was pushed
 -- before; the text 'foreign', with nothing changed, if the list is somebody else's.
 -- The Controller drops a sample that is not newer than the last one it saw, so
 -- a timestamp that does not rise becomes the last one plus a millisecond.
 local before = redis.call('ZSCORE', KEYS[2], ARGV[1])
-if not before and ARGV[8] ~= '' then before = redis.call('ZSCORE', KEYS[2], ARGV[8]) end
+if not before and ARGV[5] ~= '' then before = redis.call('ZSCORE', KEYS[2], ARGV[5]) end
 if before then return -tonumber(before) end
+local name, id = '"name":"' .. METRIC .. '"', '"application_id":"' .. ARGV[6] .. '"'
+local function of(text)
+  return string.find(text, name, 1, true) ~= nil and string.find(text, id, 1, true) ~= nil
+end
 -- Reports whether there is no element at an index, or it is a sample of this job, in
 -- JSON or as Asperathos' Monitor writes it, in Python.
 local function own(index)
   local element = redis.call('LINDEX', KEYS[1], index)
   if not element then return true end
   if #element > 1000 then return false end
-  local text = string.gsub(string.gsub(element, "'", '"'), '%s', '')
-  return string.find(text, '"name":"' .. ARGV[9] .. '"', 1, true) ~= nil
-    and string.find(text, '"application_id":"' .. ARGV[10] .. '"', 1, true) ~= nil
+  if of(element) then return true end
+  return of(string.gsub(string.gsub(element, "'", '"'), '%s', ''))
 end
 local last = redis.call('ZREVRANGE', KEYS[2], 0, 0, 'WITHSCORES')
-local keep, newest, oldest = tonumber(ARGV[5]), own(-1), own(0)
+local newest, oldest = own(-1), own(0)
 -- The set may have expired or been evicted, so the newest element can prove it too.
 if not newest and not last[2] then return 'foreign' end
-if not oldest and redis.call('LLEN', KEYS[1]) >= keep then return 'foreign' end
+if not oldest and redis.call('LLEN', KEYS[1]) >= KEEP then return 'foreign' end
 local at = tonumber(ARGV[2])
 if last[2] and at <= tonumber(last[2]) then at = tonumber(last[2]) + 1 end
 local length = redis.call('RPUSH', KEYS[1], ARGV[3] .. string.format('%.0f', at) .. ARGV[4])
 -- A list that others push to as well loses only samples of this job, and stays.
-for _ = 1, math.min(length - keep, keep) do
-  if not own(0) then break end
+for _ = 1, math.min(length - KEEP, KEEP) do
+  if not oldest then break end
   redis.call('LPOP', KEYS[1])
+  oldest = own(0)
 end
 redis.call('ZADD', KEYS[2], string.format('%.0f', at), ARGV[1])
-if ARGV[8] ~= '' then redis.call('ZADD', KEYS[2], string.format('%.0f', at), ARGV[8]) end
-redis.call('ZREMRANGEBYRANK', KEYS[2], 0, -tonumber(ARGV[6]) - 1)
-if newest and own(0) then redis.call('PEXPIRE', KEYS[1], ARGV[7]) end
-redis.call('PEXPIRE', KEYS[2], ARGV[7])
+if ARGV[5] ~= '' then redis.call('ZADD', KEYS[2], string.format('%.0f', at), ARGV[5]) end
+redis.call('ZREMRANGEBYRANK', KEYS[2], 0, -REMEMBER - 1)
+if newest and oldest then redis.call('PEXPIRE', KEYS[1], EXPIRY) end
+redis.call('PEXPIRE', KEYS[2], EXPIRY)
 return at

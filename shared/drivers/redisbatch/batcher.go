@@ -69,19 +69,42 @@ type call struct {
 	since    time.Time // when it began to wait
 	// turn gets one value: the callers of a request that this one has to send, or nil once
 	// another one has sent it.
-	turn chan []*call
-	err  error // why the request could not be made
+	turn  chan []*call
+	err   error    // why the request could not be made
+	alone [1]*call // itself
+}
+
+// calls are those that nobody refers to any longer: a tick has four.
+var calls = sync.Pool{New: func() any {
+	c := &call{turn: make(chan []*call, 1)}
+	c.alone[0] = c
+	return c
+}}
+
+func newCall(ctx context.Context, commands []redis.Cmder) *call {
+	c := calls.Get().(*call) //nolint:forcetypeassert // they are all calls
+	c.commands, c.err = commands, nil
+	c.deadline, _ = ctx.Deadline()
+	return c
+}
+
+// end returns the first error of a call that was sent. Nobody may refer to the call after
+// that.
+func (c *call) end() error {
+	err := c.result()
+	c.commands = nil
+	calls.Put(c)
+	return err
 }
 
 // Do sends commands, one after the other on one connection, and returns the first error of
 // them. Each command then has its value and its error, unless the error wraps ErrAbandoned.
 // All callers wait for the largest answer, so large ones do not belong here.
 func (b *Batcher) Do(ctx context.Context, commands ...redis.Cmder) error {
-	own := &call{commands: commands}
-	own.deadline, _ = ctx.Deadline()
+	own := newCall(ctx, commands)
 	if b.enter(own) {
-		b.send(ctx, []*call{own})
-		return own.result()
+		b.send(ctx, own.alone[:])
+		return own.end()
 	}
 	select {
 	case batch := <-own.turn:
@@ -109,7 +132,7 @@ func (b *Batcher) take(ctx context.Context, own *call, batch []*call) error {
 	if batch != nil {
 		b.send(ctx, batch)
 	}
-	return own.result()
+	return own.end()
 }
 
 // enter reports whether a call is to be sent at once. Else it waits.
@@ -120,7 +143,7 @@ func (b *Batcher) enter(own *call) bool {
 		b.underWay++
 		return true
 	}
-	own.turn, own.since = make(chan []*call, 1), time.Now()
+	own.since = time.Now()
 	b.waiting = append(b.waiting, own)
 	if len(b.waiting) == 1 {
 		b.slow.Reset(slow)
@@ -189,8 +212,11 @@ func (b *Batcher) turn() {
 // request sends the commands of some callers. It returns an error that no command has: that
 // of a connection that could not be made.
 func (b *Batcher) request(ctx context.Context, batch []*call) error {
-	ctx, cancel := context.WithDeadline(context.WithoutCancel(ctx), latest(batch))
-	defer cancel()
+	if len(batch) > 1 || batch[0].deadline.IsZero() {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithDeadline(context.WithoutCancel(ctx), latest(batch))
+		defer cancel()
+	}
 	pipe := b.client.Pipeline()
 	for _, one := range batch {
 		for _, command := range one.commands {

@@ -306,7 +306,7 @@ func TestScript(t *testing.T) {
 	b := redisbatch.New(client)
 	script := redisbatch.NewScript("return {KEYS[1], ARGV[1], ARGV[2]}")
 	for range 2 {
-		got, err := script.Run(t.Context(), b, []string{"k"}, 7, "x")
+		got, err := script.Run(t.Context(), b, []any{"k"}, 7, "x")
 		if want := fmt.Sprint([]any{"k", "7", "x"}); err != nil || fmt.Sprint(got) != want {
 			t.Errorf("%v %v, want %s", got, err, want)
 		}

@@ -9,18 +9,17 @@ import (
 // Script is a script of a Redis, which is sent by its digest, and once whole to a server
 // that does not know it.
 type Script struct {
-	source string
-	digest string
+	source, digest any // texts
 }
 
 // NewScript returns a Script.
 func NewScript(source string) *Script { return &Script{source, redis.NewScript(source).Hash()} }
 
-// Run runs the script through a Batcher, and returns its answer.
-func (s *Script) Run(ctx context.Context, b *Batcher, keys []string, args ...any) (any, error) {
+// Run runs the script through a Batcher, and returns its answer. The keys are texts.
+func (s *Script) Run(ctx context.Context, b *Batcher, keys []any, args ...any) (any, error) {
 	command := s.command(ctx, "evalsha", s.digest, keys, args)
 	err := b.Do(ctx, command)
-	if redis.HasErrorPrefix(err, "NOSCRIPT") {
+	if err != nil && redis.HasErrorPrefix(err, "NOSCRIPT") {
 		command = s.command(ctx, "eval", s.source, keys, args)
 		err = b.Do(ctx, command)
 	}
@@ -30,13 +29,9 @@ func (s *Script) Run(ctx context.Context, b *Batcher, keys []string, args ...any
 	return command.Val(), nil
 }
 
-func (*Script) command(ctx context.Context, name, script string, keys []string, args []any) *redis.Cmd {
-	all := make([]any, 0, 3+len(keys)+len(args))
-	all = append(all, name, script, len(keys))
-	for _, key := range keys {
-		all = append(all, key)
-	}
-	command := redis.NewCmd(ctx, append(all, args...)...)
+func (*Script) command(ctx context.Context, name string, script any, keys, args []any) *redis.Cmd {
+	all := append(make([]any, 0, 3+len(keys)+len(args)), name, script, len(keys))
+	command := redis.NewCmd(ctx, append(append(all, keys...), args...)...)
 	command.SetFirstKeyPos(3)
 	return command
 }

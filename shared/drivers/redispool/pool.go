@@ -38,12 +38,12 @@ type Options struct {
 	Now         func() time.Time // default: time.Now
 }
 
-// Sizes of a connection's buffers, in bytes: a tick's requests and replies fit in, larger
-// ones take several turns. The client's default of 32 KiB, of thousands of connections,
-// would fill the memory of a container.
+// Sizes of a connection's buffers, in bytes: longer requests and replies take several turns.
+// The client's default of 32 KiB, of thousands of connections, would fill the memory of a
+// container.
 const (
 	readBuffer  = 512
-	writeBuffer = 1 << 10
+	writeBuffer = 512 // see whole
 )
 
 // Server is a job's Redis, as one with some credentials sees it.

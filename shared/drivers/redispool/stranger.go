@@ -36,17 +36,17 @@ func guarded(connect Dial, timeout time.Duration) Dial {
 		if err != nil {
 			return nil, err
 		}
-		c := &guard{Conn: &firstRead{Conn: dialled, why: func() error {
+		c := &whole{Conn: &guard{Conn: &firstRead{Conn: dialled, why: func() error {
 			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeout/4)
 			defer cancel()
 			if other, err := connect(ctx, network, address); err == nil && speaksTLS(ctx, other) {
 				return errTLS
 			}
 			return nil
-		}}}
+		}}}}
 		if raw, ok := dialled.(syscall.Conn); ok { // go-redis checks idle connections with it
 			return struct {
-				*guard
+				*whole
 				syscall.Conn
 			}{c, raw}, nil
 		}

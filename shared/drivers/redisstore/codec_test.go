@@ -2,9 +2,11 @@ package redisstore
 
 import (
 	"encoding/json"
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 	"unsafe"
@@ -224,5 +226,33 @@ func matches[T any](t *testing.T, text string, decode func(string) (T, error)) {
 	}
 	if err == nil && !reflect.DeepEqual(got, want) {
 		t.Fatalf("%T: %+v, want %+v", got, got, want)
+	}
+}
+
+// A course in a text that JSON refuses, or that has escapes, is read as encoding/json reads it.
+func TestDecodeOddCourses(t *testing.T) {
+	t.Parallel()
+	_, state := lived(t, 20)
+	text, err := encodeState(state)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, after, ok := strings.Cut(string(text), `"course":"`)
+	if !ok {
+		t.Fatalf("no course in %s", text)
+	}
+	for _, odd := range []string{"\n", "\r", `\n`, "\x00", " ", "=", `\`, "é"} {
+		for _, at := range []int{0, 8, strings.IndexByte(after, '"')} {
+			changed := before + `"course":"` + after[:at] + odd + after[at:]
+			_, err := decodeState(changed)
+			var want job.State
+			if wantErr := json.Unmarshal([]byte(changed), &want); (err == nil) != (wantErr == nil) {
+				t.Errorf("%q at %d: %v, encoding/json: %v", odd, at, err, wantErr)
+			}
+		}
+	}
+	escaped := before + `"course":"\u00` + fmt.Sprintf("%02x", after[0]) + after[1:]
+	if got, err := decodeState(escaped); err != nil || !reflect.DeepEqual(got, state) {
+		t.Errorf("with an escape: %v", err)
 	}
 }

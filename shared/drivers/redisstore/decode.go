@@ -14,14 +14,14 @@ import (
 )
 
 // readFields returns the command that reads a job's fields. decodeRecord decodes the reply.
-func readFields(ctx context.Context, id job.ID) *redis.SliceCmd {
-	return redis.NewSliceCmd(ctx, "hmget", stateKey(id),
+func readFields(ctx context.Context, stateKey any) *redis.SliceCmd {
+	return redis.NewSliceCmd(ctx, "hmget", stateKey,
 		fieldSpec, fieldState, fieldRevision, fieldScheduled, fieldDuplicate, fieldSurplus, fieldPublishers, fieldDoubted)
 }
 
 // queueFields adds that command to a pipeline.
 func queueFields(ctx context.Context, pipe redis.Pipeliner, id job.ID) *redis.SliceCmd {
-	fields := readFields(ctx, id)
+	fields := readFields(ctx, stateKey(id))
 	_ = pipe.Process(ctx, fields) // it only queues the command
 	return fields
 }
@@ -29,6 +29,11 @@ func queueFields(ctx context.Context, pipe redis.Pipeliner, id job.ID) *redis.Sl
 // decodeRecord returns a job's record. The error is monitor.ErrUnknownJob if there
 // is no such job, and wraps monitor.ErrUnreadable if it cannot be decoded.
 func decodeRecord(id job.ID, fields *redis.SliceCmd) (monitor.Record, error) {
+	return decodeRecordBy(id, fields, decodeSpec)
+}
+
+// decodeRecordBy is decodeRecord with another way to decode the request.
+func decodeRecordBy(id job.ID, fields *redis.SliceCmd, decodeSpec func(string) (job.Spec, error)) (monitor.Record, error) {
 	values, err := fields.Result()
 	if err != nil {
 		return monitor.Record{}, unavailable("load job", err)

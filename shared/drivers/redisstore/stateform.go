@@ -121,7 +121,7 @@ func courseField(f *form, name string, course **forecast.Course) {
 		return
 	}
 	*course = new(forecast.Course)
-	f.odd = (*course).Parse(f.quoted()) != nil || f.odd
+	f.odd = (*course).Parse(f.unescaped()) != nil || f.odd
 }
 
 func changesField(f *form, name string, c *job.ScaleChanges) {

@@ -8,12 +8,12 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 
 	"github.com/redis/go-redis/v9"
 
 	"kubejobs/shared/core/failure"
+	"kubejobs/shared/core/job"
 	"kubejobs/shared/drivers/redisbatch"
 	"kubejobs/shared/monitor"
 )
@@ -49,6 +49,7 @@ var freePlacesSource string
 type Store struct {
 	client                             redis.UniversalClient
 	batch                              *redisbatch.Batcher // for what ticks send
+	familiars                          *familiars
 	commit                             *redisbatch.Script
 	create, field, kubeStatus, suspect *redis.Script
 	useQueue, leaveQueue               *redis.Script
@@ -62,8 +63,9 @@ func New(client redis.UniversalClient) *Store {
 	return &Store{
 		client:     client,
 		batch:      redisbatch.New(client),
+		familiars:  newFamiliars(),
 		create:     redis.NewScript(createSource),
-		commit:     redisbatch.NewScript(commitSource),
+		commit:     redisbatch.NewScript(fmt.Sprintf("local REMEMBER, KEEP = %d, %d\n", Remembered, job.MaxJournal) + commitSource),
 		field:      redis.NewScript(fieldSource),
 		kubeStatus: redis.NewScript(kubeStatusSource),
 		suspect:    redis.NewScript(suspectSource),
@@ -108,4 +110,9 @@ func unreadable(cause error) error { return fmt.Errorf("%w: %w", monitor.ErrUnre
 
 // digit returns "1" for true and "0" for false, as the scripts and fields
 // expect.
-func digit(on bool) string { return strconv.Itoa(map[bool]int{true: 1}[on]) }
+func digit(on bool) string {
+	if on {
+		return "1"
+	}
+	return "0"
+}

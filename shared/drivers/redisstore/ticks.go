@@ -19,18 +19,19 @@ const Remembered = 64
 
 // Load implements monitor.TickStore.
 func (s *Store) Load(ctx context.Context, id job.ID, tickID string) (monitor.Record, error) {
-	fields := readFields(ctx, id)
-	kubeStatus := redis.NewStringCmd(ctx, "hget", kubeStatusKey(id), fieldStatus)
+	known := s.familiars.of(id)
+	fields := readFields(ctx, known.stateKey())
+	kubeStatus := redis.NewStringCmd(ctx, "hget", known.kubeStatus, fieldStatus)
 	commands := []redis.Cmder{fields, kubeStatus}
 	var tick *redis.StringCmd
 	if tickID != "" {
-		tick = redis.NewStringCmd(ctx, "hget", ticksKey(id), tickID)
+		tick = redis.NewStringCmd(ctx, "hget", known.ticksKey(), tickID)
 		commands = append(commands, tick)
 	}
 	if err := s.batch.Do(ctx, commands...); err != nil && !errors.Is(err, redis.Nil) {
 		return monitor.Record{}, unavailable("load job", err)
 	}
-	record, err := decodeRecord(id, fields)
+	record, err := decodeRecordBy(id, fields, func(text string) (job.Spec, error) { return s.familiars.read(known, text) })
 	if err != nil {
 		return record, err
 	}
@@ -61,13 +62,13 @@ func (s *Store) Commit(ctx context.Context, c monitor.Change) (monitor.CommitRes
 	}
 	args := []any{
 		c.Revision, state, digit(c.State.Phase.Living()),
-		c.TickID, encodeSample(c.Sample), Remembered,
-		digit(c.Step.Halve), encodeSample(appended), c.Retention.Milliseconds(), job.MaxJournal,
+		c.TickID, encodeSample(c.Sample),
+		digit(c.Step.Halve), encodeSample(appended), c.Retention.Milliseconds(),
 	}
 	if args, err = appendJournal(args, c.Journal); err != nil {
 		return 0, err
 	}
-	code, err := s.commit.Run(ctx, s.batch, scriptKeys(c.ID), args...)
+	code, err := s.commit.Run(ctx, s.batch, s.familiars.of(c.ID).keys, args...)
 	if err != nil {
 		return 0, unavailable("commit state", err)
 	}

@@ -16,7 +16,7 @@ import (
 // removes that key too.
 func TestCommitIsWholeOrNone(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"ticks", "order", "history"} {
+	for _, name := range []string{"ticks", "order", "history", "journal"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			redistest.OnEach(t, func(t *testing.T, r redistest.Redis) {

@@ -8,10 +8,9 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/redis/go-redis/v9"
-
 	"kubejobs/shared/core/failure"
 	"kubejobs/shared/core/job"
+	"kubejobs/shared/drivers/redisbatch"
 	"kubejobs/shared/drivers/redispool"
 	"kubejobs/shared/monitor"
 )
@@ -32,15 +31,15 @@ var setSource string
 // Key is a monitor.Actuator.
 type Key struct {
 	pool   *redispool.Pool
-	expiry time.Duration
-	script *redis.Script
+	expiry int64 // milliseconds
+	script *redisbatch.Script
 }
 
 var _ monitor.Actuator = (*Key)(nil)
 
 // New returns a Key on pool. A job's key expires if it is not written for expiry.
 func New(pool *redispool.Pool, expiry time.Duration) *Key {
-	return &Key{pool: pool, expiry: expiry, script: redis.NewScript(setSource)}
+	return &Key{pool: pool, expiry: expiry.Milliseconds(), script: redisbatch.NewScript(setSource)}
 }
 
 // Scale implements monitor.Actuator: it writes the number, as decimal digits, to
@@ -49,22 +48,20 @@ func New(pool *redispool.Pool, expiry time.Duration) *Key {
 // number, which is somebody else's. The other errors are those of
 // redispool.Explain.
 func (k *Key) Scale(ctx context.Context, spec job.Spec, order job.Order) error {
-	address := spec.Queue.Address.String()
-	var done int64
-	err := k.pool.Do(ctx, redispool.InZero(spec.Queue), func(client *redis.Client) (err error) {
-		done, err = k.script.Run(ctx, client, []string{job.ReplicasKey(spec.ID), job.ReplicasOrderKey(spec.ID)},
-			order.Replicas, spec.Life(), order.Sequence, k.expiry.Milliseconds()).Int64()
+	var answer any
+	err := k.pool.Batch(ctx, redispool.InZero(spec.Queue), func(batch *redisbatch.Batcher) (err error) {
+		answer, err = k.script.Run(ctx, batch, []any{job.ReplicasKey(spec.ID), job.ReplicasOrderKey(spec.ID)},
+			order.Replicas, spec.Life(), order.Sequence, k.expiry)
 		return err
 	})
-	if err != nil {
-		return redispool.Explain("write the number of replicas", address, err)
-	}
-	switch done {
-	case overtaken:
+	switch {
+	case err != nil:
+		return redispool.Explain("write the number of replicas", spec.Queue.Address.String(), err)
+	case answer == int64(overtaken):
 		return &failure.Error{Kind: failure.KindConflict, Message: "a later decision has set the number of replicas"}
-	case foreign:
+	case answer == int64(foreign):
 		return failure.Refused(fmt.Sprintf("cannot write the number of replicas at %s: the key %s belongs to somebody else",
-			failure.Shorten(address, maxAddress), job.ReplicasKey(spec.ID)), nil)
+			failure.Shorten(spec.Queue.Address.String(), maxAddress), job.ReplicasKey(spec.ID)), nil)
 	}
 	return nil
 }

@@ -3,11 +3,10 @@
 -- ARGV  1 number  2 life  3 sequence  4 milliseconds after which both keys expire
 -- Returns 1 if the number is that of the decision now, 0 if a later one has set it, -1,
 -- with nothing changed, if the key is somebody else's: it holds no number.
-if redis.call('EXISTS', KEYS[1]) == 1 then
-  if redis.call('TYPE', KEYS[1]).ok ~= 'string' then return -1 end
-  if redis.call('STRLEN', KEYS[1]) > 20 then return -1 end
-  if not string.match(redis.call('GET', KEYS[1]), '^%d+$') then return -1 end
-end
+local length = redis.pcall('STRLEN', KEYS[1])
+if type(length) == 'table' or length > 20 then return -1 end
+if length == 0 and redis.call('EXISTS', KEYS[1]) == 1 then return -1 end
+if length > 0 and not string.match(redis.call('GET', KEYS[1]), '^%d+$') then return -1 end
 local life, sequence = string.match(redis.call('GET', KEYS[2]) or '', '^(%d+) (%d+)$')
 if life then
   life, sequence = tonumber(life), tonumber(sequence)

@@ -76,23 +76,28 @@ func (q *Queue) read(ctx context.Context, of job.Queue) (lengths, error) {
 // atOnce reads the lists in a transaction. Its error is the first one that the Redis
 // answered.
 func (q *Queue) atOnce(ctx context.Context, of job.Queue) (lengths, error) {
-	exec := redis.NewSliceCmd(ctx, "exec")
-	names := of.Lists.Names()
-	err := q.send(ctx, of, redis.NewStatusCmd(ctx, "multi"),
-		redis.NewCmd(ctx, "llen", names[0]), redis.NewCmd(ctx, "llen", names[1]), redis.NewCmd(ctx, "llen", names[2]), exec)
+	exec := redis.NewSliceCmd(ctx, execute...)
+	each := readLengths(ctx, of)
+	err := q.send(ctx, of, redis.NewStatusCmd(ctx, multi...), each[0], each[1], each[2], exec)
 	if err != nil {
 		return lengths{}, err
 	}
 	return parse(exec.Val())
 }
 
+// The words of the commands that begin and end a transaction.
+var multi, execute = []any{"multi"}, []any{"exec"}
+
+// readLengths returns the commands that read the lengths of the lists.
+func readLengths(ctx context.Context, of job.Queue) [3]*redis.Cmd {
+	names := of.Lists.Names()
+	words := []any{"llen", names[0], "llen", names[1], "llen", names[2]}
+	return [3]*redis.Cmd{redis.NewCmd(ctx, words[:2]...), redis.NewCmd(ctx, words[2:4]...), redis.NewCmd(ctx, words[4:]...)}
+}
+
 // inOrder reads one list after the other.
 func (q *Queue) inOrder(ctx context.Context, of job.Queue) (lengths, error) {
-	names := of.Lists.Names()
-	var answers [3]*redis.Cmd
-	for i, name := range names {
-		answers[i] = redis.NewCmd(ctx, "llen", name)
-	}
+	answers := readLengths(ctx, of)
 	if err := q.send(ctx, of, answers[0], answers[1], answers[2]); err != nil {
 		return lengths{}, err
 	}
