@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"sync"
 	"time"
 
 	"kubejobs/shared/core/failure"
@@ -23,12 +24,13 @@ func (s *Service) broadcast(ctx context.Context, n Notice) (deliveries []Deliver
 	if s.broadcaster == nil {
 		return nil, func() {}
 	}
-	first, spec := make(chan struct{}), n.Spec // Late must not keep the state in memory,
-	spec.Heuristics = nil                      // nor what may have any size
-	recorded = func() { close(first) }
+	late := &lateDeliveries{spec: n.Spec}
+	late.spec.Heuristics = nil // it may have any size
+	late.first.Add(1)
+	recorded = late.first.Done
 	n.Late = func(d Delivery) {
-		<-first
-		s.recordLate(ctx, spec, d)
+		late.first.Wait()
+		s.recordLate(ctx, late.spec, d)
 	}
 	deliveries = s.broadcaster.Broadcast(ctx, n)
 	for _, d := range deliveries {
@@ -52,6 +54,13 @@ func (s *Service) broadcast(ctx context.Context, n Notice) (deliveries []Deliver
 		s.log.WarnContext(ctx, "recording acknowledged events failed", "job", n.Spec.ID, "error", err)
 	}
 	return deliveries, recorded
+}
+
+// lateDeliveries is what the late deliveries of a notice need. It does not keep the state in
+// memory.
+type lateDeliveries struct {
+	spec  job.Spec
+	first sync.WaitGroup // until the others are recorded
 }
 
 // acknowledgedEvents returns the events that need not be sent again, without

@@ -92,13 +92,13 @@ func (s *Service) push(ctx context.Context, spec job.Spec, key PushKey, x *sampl
 		pushed <- errNothingPushed
 		return pushed
 	}
-	go func() {
+	s.crew.run(func() {
 		defer failure.Rescue(func(err error) {
 			s.caught(ctx, spec.ID, err)
 			pushed <- err
 		})
 		pushed <- s.sampleList.Push(ctx, spec, key, *x)
-	}()
+	})
 	return pushed
 }
 
@@ -141,11 +141,11 @@ func (s *Service) commit(ctx context.Context, o observedTick, t job.Transition) 
 			t.State.Ticks = t.State.Ticks.Receive(o.record.Spec.Schedule(), o.delivery)
 		}
 		var sampled *job.Event
-		t.State, sampled = s.cfg.Events.Append(o.record.Spec, o.record.State, t.State, t.Sample, t.Outlook, o.delivery.Arrived)
+		t.State, sampled = s.cfg.Events.Append(o.record.Spec, o.record.State, t.State, t.Sample, t.Prospect, o.delivery.Arrived)
 		result, err := s.ticks.Commit(ctx, Change{
 			ID: o.Job, Revision: o.record.Revision, State: t.State, TickID: o.ID,
 			Sample: t.Sample, Settled: t.Settled, Step: t.Step, Retention: s.cfg.Retention,
-			Journal: job.Journal(o.record.Spec, o.record.State, t.State, t.Outlook, o.delivery.Arrived),
+			Journal: job.Journal(o.record.Spec, o.record.State, t.State, t.Prospect, o.delivery.Arrived),
 		})
 		if err != nil {
 			return committed{}, err
@@ -154,7 +154,7 @@ func (s *Service) commit(ctx context.Context, o observedTick, t job.Transition) 
 		case CommitDone:
 			s.settle(ctx, o.record, t.State)
 			return committed{outcomeOf(t), &Notice{
-				Spec: o.record.Spec, State: t.State, Sample: t.Sample, Outlook: t.Outlook,
+				Spec: o.record.Spec, State: t.State, Sample: t.Sample, Prospect: t.Prospect,
 				Lost: t.State.Ticks.Lost - o.record.State.Ticks.Lost, Events: job.InSequence(t.State.Outbox, sampled),
 			}, t.Decided, t.Order}, nil
 		case CommitDuplicate:

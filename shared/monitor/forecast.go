@@ -72,7 +72,7 @@ func newProspect(r Record, assumed WhatIf, now time.Time) Prospect {
 		return p
 	}
 	model := state.Course.Model()
-	outlook := forecast.NewOutlook(*state.Course, model, q)
+	outlook := forecast.NewOutlook(state.Course, model, q)
 	p.Forecast = job.NewForecast(state, &outlook, now)
 	p.Curve = forecast.Curve(*state.Course, model, q, curvePoints)
 	p.Recommended = q.Fleet.Replicas

@@ -13,8 +13,8 @@ type Notice struct {
 	// Sample is the tick's; nil if the tick could not observe the job, or if
 	// only events are sent again.
 	Sample *sample.Sample
-	// Outlook is that of the sample; nil without one, and for one that was overtaken.
-	Outlook *forecast.Outlook
+	// Prospect is that of the sample; nil without one, and for one that was overtaken.
+	Prospect *forecast.Prospect
 	// Lost is how many ticks this one showed to be lost; negative if a tick
 	// arrived that had been counted as lost.
 	Lost int64

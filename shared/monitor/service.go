@@ -82,7 +82,8 @@ type Service struct {
 	log         *slog.Logger
 	now         func() time.Time
 	scaling     *scaling
-	turns       *turns // of calls that change schedules for a caller who waits
+	turns       *turns
+	crew        crew // of calls that change schedules for a caller who waits
 }
 
 // Ticks of jobs that have ended make at most this many calls a second of the
@@ -101,7 +102,7 @@ func NewService(cfg Config, p Ports, log *slog.Logger) *Service {
 	s := &Service{
 		cfg: cfg, jobs: p.Store, ticks: p.Store, marks: p.Store, queues: p.Store, places: p.Store, boards: p.Store, board: newBoard(), queue: p.Queue, kubeJobs: p.KubeJobs,
 		sampleList: p.SampleList, broadcaster: p.Broadcaster, scheduler: p.Scheduler, actuators: p.Actuators, fleets: p.Fleets, log: log, now: cfg.Now,
-		removals: rate.NewLimiter(removalsEachSecond, removalsAtOnce), turns: newTurns(), scaling: newScaling(),
+		removals: rate.NewLimiter(removalsEachSecond, removalsAtOnce), turns: newTurns(), crew: newCrew(), scaling: newScaling(),
 	}
 	if s.cfg.Chance == nil {
 		s.cfg.Chance = rand.Float64

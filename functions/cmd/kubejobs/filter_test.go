@@ -330,7 +330,7 @@ func TestForecastIsThatOfTheTick(t *testing.T) {
 			t.Fatal(err)
 		}
 		a := d.say(string(line))
-		if o := got.Outlook; o.Known {
+		if o := got.Prospect.Outlook(); o.Known {
 			if a["p50"] != float64(o.P50.UnixMilli()) || a["p90"] != float64(o.P90.UnixMilli()) || a["miss"] != o.Miss || (a["replicas_needed"] != nil) != o.Need.Met || o.Need.Met && a["replicas_needed"] != float64(o.Need.Replicas) {
 				t.Errorf("sample %d: the filter says %v, the tick %+v", i, a, o)
 			}

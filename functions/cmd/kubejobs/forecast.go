@@ -88,7 +88,7 @@ func (f *forecaster) answer(p forecast.Point, course forecast.Course) any {
 	if f.replicas > 0 {
 		question.Fleet.Replicas = f.replicas
 	}
-	o := forecast.NewOutlook(course, course.Model(), question)
+	o := forecast.NewOutlook(&course, course.Model(), question)
 	a := foreseen{Timestamp: p.At}
 	if !o.Known {
 		return a

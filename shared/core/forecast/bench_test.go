@@ -33,6 +33,16 @@ func BenchmarkForecast(b *testing.B) {
 	}
 }
 
+// BenchmarkAtRisk is what each tick needs.
+func BenchmarkAtRisk(b *testing.B) {
+	c := course(b)
+	q := forecast.Ask(c, 10, time.UnixMilli(c.Last.At).Add(1900*time.Second), .9)
+	b.ReportAllocs()
+	for b.Loop() {
+		c.Prospect(c.Model(), q).AtRisk()
+	}
+}
+
 func BenchmarkNeeded(b *testing.B) {
 	m := course(b).Model()
 	b.ReportAllocs()

@@ -13,11 +13,25 @@ type codec struct {
 	bad     bool // what was read is out of range
 }
 
+// short returns the number of one byte that comes next, if it is one.
+func (k *codec) short() (v byte, ok bool) {
+	if len(k.raw) == 0 || k.raw[0] >= 0x80 {
+		return 0, false
+	}
+	return k.raw[0], true
+}
+
 // number transfers a number in [low, high].
 func (k *codec) number(x *int64, low, high int64) {
 	if !k.reading {
 		k.raw = binary.AppendVarint(k.raw, *x)
 		return
+	}
+	if v, ok := k.short(); ok { // most are
+		if v := int64(v>>1) ^ -int64(v&1); v >= low && v <= high {
+			*x, k.raw = v, k.raw[1:]
+			return
+		}
 	}
 	v, n := binary.Varint(k.raw)
 	if n <= 0 || v < low || v > high {
@@ -30,6 +44,10 @@ func (k *codec) number(x *int64, low, high int64) {
 func (k *codec) count(x *int64, high int64) {
 	if !k.reading {
 		k.raw = binary.AppendUvarint(k.raw, uint64(*x)) //nolint:gosec // not negative
+		return
+	}
+	if v, ok := k.short(); ok && int64(v) <= high {
+		*x, k.raw = int64(v), k.raw[1:]
 		return
 	}
 	v, n := binary.Uvarint(k.raw)

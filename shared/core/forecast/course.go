@@ -14,7 +14,7 @@ type Point struct {
 
 // Course is the folded course of one life of a job: what a forecast needs, in at most
 // 2 KB of JSON however long the job runs. The zero value is a course without points.
-// Fold returns a new value and leaves the old one as it is. Courses are equal if == says so.
+// Courses are equal if == says so.
 type Course struct {
 	First, Last Point
 	Count       int64   // points
@@ -43,31 +43,37 @@ const (
 	full        = 1 << 62 // where other sums stop growing
 )
 
-// Fold adds a point. A point that is not later than the last one is left out. Done may
+// Fold returns the course with one more point, as Add adds it.
+func (c Course) Fold(p Point) Course {
+	c.Add(p)
+	return c
+}
+
+// Add adds a point. A point that is not later than the last one is left out. Done may
 // fall: items came back to the queue.
 //
 // A point's numbers that are out of range count as the nearest ones that are in it.
 // Between two points the number of working replicas counts as their average: when
 // replicas start or stop between two ticks, half of the time is right on average.
-func (c Course) Fold(p Point) Course {
+func (c *Course) Add(p Point) {
 	p = p.clean(c.Last)
 	if c.Count == 0 {
 		c.First, c.Last, c.Count = p, p, 1
 		if p.works() > 0 {
 			c.begin(0, p.works())
 		}
-		return c
+		return
 	}
 	last := c.Last
 	if p.At <= last.At {
-		return c
+		return
 	}
 	c.Last = p
 	c.Count = min(c.Count+1, full)
 	step := min(p.At-last.At, longest)
 	if p.Held {
 		c.idle = min(c.idle+step, full)
-		return c
+		return
 	}
 	before, now := last.works(), p.works()
 	c.pending = min(c.pending+(last.Asked-before+p.Asked-now)*step, mostSum)
@@ -75,7 +81,7 @@ func (c Course) Fold(p Point) Course {
 	c.items = min(c.items+n, mostSum)
 	if before+now == 0 {
 		c.windows.openItems = min(c.windows.openItems+n, full)
-		return c
+		return
 	}
 	if now > before {
 		c.started = min(c.started+now-before, full)
@@ -87,7 +93,6 @@ func (c Course) Fold(p Point) Course {
 	c.Exposure = float64(c.exposure) / 2000
 	c.windows.add(n, exposure, step)
 	c.check()
-	return c
 }
 
 // completed returns how many items were completed from one point to the next. After Done

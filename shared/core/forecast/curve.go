@@ -14,7 +14,7 @@ func Curve(c Course, m *Model, q Question, most int64) []Chance {
 	if m == nil || c.Last.Done >= float64(c.Last.Items) || most < 2 {
 		return curve
 	}
-	o := NewOutlook(c, nil, q) // for its time
+	o := NewOutlook(&c, nil, q) // for its time
 	ahead := q.Deadline.Sub(o.At)
 	steps := min(most-1, q.Most-q.Least)
 	for i := range steps + 1 {

@@ -43,7 +43,7 @@ func TestCurve(t *testing.T) {
 					t.Errorf("%+v follows %+v", chance, curve[i-1])
 				}
 				q.Fleet.Replicas = chance.Replicas
-				if o := forecast.NewOutlook(c, m, q); o.Miss+chance.Probability < 1-1e-9 || o.Miss+chance.Probability > 1+1e-9 {
+				if o := forecast.NewOutlook(&c, m, q); o.Miss+chance.Probability < 1-1e-9 || o.Miss+chance.Probability > 1+1e-9 {
 					t.Errorf("%+v, but missed with %v", chance, o.Miss)
 				}
 			}

@@ -26,7 +26,7 @@ const mostLost = 3
 // begin after one of the waits, and then each takes its residual life.
 type term struct {
 	weight, mean, last float64
-	left               *table
+	left               tail
 	waits              [len(nodes)]float64 // seconds
 }
 
@@ -41,7 +41,7 @@ type answer struct {
 func (m *Model) ask(f Fleet) (a answer) {
 	items := math.Ceil(m.left)
 	r, c := min(float64(f.Replicas), items), min(m.working, items)
-	for _, p := range m.parts {
+	for _, p := range m.parts() {
 		last, wait := m.queue(&p, r, c)
 		if f.Kills && r < c {
 			wait += (c - r) * p.mean * min((1+p.cv2)/2, mostLost) / r
@@ -85,7 +85,7 @@ func (a *answer) within(d float64) float64 {
 		t := &a.terms[i]
 		for j, wait := range t.waits {
 			if d > wait {
-				sum += t.weight * shares[j] * math.Exp(-t.last*t.left.falling((d-wait)/t.mean))
+				sum += t.weight * shares[j] * math.Exp(-t.last*t.left.at((d-wait)/t.mean))
 			}
 		}
 	}
@@ -115,7 +115,9 @@ func (m *Model) Finish(f Fleet, p ...float64) []time.Time {
 	}
 	var a answer
 	if m.left > 0 {
-		a = m.ask(f)
+		var rooms [heavy]table
+		quick := m.tabulated(&rooms)
+		a = quick.ask(f)
 	}
 	for i, q := range p {
 		ahead := 0.

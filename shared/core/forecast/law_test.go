@@ -100,7 +100,7 @@ func TestTableAt(t *testing.T) {
 		"below":          {x.at(1e-9), 3./64 + 1},
 		"zero":           {x.at(0), 3./64 + 1},
 		"infinite":       {x.at(math.Inf(1)), 3073},
-		"falling, below": {falling.falling(1e-4), -math.Log(1e-4)},
+		"falling, below": {(&tail{table: &falling}).at(1e-4), -math.Log(1e-4)},
 	}
 	for name, c := range cases {
 		if math.Abs(c.got-c.want) > 1e-9 {

@@ -6,7 +6,7 @@ type part struct {
 	mean   float64 // of an item time, seconds
 	items  float64 // completions that the mean rests on
 	cv2    float64
-	left   *table
+	left   tail
 }
 
 // Model is what a course says about the future. It is immutable.
@@ -17,9 +17,22 @@ type Model struct {
 	startUp float64 // seconds
 	rates   Rates
 
-	parts []part
-	kept  [len(shapes)]part // holds parts
-	aged  [heavy]table      // left of heavy shapes for the age of the run
+	kept [len(shapes)]part // the first n are the model's
+	n    int
+}
+
+func (m *Model) parts() []part { return m.kept[:m.n] }
+
+// tabulated returns the model with tables in rooms where it has none: for many answers.
+func (m *Model) tabulated(rooms *[heavy]table) Model {
+	t, used := *m, 0
+	for i := range t.parts() {
+		if t.kept[i].left.table == nil {
+			t.kept[i].left = t.kept[i].left.tabulated(&rooms[used])
+			used++
+		}
+	}
+	return t
 }
 
 const (
@@ -60,7 +73,7 @@ func (m *Model) Rates() Rates { return m.rates }
 // rate sets the rates. Now is what the replicas that work complete at the rate of one.
 func (c *Course) rate(m *Model) {
 	mean := 0.
-	for _, p := range m.parts {
+	for _, p := range m.parts() {
 		mean += p.weight * p.mean
 	}
 	m.rates.Replica = 1 / mean

@@ -17,7 +17,9 @@ type Need struct {
 func (m *Model) Needed(d time.Duration, confidence float64, least, most int64, kills bool) Need {
 	least = max(least, 1)
 	most = max(most, least)
-	at := func(r int64) float64 { return m.Within(d, Fleet{Replicas: r, Kills: kills}) }
+	var rooms [heavy]table
+	quick := m.tabulated(&rooms)
+	at := func(r int64) float64 { return quick.Within(d, Fleet{Replicas: r, Kills: kills}) }
 	if p := at(least); p >= confidence {
 		return Need{Replicas: least, Probability: p, Met: true}
 	}

@@ -54,41 +54,8 @@ type Outlook struct {
 	Rates         Rates // zero while unknown
 }
 
-// NewOutlook returns the answer to a question about a course, whose model may be nil. A
-// job of which all items are completed finished at its last point.
-func NewOutlook(c Course, m *Model, q Question) Outlook {
-	o := Outlook{At: time.UnixMilli(c.Last.At).UTC(), Question: q}
-	if m != nil {
-		o.Rates = m.Rates()
-	}
-	ahead := q.Deadline.Sub(o.At)
-	switch {
-	case c.Count > 0 && c.Last.Done >= float64(c.Last.Items):
-		o.Known, o.P10, o.P50, o.P90 = true, o.At, o.At, o.At
-		o.Need = Need{Probability: 1, Met: true} // none is needed
-		if ahead < 0 {
-			o.Miss, o.Need = 1, Need{}
-		}
-	case m != nil:
-		finish := m.Finish(q.Fleet, .1, .5, .9)
-		o.Known, o.P10, o.P50, o.P90 = true, finish[0], finish[1], finish[2]
-		o.Miss = min(max(1-m.Within(ahead, q.Fleet), 0), 1)
-		o.Need = m.Needed(ahead, q.Confidence, q.Least, q.Most, q.Fleet.Kills)
-	}
-	return o
-}
-
-// AtRisk reports whether the job will rather miss its deadline than meet it. With too
-// little data, it reports whether the deadline has passed.
-func (o Outlook) AtRisk() bool {
-	if o.Known {
-		return o.Miss > riskAbove
-	}
-	return o.At.After(o.Question.Deadline)
-}
-
-// riskAbove is the probability of missing the deadline above which a job is at risk.
-const riskAbove = 0.5
+// NewOutlook returns the answer to a question about a course, whose model may be nil.
+func NewOutlook(c *Course, m *Model, q Question) Outlook { return c.Prospect(m, q).Outlook() }
 
 // NewPoint returns the point of a sample of a job of so many items.
 func NewPoint(x sample.Sample, items, working, asked int64, held bool) Point {

@@ -48,14 +48,41 @@ func (t *table) at(u float64) float64 {
 	return t[i] + (t[i+1]-t[i])*rest
 }
 
-// falling returns the function, which is a -ln(1-x), at u > 0: below the table it goes on
-// as -ln u, beyond it as 1/u.
-func (t *table) falling(u float64) float64 {
+// tail is -ln(1-x) of the residual life of an item: a table or, without one, what the table
+// of a shape holds for items that began at most age ago.
+type tail struct {
+	table *table
+	shape *shape
+	age   float64
+}
+
+// entry returns entry i of the table.
+func (t *tail) entry(i int) float64 {
+	if t.table != nil {
+		return t.table[i]
+	}
+	y := gridAt(i) + t.age // without what needs an older item
+	x := t.shape.residual[i] - t.shape.residual.at(y) + t.shape.survivor.at(y)
+	return -math.Log1p(-min(max(x, 0), 1-1e-9))
+}
+
+// at returns the function at u > 0: below the table it goes on as -ln u, beyond it as 1/u.
+func (t *tail) at(u float64) float64 {
 	switch {
 	case u < 1./(1<<-lowest):
-		return t[0] - math.Log(u*(1<<-lowest))
+		return t.entry(0) - math.Log(u*(1<<-lowest))
 	case u > 1<<(octaves+lowest):
-		return t[entries-1] * (1 << (octaves + lowest)) / u
+		return t.entry(entries-1) * (1 << (octaves + lowest)) / u
 	}
-	return t.at(u)
+	i, rest := place(u)
+	low := t.entry(i)
+	return low + (t.entry(i+1)-low)*rest
+}
+
+// tabulated returns the tail with a table in room.
+func (t *tail) tabulated(room *table) tail {
+	for i := range room {
+		room[i] = t.entry(i)
+	}
+	return tail{table: room}
 }

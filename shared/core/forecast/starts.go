@@ -65,7 +65,7 @@ const (
 // mean wait. While none comes, it grows.
 //
 // Worked: 2 replicas came after 10 s each: (11+20)/3 s = 10.3 s.
-func (c Course) StartUp() time.Duration {
+func (c *Course) StartUp() time.Duration {
 	waited := usualStart.Seconds() + float64(c.pending)/2000
 	mean := min(waited/float64(1+c.started), longestStart.Seconds())
 	return time.Duration(mean * float64(time.Second))

@@ -38,7 +38,7 @@ func (c *Course) weigh(m *Model) {
 	best := math.Inf(-1)
 	for k := range shapes {
 		s := &shapes[k]
-		p := part{cv2: s.cv2, left: &s.left}
+		p := part{cv2: s.cv2, left: tail{table: &s.left}}
 		p.mean = c.mean(s, mean)
 		p.items = c.Exposure / p.mean
 		logs[k] = math.Log(s.prior)
@@ -52,23 +52,21 @@ func (c *Course) weigh(m *Model) {
 		best = max(best, logs[k])
 		m.kept[k] = p
 	}
-	n, sum, aged := 0, 0., 0
+	n, sum := 0, 0.
 	for k, p := range m.kept {
 		if p.weight = math.Exp(logs[k] - best); !(p.weight >= negligible) {
 			continue
 		}
 		if p.cv2 > heavyFrom {
-			m.aged[aged].age(&shapes[k], float64(c.clock)/1000/p.mean)
-			p.left = &m.aged[aged]
-			aged++
+			p.left = tail{shape: &shapes[k], age: float64(c.clock) / 1000 / p.mean}
 		}
 		m.kept[n] = p
 		sum += p.weight
 		n++
 	}
-	m.parts = m.kept[:n]
-	for i := range m.parts {
-		m.parts[i].weight /= sum
+	m.n = n
+	for i := range m.parts() {
+		m.kept[i].weight /= sum
 	}
 }
 
@@ -165,7 +163,7 @@ func (c *Course) bias(s *shape, clock int64, mean float64) float64 {
 
 // checked returns the logarithm of the likelihood of the counts after the start.
 func (c *Course) checked(s *shape, mean, crude float64, until int64) float64 {
-	sum := 0.
+	sum, product := 0., 1. // of the variances: a logarithm of each would take most of the time
 	var last check
 	lastBias := 0.
 	for i := range c.checks.n {
@@ -182,18 +180,11 @@ func (c *Course) checked(s *shape, mean, crude float64, until int64) float64 {
 		spread := max(s.spread.at(float64(x.at-last.at)/1000/mean), leastSpread)
 		variance := expected*spread + blur
 		d := float64(x.items-last.items) - expected
-		sum -= (math.Log(variance) + min(d*d/variance, mostSurplus)) / 2
+		sum -= min(d*d/variance, mostSurplus) / 2
+		if product *= variance; product > 1e150 || product < 1e-150 {
+			sum, product = sum-math.Log(product)/2, 1
+		}
 		last, lastBias = x, bias
 	}
-	return sum
-}
-
-// age sets t to left for items that began at most age ago: -ln(1-x) of the residual
-// without what needs an older item.
-func (t *table) age(s *shape, age float64) {
-	for i := range t {
-		y := gridAt(i) + age
-		x := s.residual[i] - s.residual.at(y) + s.survivor.at(y)
-		t[i] = -math.Log1p(-min(max(x, 0), 1-1e-9))
-	}
+	return sum - math.Log(product)/2
 }

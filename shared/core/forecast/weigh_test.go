@@ -57,9 +57,9 @@ func TestWeightsUseTheWindows(t *testing.T) {
 	t.Parallel()
 	r := rand.New(rand.NewPCG(6, 6))
 	c := slowed(r, 1)
-	with := c.Model().parts[0]
+	with := c.Model().parts()[0]
 	c.windows = windows{}
-	without := c.Model().parts[0]
+	without := c.Model().parts()[0]
 	if with.cv2 == without.cv2 && math.Abs(with.weight-without.weight) < 1e-3 {
 		t.Errorf("the windows do not matter: %v and %v", with, without)
 	}
@@ -70,8 +70,15 @@ func TestAge(t *testing.T) {
 	t.Parallel()
 	s := &shapes[6]
 	var young, old table
-	young.age(s, 0)
-	old.age(s, 1e6)
+	for age, table := range map[float64]*table{0: &young, 1e6: &old} {
+		aged := tail{shape: s, age: age}
+		quick := aged.tabulated(table)
+		for _, u := range []float64{1e-4, .3, 1, 7.7, 1e5} {
+			if got, want := aged.at(u), quick.at(u); got != want {
+				t.Errorf("at the age %v, %v: %v, with a table %v", age, u, got, want)
+			}
+		}
+	}
 	for i := range young {
 		if want := -math.Log1p(-min(s.survivor[i], 1-1e-9)); math.Abs(young[i]-want) > 1e-3*(1+want) {
 			t.Errorf("young: %v at %v, want %v", young[i], gridAt(i), want)
@@ -81,12 +88,8 @@ func TestAge(t *testing.T) {
 		}
 	}
 	m := slowed(rand.New(rand.NewPCG(1, 1)), 3).Model()
-	for _, p := range m.parts {
-		aged := false
-		for i := range m.aged {
-			aged = aged || p.left == &m.aged[i]
-		}
-		if aged != (p.cv2 > heavyFrom) {
+	for _, p := range m.parts() {
+		if aged := p.left.table == nil; aged != (p.cv2 > heavyFrom) {
 			t.Errorf("shape of CV² %v: aged %v", p.cv2, aged)
 		}
 	}

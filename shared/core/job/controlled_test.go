@@ -200,7 +200,7 @@ func TestScaledEvent(t *testing.T) {
 	spec := controlled(job.Control{})
 	before := job.State{Phase: job.PhasePending}
 	got := job.Advance(spec, before, observed(2, job.QueueCount{Queued: 600}, pods(1, 1)), limit)
-	after, _ := job.EventPolicy{Enabled: true}.Append(spec, before, got.State, got.Sample, got.Outlook, start)
+	after, _ := job.EventPolicy{Enabled: true}.Append(spec, before, got.State, got.Sample, got.Prospect, start)
 	var kinds []string
 	for _, e := range after.Outbox {
 		kinds = append(kinds, string(e.Kind))

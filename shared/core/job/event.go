@@ -69,9 +69,9 @@ type EventData struct {
 	Report   *Report `json:"report,omitempty"` // of a job that finished or failed
 }
 
-// newEvent returns an event after a change. outlook is that of the last sample; nil
+// newEvent returns an event after a change. prospect is that of the last sample; nil
 // before the first one.
-func newEvent(spec Spec, state State, outlook *forecast.Outlook, kind EventKind, at time.Time) Event {
+func newEvent(spec Spec, state State, prospect *forecast.Prospect, kind EventKind, at time.Time) Event {
 	data := EventData{
 		Job: spec.ID, Phase: state.Phase, Reason: state.Reason, Items: spec.Items,
 		Submitted: spec.Submitted, Deadline: spec.Deadline(),
@@ -80,7 +80,7 @@ func newEvent(spec Spec, state State, outlook *forecast.Outlook, kind EventKind,
 		data.Timestamp, data.Replicas = last.At, &last.Replicas
 		data.Progress = &progress.Progress{Job: last.Job, Time: last.Time, Error: last.Error}
 	}
-	if data.Forecast = NewForecast(state, outlook, at); data.Forecast != nil {
+	if data.Forecast = NewForecast(state, outlookOf(prospect), at); data.Forecast != nil {
 		data.Finish = data.Forecast.P50
 	}
 	if last := len(state.Changes.Last) - 1; kind == EventScaled && last >= 0 {

@@ -26,9 +26,9 @@ type Entry struct {
 	Text string    `json:"text"`
 }
 
-// Journal returns the entries that a change of state causes. outlook is that of the
+// Journal returns the entries that a change of state causes. prospect is that of the
 // state after; nil if there is none.
-func Journal(spec Spec, before, after State, outlook *forecast.Outlook, at time.Time) []Entry {
+func Journal(spec Spec, before, after State, prospect *forecast.Prospect, at time.Time) []Entry {
 	var entries []Entry
 	add := func(kind EventKind, text string) {
 		entries = append(entries, Entry{At: at.UTC().Truncate(time.Millisecond), Kind: kind, Text: failure.Clean(text)})
@@ -48,18 +48,18 @@ func Journal(spec Spec, before, after State, outlook *forecast.Outlook, at time.
 		}
 	}
 	for _, kind := range eventsBetween(before, after) {
-		add(kind, entryText(kind, spec, before, after, outlook))
+		add(kind, entryText(kind, spec, before, after, prospect))
 	}
 	return entries
 }
 
 // entryText says in words what an event was.
-func entryText(kind EventKind, spec Spec, before, state State, o *forecast.Outlook) string {
+func entryText(kind EventKind, spec Spec, before, state State, p *forecast.Prospect) string {
 	switch kind { //nolint:exhaustive // the others have the reason of the phase
 	case EventStarted:
 		return fmt.Sprintf("work was seen: %d items, until %s", spec.Items, spec.Deadline().Format(secondLayout))
 	case EventAtRisk:
-		return riskText(spec, o)
+		return riskText(spec, outlookOf(p))
 	case EventStalled:
 		return "no progress: " + state.cause().Words()
 	case EventRecovered:

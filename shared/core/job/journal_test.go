@@ -29,7 +29,7 @@ func TestJournal(t *testing.T) {
 	})
 	tests := map[string]struct {
 		before, after job.State
-		outlook       *forecast.Outlook
+		prospect      *forecast.Prospect
 		want          []string // type and text
 	}{
 		"nothing": {health(""), health(""), nil, nil},
@@ -40,8 +40,8 @@ func TestJournal(t *testing.T) {
 		},
 		"at risk": {health(""), health(forecast.StatusAtRisk), nil, []string{"at-risk the job is behind"}},
 		"at risk, by how much": {
-			health(""), health(forecast.StatusAtRisk), &forecast.Outlook{Known: true, Miss: .718, P50: at.Add(90 * time.Second)},
-			[]string{"at-risk the probability of missing the deadline is 72 %, the finish is expected 30 s late"},
+			health(""), health(forecast.StatusAtRisk), late(spec),
+			[]string{"at-risk the probability of missing the deadline is 100 %, the finish is expected 29 s late"},
 		},
 		"stalled":          {health(""), health(forecast.StatusStalled), nil, []string{"stalled no progress: no replica works"}},
 		"advances again":   {health(forecast.StatusStalled), health(""), nil, []string{"recovered the job advances again"}},
@@ -62,7 +62,7 @@ func TestJournal(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var got []string
-			for _, e := range job.Journal(spec, tt.before, tt.after, tt.outlook, at) {
+			for _, e := range job.Journal(spec, tt.before, tt.after, tt.prospect, at) {
 				got = append(got, string(e.Kind)+" "+e.Text)
 				if !e.At.Equal(at.Truncate(time.Millisecond)) {
 					t.Errorf("at %v, want %v", e.At, at)
@@ -83,4 +83,14 @@ func TestJournalBoundsTexts(t *testing.T) {
 	if len(entries) != 1 || len([]rune(entries[0].Text)) != 200 {
 		t.Errorf("entries %v, want one of 200 characters", entries)
 	}
+}
+
+// late returns the prospect of a job that completed 40 of 100 items in the 40 s before at,
+// with one replica.
+func late(spec job.Spec) *forecast.Prospect {
+	var c forecast.Course
+	for i := range int64(41) {
+		c.Add(forecast.Point{At: spec.Deadline().UnixMilli() + 1000*(i-70), Items: 100, Done: float64(i), Working: 1})
+	}
+	return c.Prospect(c.Model(), forecast.Ask(c, 1, spec.Deadline(), .9))
 }

@@ -23,22 +23,22 @@ type EventPolicy struct {
 // Append returns the state after with the events that the change from before
 // caused in its outbox. x is the sample of the change, or nil. Its event is
 // numbered before the others and returned separately: it is not kept in the
-// outbox, because the next sample supersedes it. outlook is that of the state
+// outbox, because the next sample supersedes it. prospect is that of the state
 // after; if it is nil, Append computes it.
 func (p EventPolicy) Append(
-	spec Spec, before, after State, x *sample.Sample, outlook *forecast.Outlook, at time.Time,
+	spec Spec, before, after State, x *sample.Sample, prospect *forecast.Prospect, at time.Time,
 ) (State, *Event) {
 	if !p.Enabled {
 		return after, nil
 	}
 	kinds := eventsBetween(before, after)
-	if outlook == nil && (len(kinds) > 0 || x != nil && p.Samples) {
-		outlook = after.Outlook(spec)
+	if prospect == nil && (len(kinds) > 0 || x != nil && p.Samples) {
+		prospect = after.Prospect(spec)
 	}
 	var sampled *Event
 	if x != nil && p.Samples {
 		after.Sequence++
-		event := newEvent(spec, after, outlook, EventSample, at)
+		event := newEvent(spec, after, prospect, EventSample, at)
 		sampled = &event
 	}
 	if len(kinds) == 0 {
@@ -47,7 +47,7 @@ func (p EventPolicy) Append(
 	after.Outbox = slices.Clone(after.Outbox)
 	for _, kind := range kinds {
 		after.Sequence++
-		after.Outbox = append(after.Outbox, newEvent(spec, after, outlook, kind, at))
+		after.Outbox = append(after.Outbox, newEvent(spec, after, prospect, kind, at))
 	}
 	after.Outbox = bounded(after.Outbox)
 	return after, sampled

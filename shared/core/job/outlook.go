@@ -19,13 +19,23 @@ func asked(spec Spec, state State, obs Observation) int64 {
 	return obs.asked(state.Asked)
 }
 
-// Outlook returns what the course of a job says about its end; nil before its first
+// Prospect returns what the course of a job says about its end; nil before its first
 // sample.
-func (s State) Outlook(spec Spec) *forecast.Outlook {
+func (s State) Prospect(spec Spec) *forecast.Prospect {
 	if s.Course == nil {
 		return nil
 	}
-	o := forecast.NewOutlook(*s.Course, s.Course.Model(), s.Question(spec))
+	return s.Course.Prospect(s.Course.Model(), s.Question(spec))
+}
+
+// Outlook returns the outlook of Prospect; nil before the first sample.
+func (s State) Outlook(spec Spec) *forecast.Outlook { return outlookOf(s.Prospect(spec)) }
+
+func outlookOf(p *forecast.Prospect) *forecast.Outlook {
+	if p == nil {
+		return nil
+	}
+	o := p.Outlook()
 	return &o
 }
 

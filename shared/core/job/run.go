@@ -52,7 +52,7 @@ func (r Run) work(before, next forecast.Point, held int64) Run {
 
 // milestone returns the run with the forecast at a sample, if that is the first one beyond a
 // share of milestoneShares.
-func (r Run) milestone(x sample.Sample, o forecast.Outlook) Run {
+func (r Run) milestone(x sample.Sample, p *forecast.Prospect) Run {
 	reached, last := 0.0, 0.0
 	for _, share := range milestoneShares {
 		if x.Job >= share {
@@ -62,9 +62,10 @@ func (r Run) milestone(x sample.Sample, o forecast.Outlook) Run {
 	if n := len(r.Milestones); n > 0 {
 		last = r.Milestones[n-1].Share
 	}
-	if !o.Known || reached <= last || x.Job >= 1 {
+	if !p.Known() || reached <= last || x.Job >= 1 {
 		return r
 	}
+	o := p.Outlook()
 	kept := Milestone{Share: reached, At: x.At, P10: millis(o.P10), P50: millis(o.P50), P90: millis(o.P90)}
 	r.Milestones = append(append(make([]Milestone, 0, len(r.Milestones)+1), r.Milestones...), kept)
 	return r

@@ -57,8 +57,8 @@ func TestPointOfACourse(t *testing.T) {
 			if diff := cmp.Diff(want, got.State.Course.Last); diff != "" {
 				t.Errorf("point (-want +got):\n%s", diff)
 			}
-			if got.Outlook == nil || got.Outlook.At.UnixMilli() != at(2) {
-				t.Errorf("outlook %+v, want that of the point", got.Outlook)
+			if got.Prospect == nil || got.Prospect.At().UnixMilli() != at(2) {
+				t.Errorf("prospect %+v, want that of the point", got.Prospect)
 			}
 		})
 	}
@@ -73,8 +73,8 @@ func TestTicksWithoutAPoint(t *testing.T) {
 	late := job.AdvanceLate(spec, before, observed(2, job.QueueCount{Queued: 5}, nil))
 	blind := job.Advance(spec, before, job.Observation{At: start.Add(6 * time.Second), Queue: job.QueueHalf{Error: "refused"}}, limit)
 	for name, got := range map[string]job.Transition{"overtaken": late, "unobserved": blind} {
-		if diff := cmp.Diff(before.Course, got.State.Course); diff != "" || got.Outlook != nil || got.Model != nil {
-			t.Errorf("%s: outlook %v, course (-before +after):\n%s", name, got.Outlook, diff)
+		if diff := cmp.Diff(before.Course, got.State.Course); diff != "" || got.Prospect != nil || got.Model != nil {
+			t.Errorf("%s: prospect %v, course (-before +after):\n%s", name, got.Prospect, diff)
 		}
 	}
 }
@@ -91,7 +91,7 @@ func TestAnOldRecordHasNoCourse(t *testing.T) {
 		t.Errorf("outlook %+v, want none", o)
 	}
 	got := job.Advance(newSpec(), state, observed(30, job.QueueCount{Queued: 3}, nil), limit)
-	if got.State.Course.Count != 1 || got.Outlook.Known {
+	if got.State.Course.Count != 1 || got.Prospect.Known() {
 		t.Errorf("after a tick %+v, want a course of one point and no forecast", got.State.Course)
 	}
 }

@@ -17,8 +17,8 @@ type Transition struct {
 	// Model is that of the state's course; nil if there is not enough data, or no
 	// sample.
 	Model *forecast.Model
-	// Outlook is what Model says; nil without a sample.
-	Outlook *forecast.Outlook
+	// Prospect is what Model says; nil without a sample.
+	Prospect *forecast.Prospect
 
 	// Decided means that the number of replicas was decided, or why that is not possible.
 	Decided bool
@@ -83,7 +83,7 @@ func (t *Transition) measure(spec Spec, state State, obs Observation, goesOn boo
 		if state.Suspended {
 			state.Health = state.Health.Hold(next)
 		}
-		state.Health = forecast.Judge(state.Health, plan(spec), next, t.Outlook.AtRisk())
+		state.Health = forecast.Judge(state.Health, plan(spec), next, t.Prospect.AtRisk())
 	}
 	count := *obs.Queue.Count
 	state.Queue = &count
@@ -93,15 +93,15 @@ func (t *Transition) measure(spec Spec, state State, obs Observation, goesOn boo
 // look folds the sample into the course of the job, and returns the state after that.
 func (t *Transition) look(spec Spec, state State, obs Observation) State {
 	course, held := state.Course.Value(), int64(0)
+	last := course.Last
 	if state.Queue != nil {
 		held = state.Queue.InFlight
 	}
 	next := newPoint(spec, state, obs, *t.Sample)
-	folded := course.Fold(next)
-	state.Course, t.Model = &folded, folded.Model()
-	outlook := forecast.NewOutlook(folded, t.Model, state.Question(spec))
-	t.Outlook = &outlook
-	state.Run = state.Run.work(course.Last, next, held).milestone(*t.Sample, outlook)
+	course.Add(next)
+	state.Course, t.Model = &course, course.Model()
+	t.Prospect = course.Prospect(t.Model, state.Question(spec))
+	state.Run = state.Run.work(last, next, held).milestone(*t.Sample, t.Prospect)
 	if from := state.Asked; spec.Control == nil && from > 0 && next.Asked > 0 && from != next.Asked {
 		state.Changes = state.Changes.Append(ScaleChange{At: next.At, From: from, To: next.Asked, Reason: changedByOthers})
 	}

@@ -16,9 +16,9 @@ type figures struct {
 	deadline        time.Time
 	atRisk, stalled bool
 
-	outlook *forecast.Outlook // nil before the first sample
-	asked   int64             // replicas; 0 while unknown
-	quiet   time.Duration     // since the job advanced last
+	prospect *forecast.Prospect // nil before the first sample
+	asked    int64              // replicas; 0 while unknown
+	quiet    time.Duration      // since the job advanced last
 }
 
 // newFigures returns a job's figures after a commit.
@@ -31,11 +31,11 @@ func newFigures(n *monitor.Notice) figures {
 		f.sampled = true
 		f.progress, f.timeProgress, f.behind, f.replicas = last.Job, last.Time, last.Error, last.Replicas
 	}
-	if f.outlook = n.Outlook; f.outlook == nil {
-		f.outlook = n.State.Outlook(n.Spec)
+	if f.prospect = n.Prospect; f.prospect == nil {
+		f.prospect = n.State.Prospect(n.Spec)
 	}
-	if f.outlook != nil {
-		f.asked, f.quiet = n.State.Asked, n.State.Quiet(f.outlook.At)
+	if f.prospect != nil {
+		f.asked, f.quiet = n.State.Asked, n.State.Quiet(f.prospect.At())
 	}
 	return f
 }

@@ -41,10 +41,10 @@ func (g *outlookGauges) observables() []metric.Observable {
 
 // look observes the gauges of a job.
 func (g *outlookGauges) look(o metric.Observer, id job.ID, f figures) {
-	if f.outlook == nil {
+	if f.prospect == nil {
 		return
 	}
-	look, job := f.outlook, labels(keyJob.With(string(id)))
+	look, job := f.prospect.Outlook(), labels(keyJob.With(string(id)))
 	o.ObserveFloat64(g.quiet, f.quiet.Seconds(), job)
 	if f.asked > 0 {
 		o.ObserveInt64(g.asked, f.asked, job)
