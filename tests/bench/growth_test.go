@@ -71,7 +71,7 @@ func gather(t *testing.T, path string, jobs int) *crowd {
 	t.Logf("%d jobs were started in %v", jobs, time.Since(began).Round(time.Second))
 	c.program = rig.Serve(t, path, "serve", func(addr string) map[string]string {
 		settings := c.rig.Settings(addr)
-		settings["FUNCTION_TARGET"], settings["GOMAXPROCS"] = "tick", "1" // as in Knative
+		settings["FUNCTION_TARGET"] = "tick"
 		return settings
 	})
 	c.rig.WarmMany(c.program.Addr())

@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 
@@ -135,7 +136,8 @@ func tick(handler http.Handler, id string, n int) int {
 	r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(`{"app_id":"`+id+`"}`))
 	for name, value := range map[string]string{
 		"Ce-Id": fmt.Sprintf("%p-%d", r, n), "Ce-Source": "/apis/v1/namespaces/default/pingsources/" + id,
-		"Ce-Specversion": "1.0", "Ce-Type": "dev.knative.sources.ping", "Content-Type": "application/json",
+		"Ce-Specversion": "1.0", "Ce-Time": time.Now().UTC().Format(time.RFC3339Nano), "Ce-Type": "dev.knative.sources.ping",
+		"Content-Type": "application/json",
 	} {
 		r.Header.Set(name, value)
 	}

@@ -18,8 +18,8 @@ import (
 const (
 	// items is the number of items of each job: one is completed before each measurement.
 	items = 5000
-	// fill pushes them.
-	fill = "for i = 1, tonumber(ARGV[1]) do redis.call('RPUSH', KEYS[1], 'x') end return 0"
+	// fill pushes them, and one that a replica works on: with none there is no forecast.
+	fill = "for i = 1, tonumber(ARGV[1]) do redis.call('RPUSH', KEYS[1], 'x') end redis.call('RPUSH', KEYS[2], 'y') return 0"
 )
 
 // StartJobs fills the queues of the jobs of a layout, and starts them at the program that
@@ -29,7 +29,7 @@ func (r *Rig) StartJobs(addr, layout string) {
 	r.each(layout, func(i int, id string) error {
 		server, client, host := r.queue(layout, i)
 		lists := floor.Lists(id)
-		if err := client.Eval(r.tb.Context(), fill, lists[:1], items).Err(); err != nil {
+		if err := client.Eval(r.tb.Context(), fill, lists[:2], items).Err(); err != nil {
 			return err
 		}
 		control := ""

@@ -136,6 +136,9 @@ func appendTick(to []byte, host, id, tick string) []byte {
 	to = append(to, "POST / HTTP/1.1\r\nHost: "+host+"\r\nUser-Agent: Go-http-client/1.1\r\nContent-Length: "+
 		strconv.Itoa(len(body))+"\r\nCe-Id: 7c1b2f0e-5d1a-4b8e-9a55-"+tick+
 		"\r\nCe-Source: /apis/v1/namespaces/default/pingsources/"+id+
-		"\r\nCe-Specversion: 1.0\r\nCe-Type: dev.knative.sources.ping\r\nContent-Type: application/json\r\n\r\n"...)
+		"\r\nCe-Specversion: 1.0\r\nCe-Time: "...)
+	to = time.Now().UTC().AppendFormat(to, time.RFC3339Nano)
+	to = append(to, "\r\nCe-Type: dev.knative.sources.ping\r\nContent-Type: application/json"+
+		"\r\nKn-Namespace: default\r\nAccept-Encoding: gzip\r\n\r\n"...)
 	return append(to, body...)
 }

@@ -58,7 +58,8 @@ func (r *Rig) fillMany(ids []string, n int) error {
 		if pipes[client] == nil {
 			pipes[client] = client.Pipeline()
 		}
-		pipes[client].Eval(ctx, fill, []string{floor.Lists(id)[0]}, manyItems)
+		lists := floor.Lists(id)
+		pipes[client].Eval(ctx, fill, lists[:2], manyItems)
 	}
 	for _, pipe := range pipes {
 		if _, err := pipe.Exec(ctx); err != nil {

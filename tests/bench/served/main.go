@@ -55,6 +55,7 @@ func newHandler(ctx context.Context, name string) (http.Handler, error) {
 		return floor.New(c), nil
 	}
 	functions.QuietRedis()
+	functions.TuneRuntime(slog.New(slog.DiscardHandler))
 	cfg, err := config.Load(os.LookupEnv)
 	if err != nil {
 		return nil, err
