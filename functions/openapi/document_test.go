@@ -2,7 +2,9 @@ package openapi_test
 
 import (
 	"bytes"
+	"compress/gzip"
 	"fmt"
+	"io"
 	"maps"
 	"os"
 	"slices"
@@ -32,7 +34,29 @@ func TestGenerated(t *testing.T) {
 		if err != nil || !bytes.Equal(got, want) {
 			t.Errorf("%s is not that of the folder document: run go generate ./functions/openapi (%v)", name, err)
 		}
+		if got := unpacked(t, name+".gz"); !bytes.Equal(got, want) {
+			t.Errorf("%s.gz is not %s: run go generate ./functions/openapi", name, name)
+		}
 	}
+}
+
+// unpacked returns the text of a compressed file.
+func unpacked(t *testing.T, name string) []byte {
+	t.Helper()
+	file, err := os.Open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	r, err := gzip.NewReader(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := io.ReadAll(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
 }
 
 // decode reads a JSON text as the validator wants it.

@@ -1,8 +1,11 @@
-// Command generate writes openapi.json and page.html of the package openapi. It runs in
+// Command generate writes openapi.json and page.html of the package openapi, each also
+// compressed. It runs in
 // the folder of that package, as go generate runs it.
 package main
 
 import (
+	"bytes"
+	"compress/gzip"
 	"log"
 	"os"
 
@@ -24,9 +27,28 @@ func run() error {
 	if err != nil {
 		return err
 	}
-	const mode = 0o644
-	if err := os.WriteFile("openapi.json", document, mode); err != nil {
+	if err := write("openapi.json", document); err != nil {
 		return err
 	}
-	return os.WriteFile("page.html", page, mode)
+	return write("page.html", page)
+}
+
+// write writes a text, and once more with gzip.
+func write(name string, text []byte) error {
+	const mode = 0o644
+	if err := os.WriteFile(name, text, mode); err != nil {
+		return err
+	}
+	var packed bytes.Buffer
+	w, err := gzip.NewWriterLevel(&packed, gzip.BestCompression)
+	if err != nil {
+		return err
+	}
+	if _, err := w.Write(text); err != nil {
+		return err
+	}
+	if err := w.Close(); err != nil {
+		return err
+	}
+	return os.WriteFile(name+".gz", packed.Bytes(), mode)
 }
