@@ -21,9 +21,9 @@ const ballastSize = 4 << 20
 //
 //   - The limit of memory is 90 % of the container's, so that garbage is collected before the
 //     kernel ends the process.
-//   - There is one processor, as Knative adds instances when there is more to do, and a single
-//     one serves as many ticks as a Redis does. With more of them a tick costs a quarter more
-//     processor time, which goes into waking threads.
+//   - There is one processor, as Knative adds instances when there is more to do. With two, a
+//     tick costs a sixth to a third more processor time, which goes into waking threads
+//     (tests/PERFORMANCE.md).
 //   - Garbage is collected half as often while there is little.
 func TuneRuntime(log *slog.Logger) {
 	limitMemory(log, memlimit.FromCgroup)

@@ -22,7 +22,7 @@ func (c crew) run(task func()) {
 	case c.tasks <- task: // somebody waits for one
 	default:
 		go func() {
-			defer failure.Rescue(func(error) {}) // who gave the task has said what is to be done
+			defer failure.Rescue(func(error) {}) // the task itself reports its panic
 			c.work(task)
 		}()
 	}

@@ -1,6 +1,5 @@
 // Command generate writes openapi.json and page.html of the package openapi, each also
-// compressed. It runs in
-// the folder of that package, as go generate runs it.
+// compressed. It runs in the folder of that package, as go generate runs it.
 package main
 
 import (

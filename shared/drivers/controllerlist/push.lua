@@ -13,7 +13,7 @@ local before = redis.call('ZSCORE', KEYS[2], ARGV[1])
 if not before and ARGV[5] ~= '' then before = redis.call('ZSCORE', KEYS[2], ARGV[5]) end
 if before then return -tonumber(before) end
 local name, id = '"name":"' .. METRIC .. '"', '"application_id":"' .. ARGV[6] .. '"'
-local function of(text)
+local function ofJob(text)
   return string.find(text, name, 1, true) ~= nil and string.find(text, id, 1, true) ~= nil
 end
 -- Reports whether there is no element at an index, or it is a sample of this job, in
@@ -22,8 +22,8 @@ local function own(index)
   local element = redis.call('LINDEX', KEYS[1], index)
   if not element then return true end
   if #element > 1000 then return false end
-  if of(element) then return true end
-  return of(string.gsub(string.gsub(element, "'", '"'), '%s', ''))
+  if ofJob(element) then return true end
+  return ofJob(string.gsub(string.gsub(element, "'", '"'), '%s', ''))
 end
 local last = redis.call('ZREVRANGE', KEYS[2], 0, 0, 'WITHSCORES')
 local newest, oldest = own(-1), own(0)

@@ -43,7 +43,7 @@ type Options struct {
 // container.
 const (
 	readBuffer  = 512
-	writeBuffer = 512 // see whole
+	writeBuffer = 512 // see coalescer
 )
 
 // Server is a job's Redis, as one with some credentials sees it.

@@ -17,7 +17,7 @@ var errPlain = &strangerError{refused("it does not speak TLS"), "the peer speaks
 // errUncertified is the error of a Redis that wants a certificate.
 var errUncertified = &strangerError{refused(dial.Uncertified), "the peer requires a client certificate"}
 
-// secured returns a dial function whose connections speak TLS, and are guards and whole. timeout/2
+// secured returns a dial function whose connections speak TLS, and are guards and coalescers. timeout/2
 // bounds the handshake. A Redis without TLS waits for more of it: so a peer that is
 // silent is asked without TLS, for timeout/4 and without the credentials.
 func secured(connect Dial, config *tls.Config, timeout time.Duration) Dial {
@@ -30,7 +30,7 @@ func secured(connect Dial, config *tls.Config, timeout time.Duration) Dial {
 		defer cancel()
 		c, err := dial.Handshake(within, dialled, config)
 		if err == nil {
-			return &whole{Conn: &guard{Conn: &firstRead{Conn: c, why: func() error {
+			return &coalescer{Conn: &guard{Conn: &firstRead{Conn: c, why: func() error {
 				asking, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeout/4)
 				defer cancel()
 				return refusal(asking, connect, config, network, address)

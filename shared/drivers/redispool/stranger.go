@@ -36,7 +36,7 @@ func guarded(connect Dial, timeout time.Duration) Dial {
 		if err != nil {
 			return nil, err
 		}
-		c := &whole{Conn: &guard{Conn: &firstRead{Conn: dialled, why: func() error {
+		c := &coalescer{Conn: &guard{Conn: &firstRead{Conn: dialled, why: func() error {
 			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeout/4)
 			defer cancel()
 			if other, err := connect(ctx, network, address); err == nil && speaksTLS(ctx, other) {
@@ -46,7 +46,7 @@ func guarded(connect Dial, timeout time.Duration) Dial {
 		}}}}
 		if raw, ok := dialled.(syscall.Conn); ok { // go-redis checks idle connections with it
 			return struct {
-				*whole
+				*coalescer
 				syscall.Conn
 			}{c, raw}, nil
 		}

@@ -49,7 +49,7 @@ var freePlacesSource string
 type Store struct {
 	client                             redis.UniversalClient
 	batch                              *redisbatch.Batcher // for what ticks send
-	familiars                          *familiars
+	cache                              *jobCache
 	commit                             *redisbatch.Script
 	create, field, kubeStatus, suspect *redis.Script
 	useQueue, leaveQueue               *redis.Script
@@ -63,7 +63,7 @@ func New(client redis.UniversalClient) *Store {
 	return &Store{
 		client:     client,
 		batch:      redisbatch.New(client),
-		familiars:  newFamiliars(),
+		cache:      newJobCache(),
 		create:     redis.NewScript(createSource),
 		commit:     redisbatch.NewScript(fmt.Sprintf("local REMEMBER, KEEP = %d, %d\n", Remembered, job.MaxJournal) + commitSource),
 		field:      redis.NewScript(fieldSource),

@@ -19,7 +19,7 @@ const Remembered = 64
 
 // Load implements monitor.TickStore.
 func (s *Store) Load(ctx context.Context, id job.ID, tickID string) (monitor.Record, error) {
-	known := s.familiars.of(id)
+	known := s.cache.of(id)
 	fields := readFields(ctx, known.stateKey())
 	kubeStatus := redis.NewStringCmd(ctx, "hget", known.kubeStatus, fieldStatus)
 	commands := []redis.Cmder{fields, kubeStatus}
@@ -31,7 +31,7 @@ func (s *Store) Load(ctx context.Context, id job.ID, tickID string) (monitor.Rec
 	if err := s.batch.Do(ctx, commands...); err != nil && !errors.Is(err, redis.Nil) {
 		return monitor.Record{}, unavailable("load job", err)
 	}
-	record, err := decodeRecordBy(id, fields, func(text string) (job.Spec, error) { return s.familiars.read(known, text) })
+	record, err := decodeRecordBy(id, fields, func(text string) (job.Spec, error) { return s.cache.read(known, text) })
 	if err != nil {
 		return record, err
 	}
@@ -68,7 +68,7 @@ func (s *Store) Commit(ctx context.Context, c monitor.Change) (monitor.CommitRes
 	if args, err = appendJournal(args, c.Journal); err != nil {
 		return 0, err
 	}
-	code, err := s.commit.Run(ctx, s.batch, s.familiars.of(c.ID).keys, args...)
+	code, err := s.commit.Run(ctx, s.batch, s.cache.of(c.ID).keys, args...)
 	if err != nil {
 		return 0, unavailable("commit state", err)
 	}

@@ -69,8 +69,8 @@ func (f *form) token() string {
 	return ""
 }
 
-// unescaped takes a text in base64 from the text to be read. Whoever decodes it refuses a
-// backslash, but not the ends of lines, which JSON has no room for.
+// unescaped reads a string that is base64 and so has no escapes. The base64 decoder refuses
+// a backslash, but it skips line breaks, which JSON forbids in a string: they are refused here.
 func (f *form) unescaped() string {
 	if f.rest == "" || f.rest[0] != '"' {
 		f.odd, f.rest = true, ""

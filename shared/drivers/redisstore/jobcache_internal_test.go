@@ -8,9 +8,9 @@ import (
 )
 
 // A text is decoded once for a job, as long as no other job has its place.
-func TestFamiliars(t *testing.T) {
+func TestJobCache(t *testing.T) {
 	t.Parallel()
-	all := newFamiliars()
+	all := newJobCache()
 	text := func(id job.ID, items int64) string {
 		spec, _ := lived(t, 1)
 		spec.ID, spec.Items = id, items

@@ -40,7 +40,7 @@ func TestRequestsAreWhole(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			wire := &wire{}
-			w := &whole{Conn: wire}
+			w := &coalescer{Conn: wire}
 			for range 3 { // requests on one connection
 				wire.pieces = nil
 				var sent []byte
@@ -71,14 +71,14 @@ func TestRequestsAreWhole(t *testing.T) {
 func TestRequestsThatFail(t *testing.T) {
 	t.Parallel()
 	broken := errors.New("broken")
-	w := &whole{Conn: &wire{err: broken}}
+	w := &coalescer{Conn: &wire{err: broken}}
 	if _, err := w.Write([]byte("PING")); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := w.Read(make([]byte, 1)); !errors.Is(err, broken) {
 		t.Errorf("Read = %v, want the error of the request", err)
 	}
-	if _, err := w.Write(make([]byte, most)); !errors.Is(err, broken) {
+	if _, err := w.Write(make([]byte, maxHeld)); !errors.Is(err, broken) {
 		t.Errorf("Write of a long request = %v, want the error of the connection", err)
 	}
 }
