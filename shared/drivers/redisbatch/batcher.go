@@ -1,7 +1,8 @@
 // Package redisbatch sends the commands that concurrent callers have for one Redis in one
 // request. While a request is under way, those who come wait, and the next request takes
-// them all: the more callers there are, the fewer requests each of them costs. A caller who
-// is alone waits for nobody, and none waits long behind a request that is slow.
+// them all: the more callers there are, the fewer requests each of them costs. Who sends a
+// request first lets the goroutines run that are ready to: some of them are callers, too.
+// A caller who is alone waits for nobody, and none waits long behind a request that is slow.
 //
 // What a request is traced and measured as is that of its first caller.
 package redisbatch
@@ -10,6 +11,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 	"sync"
 	"time"
@@ -67,16 +69,16 @@ type call struct {
 	commands []redis.Cmder
 	deadline time.Time // zero: none
 	since    time.Time // when it began to wait
-	// turn gets one value: the callers of a request that this one has to send, or nil once
-	// another one has sent it.
-	turn  chan []*call
+	// turn gets one value: true if this call has to send a request, for others too; false
+	// once another one has sent it.
+	turn  chan bool
 	err   error    // why the request could not be made
 	alone [1]*call // itself
 }
 
 // calls are those that nobody refers to any longer: a tick has four.
 var calls = sync.Pool{New: func() any {
-	c := &call{turn: make(chan []*call, 1)}
+	c := &call{turn: make(chan bool, 1)}
 	c.alone[0] = c
 	return c
 }}
@@ -103,12 +105,11 @@ func (c *call) end() error {
 func (b *Batcher) Do(ctx context.Context, commands ...redis.Cmder) error {
 	own := newCall(ctx, commands)
 	if b.enter(own) {
-		b.send(ctx, own.alone[:])
-		return own.end()
+		return b.take(ctx, own, true)
 	}
 	select {
-	case batch := <-own.turn:
-		return b.take(ctx, own, batch)
+	case turn := <-own.turn:
+		return b.take(ctx, own, turn)
 	case <-ctx.Done():
 		return b.abandon(ctx, own)
 	}
@@ -119,18 +120,21 @@ func (b *Batcher) Do(ctx context.Context, commands ...redis.Cmder) error {
 func (b *Batcher) abandon(ctx context.Context, own *call) error {
 	if !b.leave(own) {
 		select {
-		case batch := <-own.turn:
-			return b.take(ctx, own, batch)
+		case turn := <-own.turn:
+			return b.take(ctx, own, turn)
 		default: // another one sends it just now
 		}
 	}
 	return fmt.Errorf("%w: %w", ErrAbandoned, ctx.Err())
 }
 
-// take does what the turn of a call asks for.
-func (b *Batcher) take(ctx context.Context, own *call, batch []*call) error {
-	if batch != nil {
-		b.send(ctx, batch)
+// take ends a call. If it has its turn, it first sends its request, and with it those of
+// others: also of those who come while it yields the processor. That makes half as many
+// requests, as the callers of the request before have all become ready at once.
+func (b *Batcher) take(ctx context.Context, own *call, turn bool) error {
+	if turn {
+		runtime.Gosched()
+		b.send(ctx, b.join(own))
 	}
 	return own.end()
 }
@@ -149,6 +153,19 @@ func (b *Batcher) enter(own *call) bool {
 		b.slow.Reset(slow)
 	}
 	return false
+}
+
+// join returns a call that has its turn and those who wait, as many as a request may have.
+func (b *Batcher) join(own *call) []*call {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	others := b.waiting[:min(len(b.waiting), maxCallers-1)]
+	if len(others) == 0 {
+		return own.alone[:]
+	}
+	batch := slices.Concat(own.alone[:], others)
+	b.waiting = slices.Delete(b.waiting, 0, len(others))
+	return batch
 }
 
 // leave takes a call out of the queue, and reports whether it was there: else it has its
@@ -171,7 +188,7 @@ func (b *Batcher) send(ctx context.Context, batch []*call) {
 	for i, one := range batch {
 		one.err = err
 		if i > 0 {
-			one.turn <- nil
+			one.turn <- false
 		}
 	}
 }
@@ -202,11 +219,11 @@ func (b *Batcher) beside() {
 	b.slow.Reset(slow)
 }
 
-// turn lets the first of those who wait send the next request, for the others too.
+// turn lets the first of those who wait send the next request.
 func (b *Batcher) turn() {
-	batch := slices.Clone(b.waiting[:min(len(b.waiting), maxCallers)])
-	b.waiting = slices.Delete(b.waiting, 0, len(batch))
-	batch[0].turn <- batch
+	first := b.waiting[0]
+	b.waiting = slices.Delete(b.waiting, 0, 1)
+	first.turn <- true
 }
 
 // request sends the commands of some callers. It returns an error that no command has: that

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"strconv"
 	"strings"
 	"sync"
@@ -98,6 +99,47 @@ func TestRequestsAreShared(t *testing.T) {
 	if got := reads(t, client) - before; got > 25 {
 		t.Errorf("%d requests for 100 callers, want at most 25", got)
 	}
+}
+
+// Callers who come at once share one request, although the first of them finds nobody waiting.
+//
+//nolint:paralleltest // it sets the number of processors
+func TestCallersAtOnce(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	client := &counted{Client: redistest.Start(t).Client()}
+	b := redisbatch.New(client)
+	const rounds, callers = 20, 8
+	together := 0
+	for range rounds {
+		before := client.requests.Load()
+		var all sync.WaitGroup
+		for range callers {
+			all.Go(func() {
+				if err := b.Do(t.Context(), get(t.Context(), "a")); !errors.Is(err, redis.Nil) {
+					t.Errorf("%v, want %v", err, redis.Nil)
+				}
+			})
+		}
+		all.Wait()
+		if client.requests.Load()-before == 1 {
+			together++
+		}
+	}
+	if together == 0 { // the scheduler may part some
+		t.Errorf("in none of %d rounds did %d callers share a request", rounds, callers)
+	}
+}
+
+// counted is a client that counts its requests.
+type counted struct {
+	*redis.Client
+
+	requests atomic.Int64
+}
+
+func (c *counted) Pipeline() redis.Pipeliner {
+	c.requests.Add(1)
+	return c.Client.Pipeline()
 }
 
 // reads returns how many requests a server has read.
