@@ -259,7 +259,7 @@ func (s Status) margin() *float64 {
 
 // withForecast shows when the job will be done; of an ended job only if it was done.
 func (s *Status) withForecast(r Record, now time.Time) {
-	s.Rate = forecast.MeanRate(r.State.Course.Value())
+	s.Rate = r.State.Course.MeanRate()
 	f := job.NewForecast(r.State, r.State.Outlook(r.Spec), now)
 	switch {
 	case f == nil:

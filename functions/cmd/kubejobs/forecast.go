@@ -84,7 +84,7 @@ func (f *forecaster) answer(p forecast.Point, course forecast.Course) any {
 	if p.Working > 0 {
 		f.last = p.Working
 	}
-	question := forecast.Ask(course, f.last, f.deadline, f.confidence)
+	question := forecast.Ask(course.Last, f.last, f.deadline, f.confidence)
 	if f.replicas > 0 {
 		question.Fleet.Replicas = f.replicas
 	}

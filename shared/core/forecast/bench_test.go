@@ -36,7 +36,7 @@ func BenchmarkForecast(b *testing.B) {
 // BenchmarkAtRisk is what each tick needs.
 func BenchmarkAtRisk(b *testing.B) {
 	c := course(b)
-	q := forecast.Ask(c, 10, time.UnixMilli(c.Last.At).Add(1900*time.Second), .9)
+	q := forecast.Ask(c.Last, 10, time.UnixMilli(c.Last.At).Add(1900*time.Second), .9)
 	b.ReportAllocs()
 	for b.Loop() {
 		c.Prospect(c.Model(), q).AtRisk()
@@ -44,7 +44,8 @@ func BenchmarkAtRisk(b *testing.B) {
 }
 
 func BenchmarkNeeded(b *testing.B) {
-	m := course(b).Model()
+	c := course(b)
+	m := c.Model()
 	b.ReportAllocs()
 	for b.Loop() {
 		m.Needed(1900*time.Second, .9, 1, 1000, true)

@@ -30,6 +30,8 @@ func folded(points []forecast.Point) forecast.Course {
 	return c
 }
 
+func model(c forecast.Course) *forecast.Model { return c.Model() }
+
 // again returns the course after a way through its text.
 func again(tb testing.TB, c forecast.Course) forecast.Course {
 	tb.Helper()

@@ -47,7 +47,7 @@ const (
 
 // Model returns the model of a course as of its last point; nil if there is not enough
 // data: fewer than 3 items are completed, or there are fewer than 3 points.
-func (c Course) Model() *Model {
+func (c *Course) Model() *Model {
 	if c.Count < leastPoints || c.items < leastItems || c.exposure <= 0 {
 		return nil
 	}

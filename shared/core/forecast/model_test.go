@@ -13,7 +13,7 @@ import (
 func TestModelOfASteadyJob(t *testing.T) {
 	t.Parallel()
 	c := folded(steady(1000, 10, 100, 2*time.Second)) // 198 s: 490 items done
-	m := again(t, c).Model()
+	m := model(again(t, c))
 	now := time.UnixMilli(c.Last.At)
 	finish := m.Finish(forecast.Fleet{Replicas: 10}, .1, .5, .9)
 	if ahead := finish[1].Sub(now); ahead < 195*time.Second || ahead > 215*time.Second {
@@ -50,7 +50,7 @@ func TestModelNeedsData(t *testing.T) {
 		"three items":    {steady(9, 1, 7, 2*time.Second), true}, // 12 s
 	}
 	for name, c := range cases {
-		if got := folded(c.points).Model() != nil; got != c.want {
+		if got := model(folded(c.points)) != nil; got != c.want {
 			t.Errorf("%s: model %v, want %v", name, got, c.want)
 		}
 	}
@@ -65,7 +65,7 @@ func TestFinishAtTheEdges(t *testing.T) {
 	if got := done.Model().Within(0, forecast.Fleet{}); got != 1 {
 		t.Errorf("nothing left: P %v", got)
 	}
-	m := folded(steady(1<<53, 10, 20, 2*time.Second)).Model()
+	m := model(folded(steady(1<<53, 10, 20, 2*time.Second)))
 	if got := m.Finish(forecast.Fleet{Replicas: 1}, .1, .9); !got[0].IsZero() || !got[1].IsZero() {
 		t.Errorf("ages ahead: %v", got)
 	}
@@ -84,7 +84,7 @@ func TestTurn(t *testing.T) {
 	for i := range points[100:] {
 		points[100+i].Done = points[100].Done + math.Floor(float64(i)/6)*10
 	}
-	m := folded(points).Model()
+	m := model(folded(points))
 	if got := m.Rates().Replica; math.Abs(got-1./12) > .01 {
 		t.Errorf("rate %v, want 1/12", got)
 	}
@@ -105,7 +105,7 @@ func TestNeeded(t *testing.T) {
 		})
 	}
 	models := map[string]*forecast.Model{
-		"steady": folded(steady(1000, 10, 100, 2*time.Second)).Model(),
+		"steady": model(folded(steady(1000, 10, 100, 2*time.Second))),
 		"heavy":  course.Model(),
 	}
 	for name, m := range models {

@@ -21,11 +21,11 @@ type Question struct {
 const DefaultConfidence = 0.9
 
 // Ask returns the question of whether a job meets its deadline with the replicas that it
-// has or asks for; before is how many worked last. Up to 1,000 replicas may be needed, or
+// has or asks for at the last point of its course; before is how many worked last. Up to 1,000 replicas may be needed, or
 // as many as the job has, but no more than items are left.
-func Ask(c Course, before int64, deadline time.Time, confidence float64) Question {
-	fleet := FleetOf(c.Last, before)
-	left := math.Ceil(max(float64(c.Last.Items)-c.Last.Done, 1))
+func Ask(last Point, before int64, deadline time.Time, confidence float64) Question {
+	fleet := FleetOf(last, before)
+	left := math.Ceil(max(float64(last.Items)-last.Done, 1))
 	return Question{
 		Deadline: deadline, Fleet: Fleet{Replicas: fleet, Kills: true}, Confidence: confidence,
 		Least: 1, Most: int64(min(left, float64(max(usualFleet, min(fleet, MaxFleet))))),
@@ -81,21 +81,31 @@ func FleetOf(p Point, before int64) int64 {
 	return before
 }
 
-// Value returns the course; one without points if c is nil.
-func (c *Course) Value() Course {
+// Ends returns the first and the last point; zero points if c is nil.
+func (c *Course) Ends() (first, last Point) {
 	if c == nil {
-		return Course{}
+		return Point{}, Point{}
 	}
-	return *c
+	return c.First, c.Last
+}
+
+// Clone returns a copy of the course; one without points if c is nil.
+func (c *Course) Clone() *Course {
+	clone := new(Course)
+	if c != nil {
+		*clone = *c
+	}
+	return clone
 }
 
 // Equal reports whether two courses are the same.
 func (c Course) Equal(other Course) bool { return c == other }
 
 // MeanRate returns the items that were completed a second between the first and the last
-// point; 0 if that is unknown.
-func MeanRate(c Course) float64 {
-	seconds, done := float64(c.Last.At-c.First.At)/1000, c.Last.Done-c.First.Done
+// point; 0 if that is unknown, or c is nil.
+func (c *Course) MeanRate() float64 {
+	first, last := c.Ends()
+	seconds, done := float64(last.At-first.At)/1000, last.Done-first.Done
 	if seconds <= 0 || done <= 0 {
 		return 0
 	}

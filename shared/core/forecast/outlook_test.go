@@ -169,7 +169,7 @@ func TestMeanRate(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if got := forecast.MeanRate(tt.course); math.Abs(got-tt.want) > 1e-9 {
+			if got := tt.course.MeanRate(); math.Abs(got-tt.want) > 1e-9 {
 				t.Errorf("got %v, want %v", got, tt.want)
 			}
 		})

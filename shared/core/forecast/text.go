@@ -37,34 +37,39 @@ func (c *Course) AppendText(text []byte) ([]byte, error) {
 }
 
 // UnmarshalText reads a text of MarshalText. An error leaves the course as it was.
-func (c *Course) UnmarshalText(text []byte) error { return c.Parse(string(text)) }
+func (c *Course) UnmarshalText(text []byte) error {
+	parsed, err := ParseCourse(string(text), nil)
+	if err == nil {
+		*c = *parsed
+	}
+	return err
+}
 
-// Parse is UnmarshalText of a string.
-func (c *Course) Parse(text string) error {
+// ParseCourse returns the course of a text of MarshalText. It overwrites the capacity of room,
+// of which it needs 4 KB, and allocates what is missing.
+func ParseCourse(text string, room []byte) (*Course, error) {
+	c := new(Course)
 	if text == "" {
-		*c = Course{}
-		return nil
+		return c, nil
 	}
 	if len(text) > mostText {
-		return errDamaged
+		return nil, errDamaged
 	}
-	var encoded [mostText]byte
-	var buffer [mostRaw + 2]byte
-	n, err := base64.RawURLEncoding.Decode(buffer[:], encoded[:copy(encoded[:], text)])
-	if err != nil || n < 1+sumBytes || buffer[0] != version {
-		return errDamaged
+	room = append(slices.Grow(room[:0], mostText+mostRaw), text...)
+	decoded, err := base64.RawURLEncoding.AppendDecode(room, room)
+	raw := decoded[len(text):]
+	if err != nil || len(raw) < 1+sumBytes || raw[0] != version {
+		return nil, errDamaged
 	}
-	raw, sum := buffer[:n-sumBytes], buffer[n-sumBytes:n]
+	raw, sum := raw[:len(raw)-sumBytes], raw[len(raw)-sumBytes:]
 	if crc32.ChecksumIEEE(raw) != binary.LittleEndian.Uint32(sum) {
-		return errDamaged
+		return nil, errDamaged
 	}
 	r := codec{raw: raw[1:], reading: true}
-	var fresh Course
-	r.course(&fresh)
+	r.course(c)
 	if r.bad || len(r.raw) > 0 {
-		return errDamaged
+		return nil, errDamaged
 	}
-	fresh.Exposure = float64(fresh.exposure) / 2000
-	*c = fresh
-	return nil
+	c.Exposure = float64(c.exposure) / 2000
+	return c, nil
 }

@@ -167,7 +167,7 @@ func FuzzText(f *testing.F) {
 			for range 30 {
 				c = c.Fold(forecast.Point{At: c.Last.At + 2000, Items: 1 << 50, Done: c.Last.Done + 5, Working: 7})
 			}
-			again(t, c).Model()
+			model(again(t, c))
 		}
 	})
 }

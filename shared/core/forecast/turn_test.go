@@ -37,7 +37,8 @@ func TestTurnOfRandomJobs(t *testing.T) {
 func (m *Model) means() float64 { return 1 / m.rates.Replica }
 
 // slowed returns the course of a job of exponential items, 4 s each and later slower.
-func slowed(r *rand.Rand, slower float64) (c Course) {
+func slowed(r *rand.Rand, slower float64) *Course {
+	var c Course
 	var done []float64
 	for range 10 {
 		for at := 0.; at < 320; {
@@ -52,7 +53,7 @@ func slowed(r *rand.Rand, slower float64) (c Course) {
 	slices.Sort(done)
 	for at := 0.; at <= 320; at += 2 {
 		n, _ := slices.BinarySearch(done, math.Nextafter(at, math.Inf(1)))
-		c = c.Fold(Point{At: int64(1000 * at), Items: 4000, Done: float64(n), Working: 10})
+		c.Add(Point{At: int64(1000 * at), Items: 4000, Done: float64(n), Working: 10})
 	}
-	return c
+	return &c
 }

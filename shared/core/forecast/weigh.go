@@ -70,7 +70,8 @@ func (c *Course) weigh(m *Model) {
 	}
 }
 
-// levels compares neighbouring windows at each width of at least a mean item time.
+// levels compares neighbouring windows at each width of at least a mean item time. Each two
+// neighbours are then one window of the next level.
 func (c *Course) levels(mean float64, splits *[splitCount]split) (all [9]level) {
 	w := &c.windows
 	if w.n == 0 {
@@ -81,36 +82,44 @@ func (c *Course) levels(mean float64, splits *[splitCount]split) (all [9]level) 
 	if width > 0 {
 		from = int(math.Ceil(min(skipped*mean/width, mostWindows)))
 	}
-	list := w.list
-	n := w.n
-	items, exposure := float64(int64(1)<<w.itemBits), float64(int64(1)<<w.exposureBits)/2000
-	var a, e [mostWindows]float64
-	for i := range n {
-		a[i], e[i] = float64(list[i].items)*items, float64(list[i].exposure)*exposure
-	}
+	var firsts [len(all)]int // the first window that counts, of an even number
 	for l := range all {
-		if n < 2 {
-			break
-		}
-		all[l].width = width
-		for i := (from + 1) / 2 * 2; i+1 < n && width >= mean; i += 2 {
-			x := compare(a[i], e[i], a[i+1], e[i+1], mean)
-			all[l].pairs += x.n
-			all[l].surplus += x.surplus
-			for k := range splits {
-				if i<<l < splits[k].windows && splits[k].windows < (i+2)<<l {
-					all[l].across[k] = x
-				}
-			}
-		}
-		n /= 2
-		from = (from + 1) / 2
+		all[l].width, firsts[l] = width, (from+1)/2*2
 		width *= 2
-		for i := range n {
-			a[i], e[i] = a[2*i]+a[2*i+1], e[2*i]+e[2*i+1]
+		from = (from + 1) / 2
+	}
+	var waits [len(all)]span // for its neighbour
+	items, exposure := float64(int64(1)<<w.itemBits), float64(int64(1)<<w.exposureBits)/2000
+	for n, x := range w.list[:w.n] {
+		now := span{float64(x.items) * items, float64(x.exposure) * exposure}
+		for l := range all {
+			if n%2 == 0 {
+				waits[l] = now
+				break
+			}
+			before := waits[l]
+			if n > firsts[l] && all[l].width >= mean {
+				all[l].add(compare(before.items, before.exposure, now.items, now.exposure, mean), l, n-1, splits)
+			}
+			now = span{before.items + now.items, before.exposure + now.exposure}
+			n /= 2
 		}
 	}
 	return all
+}
+
+// span is the items and the exposure of a window.
+type span struct{ items, exposure float64 }
+
+// add adds the comparison of window n of level l with the next one.
+func (v *level) add(x pair, l, n int, splits *[splitCount]split) {
+	v.pairs += x.n
+	v.surplus += x.surplus
+	for k := range splits {
+		if n<<l < splits[k].windows && splits[k].windows < (n+2)<<l {
+			v.across[k] = x
+		}
+	}
 }
 
 // compare compares two neighbouring windows.

@@ -65,6 +65,54 @@ func TestWeightsUseTheWindows(t *testing.T) {
 	}
 }
 
+// TestLevels: the levels are what merging the windows of each into those of the next gives.
+func TestLevels(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(7, 7))
+	for range 200 {
+		c := slowed(r, 1+2*r.Float64())
+		w := &c.windows
+		w.n = r.IntN(w.n + 1)
+		splits := c.splits()
+		mean := 16 * r.Float64()
+		got := c.levels(mean, &splits)
+		want := mergedLevels(c, mean, &splits)
+		for l := range got {
+			if got[l].width = want[l].width; got[l] != want[l] { // a level without two windows has none
+				t.Fatalf("%d windows, mean %v, level %d: %+v, want %+v", w.n, mean, l, got[l], want[l])
+			}
+		}
+	}
+}
+
+func mergedLevels(c *Course, mean float64, splits *[splitCount]split) (all [9]level) {
+	w := &c.windows
+	if w.n == 0 {
+		return all
+	}
+	width := float64(w.even-w.openTime) / 1000 / float64(w.n)
+	from := int(math.Ceil(min(skipped*mean/width, mostWindows)))
+	var spans []span
+	for _, x := range w.list[:w.n] {
+		spans = append(spans, span{
+			items: float64(x.items) * float64(int64(1)<<w.itemBits), exposure: float64(x.exposure) * float64(int64(1)<<w.exposureBits) / 2000,
+		})
+	}
+	for l := range all {
+		all[l].width = width
+		var merged []span
+		for i := 0; i+1 < len(spans); i += 2 {
+			a, b := spans[i], spans[i+1]
+			if i >= from && width >= mean {
+				all[l].add(compare(a.items, a.exposure, b.items, b.exposure, mean), l, i, splits)
+			}
+			merged = append(merged, span{a.items + b.items, a.exposure + b.exposure})
+		}
+		spans, from, width = merged, (from+1)/2, width*2
+	}
+	return all
+}
+
 // TestAge: in a run of no age all items have just begun; in an old one age is no limit.
 func TestAge(t *testing.T) {
 	t.Parallel()

@@ -50,7 +50,7 @@ func (t *Transition) control(spec Spec, obs Observation) {
 	if fleet.Idle {
 		return
 	}
-	point := state.Course.Value().Last
+	_, point := state.Course.Ends()
 	point.Asked = state.Asked // the course holds at least those that work
 	memory, d := c.policy(*fleet).Decide(next.Memory, point, t.Model, spec.Deadline())
 	next.Memory, next.Held, next.Unreachable, next.Probability = memory, d.Held, d.Unreachable, d.Probability

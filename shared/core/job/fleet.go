@@ -43,7 +43,7 @@ func (k KubeStatus) Fleet() *Fleet {
 func (o Observation) fleet(spec Spec, state State) (*Fleet, string) {
 	switch {
 	case spec.Control.Target == nil: // the number in Redis is the one that was decided
-		last := state.Course.Value().Last
+		_, last := state.Course.Ends()
 		return &Fleet{Asked: max(state.Asked, last.Working), Running: last.Working, Working: last.Working}, ""
 	case spec.ScalesOther():
 		return o.Fleet.Fleet, o.Fleet.Error

@@ -67,7 +67,8 @@ func unlessZero(at time.Time) *time.Time {
 // pausedSince returns when a job advanced last: with its first sample if it never has,
 // else if no tick could measure it, when the gap began.
 func (s State) pausedSince() time.Time {
-	if since := max(s.Health.Advanced, s.Course.Value().First.At); since != 0 || s.QueueGap == nil {
+	first, _ := s.Course.Ends()
+	if since := max(s.Health.Advanced, first.At); since != 0 || s.QueueGap == nil {
 		return time.UnixMilli(since)
 	}
 	return time.UnixMilli(s.QueueGap.Since)
@@ -78,7 +79,7 @@ func (s State) Quiet(now time.Time) time.Duration { return max(now.Sub(s.pausedS
 
 // cause returns why a job does not advance.
 func (s State) cause() forecast.Cause {
-	last := s.Course.Value().Last
+	_, last := s.Course.Ends()
 	pause := forecast.Pause{
 		Stalled: s.Health.Now() == forecast.StatusStalled, Suspended: s.Suspended, Unobserved: s.QueueGap != nil,
 		Working: last.Working, Completed: s.Health.Advanced != 0,

@@ -92,5 +92,5 @@ func late(spec job.Spec) *forecast.Prospect {
 	for i := range int64(41) {
 		c.Add(forecast.Point{At: spec.Deadline().UnixMilli() + 1000*(i-70), Items: 100, Done: float64(i), Working: 1})
 	}
-	return c.Prospect(c.Model(), forecast.Ask(c, 1, spec.Deadline(), .9))
+	return c.Prospect(c.Model(), forecast.Ask(c.Last, 1, spec.Deadline(), .9))
 }

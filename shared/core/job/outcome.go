@@ -63,7 +63,7 @@ func NewOutcome(spec Spec, state State) Outcome {
 			o.Margin = &margin
 		}
 	}
-	if rate := forecast.MeanRate(state.Course.Value()); rate > 0 {
+	if rate := state.Course.MeanRate(); rate > 0 {
 		o.Rate = &rate
 	}
 	if all := state.Run.Replicas; all > 0 {
@@ -90,14 +90,14 @@ func moment(millis int64) time.Time { return time.UnixMilli(millis).UTC() }
 //
 // Worked: 100 items of 4 s in 60 s: 15 rounds, so 7 replicas.
 func sufficient(spec Spec, state State) *int64 {
-	c := state.Course.Value()
-	done := c.Last.Done - c.First.Done
+	first, last := state.Course.Ends()
+	done := last.Done - first.Done
 	if done <= 0 || state.Run.Replicas <= 0 {
 		return nil
 	}
 	mean := state.Run.Replicas / done
-	left := float64(c.Last.Items) - c.First.Done
-	rounds := math.Floor(spec.Deadline().Sub(moment(c.First.At)).Seconds()/mean + 1e-9)
+	left := float64(last.Items) - first.Done
+	rounds := math.Floor(spec.Deadline().Sub(moment(first.At)).Seconds()/mean + 1e-9)
 	if rounds < 1 {
 		return nil
 	}

@@ -7,7 +7,8 @@ import (
 
 // newPoint returns the point of the course of a job at a sample.
 func newPoint(spec Spec, state State, obs Observation, x sample.Sample) forecast.Point {
-	working := obs.working(state.KubeSeen, state.Course.Value().Last.Working)
+	_, last := state.Course.Ends()
+	working := obs.working(state.KubeSeen, last.Working)
 	return forecast.NewPoint(x, spec.Items, working, asked(spec, state, obs), state.Suspended)
 }
 
@@ -42,11 +43,12 @@ func outlookOf(p *forecast.Prospect) *forecast.Outlook {
 // Question returns what is asked of the course of a job unless a caller asks something
 // else.
 func (s State) Question(spec Spec) forecast.Question {
-	c, course := spec.Control, s.Course.Value()
+	c := spec.Control
+	_, last := s.Course.Ends()
 	if c == nil {
-		return forecast.Ask(course, s.Summary.Replicas, spec.Deadline(), forecast.DefaultConfidence)
+		return forecast.Ask(last, s.Summary.Replicas, spec.Deadline(), forecast.DefaultConfidence)
 	}
-	q := forecast.Ask(course, s.Summary.Replicas, spec.Deadline(), c.Confidence)
+	q := forecast.Ask(last, s.Summary.Replicas, spec.Deadline(), c.Confidence)
 	q.Fleet.Kills, q.Least, q.Most = !c.Graceful, c.Min, max(c.Min, min(q.Most, c.Max))
 	return q
 }

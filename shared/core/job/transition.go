@@ -92,14 +92,14 @@ func (t *Transition) measure(spec Spec, state State, obs Observation, goesOn boo
 
 // look folds the sample into the course of the job, and returns the state after that.
 func (t *Transition) look(spec Spec, state State, obs Observation) State {
-	course, held := state.Course.Value(), int64(0)
+	course, held := state.Course.Clone(), int64(0)
 	last := course.Last
 	if state.Queue != nil {
 		held = state.Queue.InFlight
 	}
 	next := newPoint(spec, state, obs, *t.Sample)
 	course.Add(next)
-	state.Course, t.Model = &course, course.Model()
+	state.Course, t.Model = course, course.Model()
 	t.Prospect = course.Prospect(t.Model, state.Question(spec))
 	state.Run = state.Run.work(last, next, held).milestone(*t.Sample, t.Prospect)
 	if from := state.Asked; spec.Control == nil && from > 0 && next.Asked > 0 && from != next.Asked {

@@ -15,7 +15,7 @@ import (
 // encoding/json. So both always give the same.
 type form struct {
 	reading bool
-	out     []byte
+	out     []byte // while reading, room for anything
 	rest    string
 	comma   bool // one comes before the next field
 	odd     bool
@@ -42,9 +42,13 @@ func write(describe func(*form)) ([]byte, bool) {
 
 // read reads an object by its description, and reports false if encoding/json has to.
 func read(text string, describe func(*form)) bool {
-	f := form{reading: true, rest: text}
-	f.object(func() { describe(&f) })
-	return !f.odd && f.rest == ""
+	f := forms.Get().(*form) //nolint:forcetypeassert // they are all forms
+	*f = form{reading: true, rest: text, out: f.out}
+	f.object(func() { describe(f) })
+	ok := !f.odd && f.rest == ""
+	f.rest = "" // else it would keep the text in memory
+	forms.Put(f)
+	return ok
 }
 
 // field begins a field and reports whether it has a value to be written or read. A field

@@ -120,8 +120,8 @@ func courseField(f *form, name string, course **forecast.Course) {
 		f.out, f.odd = append(f.out, '"'), f.odd || err != nil
 		return
 	}
-	*course = new(forecast.Course)
-	f.odd = (*course).Parse(f.unescaped()) != nil || f.odd
+	parsed, err := forecast.ParseCourse(f.unescaped(), f.out)
+	*course, f.odd = parsed, f.odd || err != nil
 }
 
 func changesField(f *form, name string, c *job.ScaleChanges) {
