@@ -62,27 +62,29 @@ func BenchmarkFold(b *testing.B) {
 	}
 }
 
-func BenchmarkMarshalText(b *testing.B) {
+func BenchmarkAppendText(b *testing.B) {
 	c := course(b)
+	var text []byte
 	b.ReportAllocs()
 	for b.Loop() {
-		text, err := c.MarshalText()
-		if err != nil {
+		var err error
+		if text, err = c.AppendText(text[:0]); err != nil {
 			b.Fatal(err)
 		}
 		b.SetBytes(int64(len(text)))
 	}
 }
 
-func BenchmarkUnmarshalText(b *testing.B) {
-	text, err := course(b).MarshalText()
+func BenchmarkParseCourse(b *testing.B) {
+	c := course(b)
+	text, err := c.MarshalText()
 	if err != nil {
 		b.Fatal(err)
 	}
+	room := make([]byte, 0, 4<<10)
 	b.ReportAllocs()
 	for b.Loop() {
-		var c forecast.Course
-		if err := c.UnmarshalText(text); err != nil {
+		if _, err := forecast.ParseCourse(string(text), room); err != nil {
 			b.Fatal(err)
 		}
 	}

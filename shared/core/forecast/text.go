@@ -67,7 +67,7 @@ func ParseCourse(text string, room []byte) (*Course, error) {
 	}
 	r := codec{raw: raw[1:], reading: true}
 	r.course(c)
-	if r.bad || len(r.raw) > 0 {
+	if r.bad || r.read < len(r.raw) {
 		return nil, errDamaged
 	}
 	c.Exposure = float64(c.exposure) / 2000
