@@ -171,7 +171,7 @@ func (s *Set) openService(ctx context.Context, o Options) error {
 			Events: job.EventPolicy{Enabled: s.cfg.Events.Sink != nil, Samples: s.cfg.Events.Samples}, Now: o.Now,
 		},
 		monitor.Ports{
-			Store: s.telemetry.Store(redisstore.New(s.state)), Queue: s.telemetry.Queue(workqueue.New(s.pool)),
+			Store: s.telemetry.Store(s.store()), Queue: s.telemetry.Queue(workqueue.New(s.pool)),
 			KubeJobs:   s.telemetry.KubeJobs(kubeJobs),
 			SampleList: s.telemetry.SampleList(controllerlist.New(s.pool, s.cfg.Retention)),
 			Scheduler:  s.telemetry.Scheduler(s.scheduler), Broadcaster: s.telemetry.Broadcaster(s.fan),
@@ -184,6 +184,16 @@ func (s *Set) openService(ctx context.Context, o Options) error {
 		return err
 	}
 	return s.sweepLocally(ticking, o.SweepCron)
+}
+
+// store returns the store of the jobs. Only with JOB_STATUS=events do ticks use what it holds
+// of Kubernetes Jobs.
+func (s *Set) store() *redisstore.Store {
+	store := redisstore.New(s.state)
+	if s.cfg.JobStatus != config.JobStatusEvents {
+		store = store.WithoutKubeStatus()
+	}
+	return store
 }
 
 // defaultQueue returns the Redis of a job that names none: the one that

@@ -15,10 +15,10 @@ import (
 // and the tick is committed.
 const (
 	maxRoundTrips  = 4
-	maxCommands    = 31     // with those that the scripts run
+	maxCommands    = 30     // with those that the scripts run
 	maxScaling     = 8      // those that write the number of replicas, in another round trip
-	maxAllocations = 215    // with those of the request and its answer
-	maxBytes       = 28_000 // allocated
+	maxAllocations = 195    // with those of the request and its answer
+	maxBytes       = 24_000 // allocated
 )
 
 // A warm tick has no more round trips and commands than it had, and opens no connection:

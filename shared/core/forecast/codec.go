@@ -39,7 +39,7 @@ func (k *codec) number(x *int64, low, high int64) {
 		return
 	}
 	u := k.next()
-	v := int64(u>>1) ^ -int64(u&1) //nolint:gosec // as binary.Varint
+	v := int64(u>>1) ^ -int64(u&1)
 	if v < low || v > high {
 		k.bad, v = true, low
 	}
@@ -56,7 +56,7 @@ func (k *codec) count(x *int64, high int64) {
 	if v > uint64(high) { //nolint:gosec // not negative
 		k.bad, v = true, 0
 	}
-	*x = int64(v) //nolint:gosec // at most high
+	*x = int64(v)
 }
 
 // size transfers a number in [0, high].

@@ -2,6 +2,7 @@ package redisstore
 
 import (
 	"encoding/json"
+	"slices"
 
 	"kubejobs/shared/core/job"
 )
@@ -14,10 +15,21 @@ func encode(value any) ([]byte, error) { return json.Marshal(value) }
 func decode(text string, target any) error { return json.Unmarshal([]byte(text), target) }
 
 func encodeState(state job.State) ([]byte, error) {
-	if text, ok := write(func(f *form) { stateFields(f, &state) }); ok {
-		return text, nil
+	text, form, err := writeState(&state)
+	defer form.release()
+	return slices.Clone(text), err
+}
+
+// writeState returns the text of a state, and the form whose release frees it; nil if it need
+// not be freed.
+func writeState(state *job.State) ([]byte, *form, error) {
+	f, ok := write(func(f *form) { stateFields(f, state) })
+	if ok {
+		return f.out, f, nil
 	}
-	return encode(state)
+	f.release()
+	text, err := encode(state)
+	return text, nil, err
 }
 
 func decodeState(text string) (job.State, error) {
@@ -30,10 +42,12 @@ func decodeState(text string) (job.State, error) {
 }
 
 func encodeSpec(spec job.Spec) ([]byte, error) {
-	if text, ok := write(func(f *form) { specFields(f, &spec) }); ok {
-		return text, nil
+	f, ok := write(func(f *form) { specFields(f, &spec) })
+	defer f.release()
+	if !ok {
+		return encode(spec)
 	}
-	return encode(spec)
+	return slices.Clone(f.out), nil
 }
 
 func decodeSpec(text string) (job.Spec, error) {

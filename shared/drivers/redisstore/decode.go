@@ -78,16 +78,22 @@ func decodeRecordBy(id job.ID, fields *redis.SliceCmd, decodeSpec func(string) (
 }
 
 // decodeTick returns the record of a committed tick, nil if there is none.
-func decodeTick(tick *redis.StringCmd) (*monitor.TickRecord, error) {
-	text, err := tick.Result()
-	switch {
-	case errors.Is(err, redis.Nil):
-		return nil, nil
-	case err != nil:
+func decodeTick(tick *redis.SliceCmd) (*monitor.TickRecord, error) {
+	values, err := tick.Result()
+	if err != nil {
 		return nil, unavailable("load tick", err)
+	}
+	switch text, found := values[0].(string); {
+	case !found:
+		return nil, nil
 	case text == "":
 		return &monitor.TickRecord{}, nil
+	default:
+		return committedTick(text)
 	}
+}
+
+func committedTick(text string) (*monitor.TickRecord, error) {
 	x, err := decodeSample(text)
 	if err != nil {
 		return nil, err

@@ -2,7 +2,6 @@ package redisstore
 
 import (
 	"encoding/json"
-	"slices"
 	"strings"
 	"sync"
 )
@@ -27,17 +26,20 @@ const maxRoom = 32 << 10
 // forms have room for the text of a state with the longest course.
 var forms = sync.Pool{New: func() any { return &form{out: make([]byte, 0, 8<<10)} }}
 
-// write returns the object that a description writes, and false if encoding/json has to.
-func write(describe func(*form)) ([]byte, bool) {
+// write returns a form that holds the object that a description writes, and false if
+// encoding/json has to. The caller may release the form.
+func write(describe func(*form)) (*form, bool) {
 	f := forms.Get().(*form) //nolint:forcetypeassert // they are all forms
-	defer func() {
-		if cap(f.out) <= maxRoom {
-			forms.Put(f)
-		}
-	}()
 	*f = form{out: f.out[:0]}
 	f.object(func() { describe(f) })
-	return slices.Clone(f.out), !f.odd
+	return f, !f.odd
+}
+
+// release gives the form to the next user. Nobody may use its text any longer.
+func (f *form) release() {
+	if f != nil && cap(f.out) <= maxRoom {
+		forms.Put(f)
+	}
 }
 
 // read reads an object by its description, and reports false if encoding/json has to.
@@ -47,7 +49,7 @@ func read(text string, describe func(*form)) bool {
 	f.object(func() { describe(f) })
 	ok := !f.odd && f.rest == ""
 	f.rest = "" // else it would keep the text in memory
-	forms.Put(f)
+	f.release()
 	return ok
 }
 
@@ -158,11 +160,8 @@ func list[T any](f *form, name string, all *[]T, element func(*T)) {
 	f.skip(']')
 }
 
-// other is a field that encoding/json writes and reads.
-func (f *form) other(name string, omitted bool, value any) {
-	if !f.field(name, omitted) {
-		return
-	}
+// other is a value that encoding/json writes and reads.
+func (f *form) other(value any) {
 	if !f.reading {
 		text, err := json.Marshal(value)
 		f.out, f.odd = append(f.out, text...), f.odd || err != nil

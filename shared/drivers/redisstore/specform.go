@@ -11,7 +11,9 @@ func specFields(f *form, s *job.Spec) {
 	integer(f, "period_ns", &s.Period)
 	f.within("queue", func() { queueSpecFields(f, &s.Queue) })
 	text(f, "strategy", &s.Strategy)
-	f.other("heuristics", len(s.Heuristics) == 0, &s.Heuristics)
+	if f.field("heuristics", len(s.Heuristics) == 0) {
+		f.other(&s.Heuristics)
+	}
 	pointer(f, "database", &s.Database, func(f *form, d *job.Database) {
 		text(f, "host", &d.Host)
 		integer(f, "port", &d.Port)

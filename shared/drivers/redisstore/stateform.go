@@ -39,7 +39,18 @@ func stateFields(f *form, s *job.State) {
 	runField(f, "run", &s.Run)
 	pointer(f, "control", &s.Control, controlledFields)
 	count(f, "sequence", &s.Sequence)
-	f.other("outbox", len(s.Outbox) == 0, &s.Outbox)
+	outboxField(f, "outbox", &s.Outbox)
+}
+
+// outboxField is a list that is left to encoding/json. That must not see the state: it would
+// have to be allocated for each tick.
+func outboxField(f *form, name string, outbox *[]job.Event) {
+	if !f.field(name, len(*outbox) == 0) {
+		return
+	}
+	all := *outbox
+	f.other(&all)
+	*outbox = all
 }
 
 func queueCountFields(f *form, c *job.QueueCount) {

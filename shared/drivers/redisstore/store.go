@@ -54,6 +54,8 @@ type Store struct {
 	create, field, kubeStatus, suspect *redis.Script
 	useQueue, leaveQueue               *redis.Script
 	takePlace, freePlaces              *redis.Script
+
+	noKubeStatus bool // see WithoutKubeStatus
 }
 
 var _ monitor.Store = (*Store)(nil)
@@ -74,6 +76,14 @@ func New(client redis.UniversalClient) *Store {
 		takePlace:  redis.NewScript(takePlaceSource),
 		freePlaces: redis.NewScript(freePlacesSource),
 	}
+}
+
+// WithoutKubeStatus returns the store for ticks that use no stored status of a Kubernetes Job:
+// Load leaves it out.
+func (s *Store) WithoutKubeStatus() *Store {
+	other := *s
+	other.noKubeStatus = true
+	return &other
 }
 
 // Ping implements monitor.JobStore.

@@ -85,6 +85,22 @@ func TestEndedJobsExpire(t *testing.T) {
 	}
 }
 
+// Ticks that use no stored status of a Kubernetes Job do not load it.
+func TestWithoutKubeStatus(t *testing.T) {
+	t.Parallel()
+	store := redisstore.New(open(t, redistest.Start(t).URL()))
+	fill(t, store, "a", 1)
+	if err := store.SaveKubeStatus(t.Context(), "a", job.KubeStatus{Active: 2}, 1); err != nil {
+		t.Fatal(err)
+	}
+	for with, store := range map[bool]*redisstore.Store{true: store, false: store.WithoutKubeStatus()} {
+		record, err := store.Load(t.Context(), "a", "t")
+		if err != nil || (record.Kube != nil) != with {
+			t.Errorf("with it %t: Kube = %+v, %v", with, record.Kube, err)
+		}
+	}
+}
+
 func TestErrorsAreRetryable(t *testing.T) {
 	t.Parallel()
 	server := redistest.Start(t)

@@ -9,6 +9,7 @@ import (
 
 	"kubejobs/shared/core/job"
 	"kubejobs/shared/core/sample"
+	"kubejobs/shared/drivers/redisbatch"
 	"kubejobs/shared/monitor"
 )
 
@@ -21,12 +22,17 @@ const Remembered = 64
 func (s *Store) Load(ctx context.Context, id job.ID, tickID string) (monitor.Record, error) {
 	known := s.cache.of(id)
 	fields := readFields(ctx, known.stateKey())
-	kubeStatus := redis.NewStringCmd(ctx, "hget", known.kubeStatus, fieldStatus)
-	commands := []redis.Cmder{fields, kubeStatus}
-	var tick *redis.StringCmd
+	commands := append(make([]redis.Cmder, 0, 3), fields)
+	var tick *redis.SliceCmd
 	if tickID != "" {
-		tick = redis.NewStringCmd(ctx, "hget", known.ticksKey(), tickID)
+		// Not HGET, which answers most ticks with an error, that the tick is not there.
+		tick = redis.NewSliceCmd(ctx, "hmget", known.ticksKey(), tickID)
 		commands = append(commands, tick)
+	}
+	var kubeStatus *redis.StringCmd
+	if !s.noKubeStatus {
+		kubeStatus = redis.NewStringCmd(ctx, "hget", known.kubeStatus, fieldStatus)
+		commands = append(commands, kubeStatus)
 	}
 	if err := s.batch.Do(ctx, commands...); err != nil && !errors.Is(err, redis.Nil) {
 		return monitor.Record{}, unavailable("load job", err)
@@ -35,8 +41,10 @@ func (s *Store) Load(ctx context.Context, id job.ID, tickID string) (monitor.Rec
 	if err != nil {
 		return record, err
 	}
-	if record.Kube, err = decodeKubeStatus(kubeStatus); err != nil {
-		return monitor.Record{}, err
+	if kubeStatus != nil {
+		if record.Kube, err = decodeKubeStatus(kubeStatus); err != nil {
+			return monitor.Record{}, err
+		}
 	}
 	if tick == nil {
 		return record, nil
@@ -52,7 +60,7 @@ func (s *Store) Load(ctx context.Context, id job.ID, tickID string) (monitor.Rec
 // an ended job with undelivered events again: if the index had lost it, nothing
 // else would.
 func (s *Store) Commit(ctx context.Context, c monitor.Change) (monitor.CommitResult, error) {
-	state, err := encodeState(c.State)
+	state, form, err := writeState(&c.State)
 	if err != nil {
 		return 0, fmt.Errorf("encode state: %w", err)
 	}
@@ -69,6 +77,9 @@ func (s *Store) Commit(ctx context.Context, c monitor.Change) (monitor.CommitRes
 		return 0, err
 	}
 	code, err := s.commit.Run(ctx, s.batch, s.cache.of(c.ID).keys, args...)
+	if !errors.Is(err, redisbatch.ErrAbandoned) { // else it may yet be sent
+		form.release()
+	}
 	if err != nil {
 		return 0, unavailable("commit state", err)
 	}
