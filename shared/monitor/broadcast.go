@@ -74,7 +74,7 @@ func acknowledgedEvents(n Notice, deliveries []Delivery) []job.Event {
 }
 
 // resend broadcasts the events in a job's outbox and returns how many were taken.
-func (s *Service) resend(ctx context.Context, record Record, state job.State) int {
+func (s *Service) resend(ctx context.Context, record *Record, state job.State) int {
 	if len(state.Outbox) == 0 {
 		return 0
 	}
@@ -107,7 +107,7 @@ func (s *Service) recordLate(ctx context.Context, spec job.Spec, d Delivery) {
 }
 
 // markPublishers records that a publisher started or stopped failing.
-func (s *Service) markPublishers(ctx context.Context, record Record, deliveries []Delivery) {
+func (s *Service) markPublishers(ctx context.Context, record *Record, deliveries []Delivery) {
 	if len(deliveries) == 0 {
 		return
 	}

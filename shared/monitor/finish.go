@@ -15,7 +15,7 @@ const SampleListName = "controller-list"
 // finish pushes the sample of an observed tick, commits its transition and
 // broadcasts what that made. A tick that ends the job commits first, as does one
 // that names no instant of the schedule: another one may make it surplus.
-func (s *Service) finish(ctx context.Context, o observedTick) (Outcome, error) {
+func (s *Service) finish(ctx context.Context, o *observedTick) (Outcome, error) {
 	first := o.transition(s.cfg)
 	if first.State.Phase.Living() && (o.delivery.Claimed || s.cfg.Spacing <= 0) {
 		return s.pushBesideCommit(ctx, o, first)
@@ -24,7 +24,7 @@ func (s *Service) finish(ctx context.Context, o observedTick) (Outcome, error) {
 }
 
 // key returns the key by which the sample of a tick is pushed.
-func (s *Service) key(o observedTick) PushKey {
+func (s *Service) key(o *observedTick) PushKey {
 	key := PushKey{TickID: o.ID}
 	if s.cfg.Spacing > 0 {
 		key.Instant = o.delivery.Instant(o.record.Spec.Schedule())
@@ -34,7 +34,7 @@ func (s *Service) key(o observedTick) PushKey {
 
 // pushBesideCommit pushes the sample while it commits: one round trip instead
 // of two.
-func (s *Service) pushBesideCommit(ctx context.Context, o observedTick, first job.Transition) (Outcome, error) {
+func (s *Service) pushBesideCommit(ctx context.Context, o *observedTick, first job.Transition) (Outcome, error) {
 	pushed := s.push(ctx, o.record.Spec, s.key(o), first.Sample)
 	committed, err := s.commit(ctx, o, first)
 	if err != nil {
@@ -46,7 +46,7 @@ func (s *Service) pushBesideCommit(ctx context.Context, o observedTick, first jo
 
 // commitThenPush pushes the last sample of a job only once its end is
 // committed. So of two ticks that see the end only one pushes a sample.
-func (s *Service) commitThenPush(ctx context.Context, o observedTick, first job.Transition) (Outcome, error) {
+func (s *Service) commitThenPush(ctx context.Context, o *observedTick, first job.Transition) (Outcome, error) {
 	x := first.Sample
 	committed, err := s.commit(ctx, o, first)
 	if err != nil || committed.nothing() {
@@ -62,7 +62,7 @@ func (s *Service) commitThenPush(ctx context.Context, o observedTick, first job.
 // publishers fail, and returns the outcome of the tick. A tick that was already
 // committed, by another delivery or by an attempt whose reply was lost, finishes what
 // that one left.
-func (s *Service) deliver(ctx context.Context, o observedTick, c committed, pushed <-chan error) (Outcome, error) {
+func (s *Service) deliver(ctx context.Context, o *observedTick, c committed, pushed <-chan error) (Outcome, error) {
 	ended := make(chan struct{})
 	defer close(ended)
 	deliveries := s.act(ctx, o.record, c, ended)
@@ -135,7 +135,7 @@ func (c committed) pushed(err error) bool {
 // commit replaces the job's state by that of the transition t of a tick. If another tick
 // came first, commit folds the tick again into what that one left, so no fold is lost,
 // unless the other one made this one surplus.
-func (s *Service) commit(ctx context.Context, o observedTick, t job.Transition) (committed, error) {
+func (s *Service) commit(ctx context.Context, o *observedTick, t job.Transition) (committed, error) {
 	for range maxConflicts {
 		if !o.Internal {
 			t.State.Ticks = t.State.Ticks.Receive(o.record.Spec.Schedule(), o.delivery)
@@ -152,7 +152,7 @@ func (s *Service) commit(ctx context.Context, o observedTick, t job.Transition) 
 		}
 		switch result {
 		case CommitDone:
-			s.settle(ctx, o.record, t.State)
+			s.settle(ctx, o.record, &t.State)
 			return committed{outcomeOf(t), &Notice{
 				Spec: o.record.Spec, State: t.State, Sample: t.Sample, Prospect: t.Prospect,
 				Lost: t.State.Ticks.Lost - o.record.State.Ticks.Lost, Events: job.InSequence(t.State.Outbox, sampled),
@@ -187,7 +187,7 @@ func outcomeOf(t job.Transition) Outcome {
 // reload returns the record after a conflict. If the tick has nothing left to
 // commit, it returns the outcome of the tick. A tick of an earlier life commits
 // nothing to a later one.
-func (s *Service) reload(ctx context.Context, o observedTick) (Record, Outcome, error) {
+func (s *Service) reload(ctx context.Context, o *observedTick) (*Record, Outcome, error) {
 	record, err := s.ticks.Load(ctx, o.Job, o.ID)
 	switch {
 	case failure.KindOf(err) == failure.KindNotFound:
@@ -206,7 +206,7 @@ func (s *Service) reload(ctx context.Context, o observedTick) (Record, Outcome, 
 
 // settle logs what a committed tick changed, and removes the schedule of a job
 // that ended.
-func (s *Service) settle(ctx context.Context, before Record, after job.State) {
+func (s *Service) settle(ctx context.Context, before *Record, after *job.State) {
 	if after.Phase == before.State.Phase && after.Phase.Living() && after.Failures <= before.State.Failures {
 		return
 	}

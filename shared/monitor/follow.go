@@ -51,11 +51,11 @@ func (s *Service) Follow(ctx context.Context, id job.ID, seen *Seen) (News, erro
 		return News{}, err
 	}
 	samples := slices.Concat(replay.History, replay.Recent)
-	return newNews(replay.Record, *seen, replay.Record.State.Summary.Merge(samples)), nil
+	return newNews(&replay.Record, *seen, replay.Record.State.Summary.Merge(samples)), nil
 }
 
 // newNews returns the part of the samples, oldest first, that was not seen.
-func newNews(r Record, seen Seen, sorted []sample.Sample) News {
+func newNews(r *Record, seen Seen, sorted []sample.Sample) News {
 	news := News{Phase: r.State.Phase, Reason: r.State.Reason, Period: r.Spec.Schedule().Every, Seen: seen}
 	news.Seen.life, news.Seen.count = r.Spec.Life(), r.State.Summary.Count
 	for _, x := range sorted {
@@ -68,7 +68,7 @@ func newNews(r Record, seen Seen, sorted []sample.Sample) News {
 }
 
 // lastSample returns the last sample of a job, or none.
-func lastSample(r Record) []sample.Sample {
+func lastSample(r *Record) []sample.Sample {
 	if r.State.Summary.Last == nil {
 		return nil
 	}

@@ -53,7 +53,7 @@ func (s *Service) Forecast(ctx context.Context, id job.ID, assumed WhatIf) (Pros
 	return newProspect(record, assumed, s.now()), nil
 }
 
-func newProspect(r Record, assumed WhatIf, now time.Time) Prospect {
+func newProspect(r *Record, assumed WhatIf, now time.Time) Prospect {
 	spec, state := r.Spec, r.State
 	q := assumed.question(spec, state)
 	p := Prospect{
@@ -84,7 +84,7 @@ func newProspect(r Record, assumed WhatIf, now time.Time) Prospect {
 
 // question returns what is asked of the course of a job.
 func (w WhatIf) question(spec job.Spec, state job.State) forecast.Question {
-	q := state.Question(spec)
+	q := state.Question(&spec)
 	if w.Replicas > 0 {
 		q.Fleet.Replicas = w.Replicas
 	}

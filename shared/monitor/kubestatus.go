@@ -35,7 +35,7 @@ func (s *Service) SaveKubeStatus(ctx context.Context, id job.ID, status job.Kube
 // now, or as it was stored. A Job that is complete or has failed counts even if
 // it was deleted since. An end that was stored before the life began is that of an
 // earlier Job of the same name.
-func (s *Service) kubeHalf(ctx context.Context, record Record) job.KubeHalf {
+func (s *Service) kubeHalf(ctx context.Context, record *Record) job.KubeHalf {
 	switch {
 	case s.asksKubernetes():
 		return s.askKubernetes(ctx, record.Spec.ID)
@@ -71,7 +71,7 @@ func (s *Service) askKubernetes(ctx context.Context, id job.ID) job.KubeHalf {
 // correct replaces the stored status of a Kubernetes Job by what Kubernetes answered
 // to a question that was asked at a time, if that is something else. An end is kept
 // after the Job was deleted.
-func (s *Service) correct(ctx context.Context, record Record, answer job.KubeHalf, asked time.Time) {
+func (s *Service) correct(ctx context.Context, record *Record, answer job.KubeHalf, asked time.Time) {
 	stored := record.Kube
 	if stored == nil || answer.Status == nil && !answer.Absent {
 		return

@@ -20,7 +20,7 @@ const observeTimeout = time.Second
 type observedTick struct {
 	Tick
 	delivery accounting.Delivery
-	record   Record
+	record   *Record
 	seen     job.Observation
 	late     bool // another tick that observed the job later was committed first
 }
@@ -28,10 +28,10 @@ type observedTick struct {
 // observe reads the queue and the Kubernetes Job concurrently, and the target of a
 // controlled job if that is another object. One part that fails leaves the others
 // standing.
-func (s *Service) observe(ctx context.Context, record Record, tick Tick, delivery accounting.Delivery) observedTick {
+func (s *Service) observe(ctx context.Context, record *Record, tick Tick, delivery accounting.Delivery) *observedTick {
 	ctx, cancel := context.WithTimeout(ctx, observeTimeout)
 	defer cancel()
-	o := observedTick{Tick: tick, delivery: delivery, record: record}
+	o := &observedTick{Tick: tick, delivery: delivery, record: record}
 	if o.seen.Undecided = tick.Internal; !tick.Internal { // a sweep has no right to scale
 		o.seen.Late = delivery.Lateness(record.Spec.Schedule())
 	}
@@ -46,7 +46,7 @@ func (s *Service) observe(ctx context.Context, record Record, tick Tick, deliver
 }
 
 // observeAll observes what is not in Redis too, all at once.
-func (s *Service) observeAll(ctx context.Context, record Record, seen job.Observation, target *job.Target) job.Observation {
+func (s *Service) observeAll(ctx context.Context, record *Record, seen job.Observation, target *job.Target) job.Observation {
 	var others sync.WaitGroup
 	id := record.Spec.ID
 	others.Go(func() {
@@ -102,7 +102,7 @@ func (s *Service) caught(ctx context.Context, id job.ID, err error) string {
 }
 
 // transition returns what the tick makes of a state.
-func (o observedTick) transition(cfg Config) job.Transition {
+func (o *observedTick) transition(cfg Config) job.Transition {
 	if o.late {
 		return job.AdvanceLate(o.record.Spec, o.record.State, o.seen)
 	}
@@ -112,12 +112,13 @@ func (o observedTick) transition(cfg Config) job.Transition {
 
 // overtaken returns the tick with the record that another tick committed in the
 // meantime.
-func (o observedTick) overtaken(record Record) observedTick {
+func (o *observedTick) overtaken(record *Record) *observedTick {
 	before, now := o.record.State.Summary.Last, record.State.Summary.Last
 	changed := now != nil && (before == nil || *before != *now)
-	o.late = o.late || changed && now.At > o.seen.At.UnixMilli()
-	o.record = record
-	return o
+	next := *o
+	next.late = o.late || changed && now.At > o.seen.At.UnixMilli()
+	next.record = record
+	return &next
 }
 
 // explain returns the text of an error for the status of a job.

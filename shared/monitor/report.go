@@ -43,5 +43,5 @@ func (s *Service) loadReported(ctx context.Context, id job.ID) (Record, error) {
 	case record.State.Phase.Living():
 		return Record{}, ErrRunning
 	}
-	return record, nil
+	return *record, nil
 }

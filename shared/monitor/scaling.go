@@ -76,7 +76,7 @@ func (s *scaling) end(spec job.Spec, err error, now time.Time) {
 // act begins what a committed tick has decided about the replicas, and does not wait for
 // it. It returns what is known at once, as the delivery of a publisher. The result of an
 // action is recorded once recorded is closed.
-func (s *Service) act(ctx context.Context, record Record, c committed, recorded <-chan struct{}) []Delivery {
+func (s *Service) act(ctx context.Context, record *Record, c committed, recorded <-chan struct{}) []Delivery {
 	if !c.decided {
 		return nil
 	}
@@ -99,7 +99,7 @@ func (s *Service) act(ctx context.Context, record Record, c committed, recorded 
 }
 
 // startScaling begins to carry out an order, and records its result once recorded is closed.
-func (s *Service) startScaling(ctx context.Context, actuator Actuator, record Record, order job.Order, recorded <-chan struct{}) {
+func (s *Service) startScaling(ctx context.Context, actuator Actuator, record *Record, order job.Order, recorded <-chan struct{}) {
 	failing := record.Publishers[ScalerName].Failing
 	acting, cancel := context.WithTimeout(context.WithoutCancel(ctx), scaleTimeout)
 	go func() {
@@ -113,7 +113,7 @@ func (s *Service) startScaling(ctx context.Context, actuator Actuator, record Re
 }
 
 // scale carries out an order. A panic is an error.
-func (s *Service) scale(ctx context.Context, actuator Actuator, record Record, order job.Order) (err error) {
+func (s *Service) scale(ctx context.Context, actuator Actuator, record *Record, order job.Order) (err error) {
 	defer failure.Rescue(func(caught error) {
 		s.caught(ctx, record.Spec.ID, caught)
 		err = caught

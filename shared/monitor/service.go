@@ -134,9 +134,9 @@ func (s *Service) update(
 		if err != nil {
 			return Record{}, job.State{}, err
 		}
-		state, ok := change(record)
+		state, ok := change(*record)
 		if !ok {
-			return record, record.State, nil
+			return *record, record.State, nil
 		}
 		result, err := s.ticks.Commit(ctx, Change{
 			ID: id, Revision: record.Revision, State: state, Retention: s.cfg.Retention,
@@ -146,7 +146,7 @@ func (s *Service) update(
 		case err != nil:
 			return Record{}, job.State{}, err
 		case result == CommitDone:
-			return record, state, nil
+			return *record, state, nil
 		case result == CommitGone:
 			return Record{}, job.State{}, ErrUnknownJob
 		}

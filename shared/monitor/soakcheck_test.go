@@ -101,8 +101,8 @@ func (j *soakJob) check(events map[life][]job.Event) {
 	j.must(err)
 	of := life{j.id, record.Spec.Life()}
 	j.checkSchedule(status, of)
-	j.checkTicks(record, of)
-	j.checkList(record, of)
+	j.checkTicks(*record, of)
+	j.checkList(*record, of)
 	j.checkEvents(events)
 	if j.story == storyLeave && !strings.Contains(status.Reason, "are left") && !strings.Contains(status.Reason, "could not be read") {
 		j.t.Errorf("%s ended with items left: %q, want it said", j.id, status.Reason)

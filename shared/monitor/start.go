@@ -50,6 +50,9 @@ func (s *Service) Start(ctx context.Context, r Request) (Started, error) {
 	if err := s.checkControl(r); err != nil {
 		return Started{}, err
 	}
+	if record == nil { // it is the first life
+		record = &Record{}
+	}
 	spec := s.complete(r, record.Spec.Accepted)
 	if err := s.takePlace(ctx, spec); err != nil {
 		if living, loadErr := s.ticks.Load(ctx, r.ID, ""); loadErr == nil && living.State.Phase.Living() {
@@ -87,7 +90,7 @@ func (s *Service) create(ctx context.Context, r Request, spec job.Spec, state jo
 			"items", spec.Items, "deadline", spec.Deadline(), "queue", spec.Queue.String())
 	case CreatedSame:
 		record, err := s.ticks.Load(ctx, r.ID, "")
-		if record.Spec.Life() != spec.Life() { // else the call was repeated
+		if err != nil || record.Spec.Life() != spec.Life() { // else the call was repeated
 			s.leavePlace(ctx, spec)
 		}
 		if err != nil {
@@ -99,7 +102,7 @@ func (s *Service) create(ctx context.Context, r Request, spec job.Spec, state jo
 }
 
 // startAgain handles a start for a living job.
-func (s *Service) startAgain(ctx context.Context, record Record, r Request) (Started, error) {
+func (s *Service) startAgain(ctx context.Context, record *Record, r Request) (Started, error) {
 	if record.Spec.Fingerprint != r.Fingerprint {
 		return Started{}, ErrOtherRequest
 	}

@@ -142,7 +142,7 @@ func (s *Service) Status(ctx context.Context, id job.ID) (Status, error) {
 	if err != nil {
 		return Status{}, err
 	}
-	status := newStatus(record, s.now())
+	status := newStatus(*record, s.now())
 	if status.Events, err = s.boards.Journal(ctx, id); err != nil {
 		return Status{}, err
 	}

@@ -29,6 +29,6 @@ func (s *Service) Stop(ctx context.Context, id job.ID) error {
 	s.board.expire()
 	s.leave(ctx, record.Spec)
 	s.unscheduleInTurn(ctx, id, record.Spec.Life())
-	s.resend(ctx, record, state)
+	s.resend(ctx, &record, state)
 	return nil
 }

@@ -47,7 +47,7 @@ type TickStore interface {
 	// Load returns a job, and the record of the tick tickID if that was
 	// committed ("" asks for none). The error is ErrUnknownJob if there is no
 	// such job, and wraps ErrUnreadable if its record cannot be decoded.
-	Load(ctx context.Context, id job.ID, tickID string) (Record, error)
+	Load(ctx context.Context, id job.ID, tickID string) (*Record, error)
 	// Commit replaces a job's state if nobody changed it since it was loaded.
 	Commit(ctx context.Context, c Change) (CommitResult, error)
 	// CountDuplicate and CountSurplus count a tick of a life that is not

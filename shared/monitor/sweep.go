@@ -97,7 +97,7 @@ func (w *sweeper) listJobs(ctx context.Context, after job.ID) ([]Record, job.ID,
 	w.swept.Unreadable += len(page.Unreadable)
 	w.asked, w.doubted = 0, 0
 	for _, record := range page.Records {
-		w.swept.Sent += w.resend(ctx, record, record.State)
+		w.swept.Sent += w.resend(ctx, &record, record.State)
 	}
 	living := slices.DeleteFunc(page.Records, func(r Record) bool { return !r.State.Phase.Living() })
 	w.holdPlaces(ctx, living)

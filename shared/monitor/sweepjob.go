@@ -113,7 +113,7 @@ func (w *sweeper) shouldLook(record Record, quiet bool) bool {
 		return true
 	}
 	done := record.State.WorkSeen && record.State.Queue != nil && record.State.Queue.Left() == 0
-	if ((done || isStalled(record)) && w.asked < askPage) || w.cfg.Chance() < askShare {
+	if ((done || isStalled(&record)) && w.asked < askPage) || w.cfg.Chance() < askShare {
 		w.asked++
 		return true
 	}
@@ -121,13 +121,13 @@ func (w *sweeper) shouldLook(record Record, quiet bool) bool {
 }
 
 // isStalled reports whether a job does not advance.
-func isStalled(record Record) bool { return record.State.Health.Now() == forecast.StatusStalled }
+func isStalled(record *Record) bool { return record.State.Health.Now() == forecast.StatusStalled }
 
 // look observes a job and ends it if the observation does, and reports whether
 // it ended. Of a job that is quiet or stalled the deletion of its Kubernetes Job is
 // an end too. A half that cannot be read is left to the job's ticks.
-func (w *sweeper) look(ctx context.Context, record Record, quiet bool) (bool, error) {
-	record, err := w.ticks.Load(ctx, record.Spec.ID, "") // a list has no stored status
+func (w *sweeper) look(ctx context.Context, listed Record, quiet bool) (bool, error) {
+	record, err := w.ticks.Load(ctx, listed.Spec.ID, "") // a list has no stored status
 	if err != nil {
 		return false, err
 	}
@@ -146,14 +146,14 @@ func (w *sweeper) look(ctx context.Context, record Record, quiet bool) (bool, er
 		w.swept.Ended++
 		return true, err
 	case (quiet || isStalled(record)) && deleted && t.State.LastError != "":
-		return true, w.endFailed(ctx, record, t.State.LastError)
+		return true, w.endFailed(ctx, *record, t.State.LastError)
 	default:
 		return false, nil
 	}
 }
 
 // askAgain asks Kubernetes about a Job of which only a stored status is known.
-func (w *sweeper) askAgain(ctx context.Context, record Record, stored job.KubeHalf) job.KubeHalf {
+func (w *sweeper) askAgain(ctx context.Context, record *Record, stored job.KubeHalf) job.KubeHalf {
 	now := w.now()
 	asked := w.askKubernetes(ctx, record.Spec.ID)
 	w.correct(ctx, record, asked, now)
@@ -182,7 +182,7 @@ func (w *sweeper) endFailed(ctx context.Context, record Record, reason string) e
 	w.leave(ctx, before.Spec)
 	w.unschedule(ctx, id, life)
 	w.swept.Ended++
-	w.swept.Sent += w.resend(ctx, before, state)
+	w.swept.Sent += w.resend(ctx, &before, state)
 	return nil
 }
 

@@ -67,7 +67,7 @@ func (s *Service) Tick(ctx context.Context, tick Tick) (Outcome, error) {
 		s.removeLeftover(ctx, tick.Job, tick.Life)
 		return OutcomeEnded, nil
 	case record.Tick != nil:
-		return s.repeat(ctx, observedTick{Tick: tick, delivery: delivery, record: record})
+		return s.repeat(ctx, &observedTick{Tick: tick, delivery: delivery, record: record})
 	case !record.State.Phase.Living():
 		s.unscheduleEnded(ctx, record, tick)
 		s.resend(ctx, record, record.State)
@@ -96,7 +96,7 @@ func (s *Service) unreadable(ctx context.Context, tick Tick, err error) (Outcome
 // repeat finishes a committed tick that is delivered again: the first delivery
 // may have ended after its commit, before the sample was pushed or the schedule
 // of the ended job removed.
-func (s *Service) repeat(ctx context.Context, o observedTick) (Outcome, error) {
+func (s *Service) repeat(ctx context.Context, o *observedTick) (Outcome, error) {
 	record, tick := o.record, o.Tick
 	pushErr := <-s.push(ctx, record.Spec, s.key(o), record.Tick.Sample)
 	if failure.IsRetryable(pushErr) {
@@ -118,7 +118,7 @@ func (s *Service) repeat(ctx context.Context, o observedTick) (Outcome, error) {
 }
 
 // repeatCommitted loads a tick that turned out to be committed, and repeats it.
-func (s *Service) repeatCommitted(ctx context.Context, o observedTick) (Outcome, error) {
+func (s *Service) repeatCommitted(ctx context.Context, o *observedTick) (Outcome, error) {
 	record, err := s.ticks.Load(ctx, o.Job, o.ID)
 	switch {
 	case failure.KindOf(err) == failure.KindNotFound:
@@ -133,13 +133,13 @@ func (s *Service) repeatCommitted(ctx context.Context, o observedTick) (Outcome,
 }
 
 // surplus reports whether a tick adds nothing to those that a job received.
-func (s *Service) surplus(record Record, d accounting.Delivery) bool {
+func (s *Service) surplus(record *Record, d accounting.Delivery) bool {
 	return record.State.Ticks.Surplus(record.Spec.Schedule(), d, s.cfg.Spacing)
 }
 
 // unscheduleEnded removes the schedule of a job that ended, and the one that
 // sent the tick if that names no life.
-func (s *Service) unscheduleEnded(ctx context.Context, record Record, tick Tick) {
+func (s *Service) unscheduleEnded(ctx context.Context, record *Record, tick Tick) {
 	s.removeLeftover(ctx, tick.Job, record.Spec.Life())
 	if tick.Life == 0 && !tick.Internal {
 		s.removeLeftover(ctx, tick.Job, 0)

@@ -31,7 +31,7 @@ const maxReason = 120
 // of the tick. It decides nothing without a sample, for a job that is suspended or has
 // ended, while the replicas are unknown, and while no item is left: the workers end by
 // themselves, and a Job with completions left needs its pods for them.
-func (t *Transition) control(spec Spec, obs Observation) {
+func (t *Transition) control(spec *Spec, obs *Observation) {
 	c, state := spec.Control, &t.State
 	if c == nil || obs.Undecided || t.Sample == nil || !state.Phase.Living() || state.Suspended || state.Queue.Left() == 0 {
 		return
@@ -41,7 +41,7 @@ func (t *Transition) control(spec Spec, obs Observation) {
 		next = *state.Control
 	}
 	state.Control, t.Decided = &next, true
-	fleet, unknown := obs.fleet(spec, *state)
+	fleet, unknown := obs.fleet(spec, state)
 	if fleet == nil {
 		next.Error = failure.Clean("the replicas of " + c.Target.String() + " are unknown: " + unknown)
 		return

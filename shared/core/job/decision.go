@@ -48,7 +48,7 @@ type decision struct {
 //     minute, the job is finished once work was seen and both lists are empty.
 //   - A Job that existed and was deleted while items are left is a failure.
 //   - A queue that cannot be read is a failure.
-func decide(spec Spec, state State, obs Observation) decision {
+func decide(spec *Spec, state *State, obs *Observation) decision {
 	count, kube := obs.Queue.Count, obs.Kube.Status
 	lost := ""
 	if count != nil {
@@ -81,7 +81,7 @@ func decide(spec Spec, state State, obs Observation) decision {
 }
 
 // queueDecides reports whether an empty queue ends the job.
-func queueDecides(state State, obs Observation) bool {
+func queueDecides(state *State, obs *Observation) bool {
 	if !obs.Kube.Asked || obs.Kube.Absent {
 		return true
 	}

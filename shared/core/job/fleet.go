@@ -40,7 +40,7 @@ func (k KubeStatus) Fleet() *Fleet {
 }
 
 // fleet returns the replicas of a controlled job, or why they are not known.
-func (o Observation) fleet(spec Spec, state State) (*Fleet, string) {
+func (o *Observation) fleet(spec *Spec, state *State) (*Fleet, string) {
 	switch {
 	case spec.Control.Target == nil: // the number in Redis is the one that was decided
 		_, last := state.Course.Ends()

@@ -66,7 +66,7 @@ func unlessZero(at time.Time) *time.Time {
 
 // pausedSince returns when a job advanced last: with its first sample if it never has,
 // else if no tick could measure it, when the gap began.
-func (s State) pausedSince() time.Time {
+func (s *State) pausedSince() time.Time {
 	first, _ := s.Course.Ends()
 	if since := max(s.Health.Advanced, first.At); since != 0 || s.QueueGap == nil {
 		return time.UnixMilli(since)
@@ -78,7 +78,7 @@ func (s State) pausedSince() time.Time {
 func (s State) Quiet(now time.Time) time.Duration { return max(now.Sub(s.pausedSince()), 0) }
 
 // cause returns why a job does not advance.
-func (s State) cause() forecast.Cause {
+func (s *State) cause() forecast.Cause {
 	_, last := s.Course.Ends()
 	pause := forecast.Pause{
 		Stalled: s.Health.Now() == forecast.StatusStalled, Suspended: s.Suspended, Unobserved: s.QueueGap != nil,

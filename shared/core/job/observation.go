@@ -94,7 +94,7 @@ func (q QueueCount) Left() int64 {
 }
 
 // workSeen reports whether the observation shows that there is or was work.
-func (o Observation) workSeen() bool {
+func (o *Observation) workSeen() bool {
 	if o.Queue.Count != nil && o.Queue.Count.HasWork() {
 		return true
 	}
@@ -106,7 +106,7 @@ func (o Observation) workSeen() bool {
 // its Job. If that is unknown it returns last, the number in the last sample. Without
 // Kubernetes, and if there never was a Job, it returns the number of items in flight, as
 // each worker holds one.
-func (o Observation) replicas(kubeSeen bool, last int64) int64 {
+func (o *Observation) replicas(kubeSeen bool, last int64) int64 {
 	switch {
 	case o.Fleet.Fleet != nil:
 		return o.Fleet.Fleet.Running
@@ -126,7 +126,7 @@ func (o Observation) replicas(kubeSeen bool, last int64) int64 {
 // working returns the number of replicas that work: the ready pods, or the active ones
 // if Kubernetes does not say which are ready. Otherwise it is what replicas returns;
 // last is the number at the last point.
-func (o Observation) working(kubeSeen bool, last int64) int64 {
+func (o *Observation) working(kubeSeen bool, last int64) int64 {
 	if o.Fleet.Fleet != nil {
 		return o.Fleet.Fleet.Working
 	}
@@ -138,7 +138,7 @@ func (o Observation) working(kubeSeen bool, last int64) int64 {
 
 // asked returns the number of replicas that the job's target asks for; 0 if that is
 // unknown. last is the number at the last point.
-func (o Observation) asked(last int64) int64 {
+func (o *Observation) asked(last int64) int64 {
 	switch k := o.Kube.Status; {
 	case o.Fleet.Fleet != nil:
 		return o.Fleet.Fleet.Asked

@@ -6,14 +6,14 @@ import (
 )
 
 // newPoint returns the point of the course of a job at a sample.
-func newPoint(spec Spec, state State, obs Observation, x sample.Sample) forecast.Point {
+func newPoint(spec *Spec, state *State, obs *Observation, x *sample.Sample) forecast.Point {
 	_, last := state.Course.Ends()
 	working := obs.working(state.KubeSeen, last.Working)
-	return forecast.NewPoint(x, spec.Items, working, asked(spec, state, obs), state.Suspended)
+	return forecast.NewPoint(*x, spec.Items, working, asked(spec, state, obs), state.Suspended)
 }
 
 // asked returns how many replicas a job asks for; 0 if that is unknown.
-func asked(spec Spec, state State, obs Observation) int64 {
+func asked(spec *Spec, state *State, obs *Observation) int64 {
 	if c := spec.Control; c != nil && c.Target == nil && state.Control != nil {
 		return state.Control.Wanted // supervisors read it in Redis
 	}
@@ -26,7 +26,7 @@ func (s State) Prospect(spec Spec) *forecast.Prospect {
 	if s.Course == nil {
 		return nil
 	}
-	return s.Course.Prospect(s.Course.Model(), s.Question(spec))
+	return s.Course.Prospect(s.Course.Model(), s.Question(&spec))
 }
 
 // Outlook returns the outlook of Prospect; nil before the first sample.
@@ -42,7 +42,7 @@ func outlookOf(p *forecast.Prospect) *forecast.Outlook {
 
 // Question returns what is asked of the course of a job unless a caller asks something
 // else.
-func (s State) Question(spec Spec) forecast.Question {
+func (s *State) Question(spec *Spec) forecast.Question {
 	c := spec.Control
 	_, last := s.Course.Ends()
 	if c == nil {

@@ -36,6 +36,13 @@ type Transition struct {
 // end the job at the limit. Timestamps of a job's samples rise strictly: one
 // that does not is raised by the least amount.
 func Advance(spec Spec, state State, obs Observation, limit FailureLimit) Transition {
+	t := Transition{State: state}
+	t.advance(&spec, &obs, limit)
+	return t
+}
+
+func (t *Transition) advance(spec *Spec, obs *Observation, limit FailureLimit) {
+	state := &t.State
 	state.WorkSeen = state.WorkSeen || obs.workSeen()
 	if state.WorkSeen && state.Phase == PhasePending {
 		state.Phase = PhaseRunning
@@ -47,28 +54,26 @@ func Advance(spec Spec, state State, obs Observation, limit FailureLimit) Transi
 	}
 	state.KubeSeen = state.KubeSeen || obs.Kube.Existed
 	d := decide(spec, state, obs)
-	var t Transition
 	if obs.Queue.Count != nil && !d.lost {
-		state = t.measure(spec, state, obs, d.phase == "")
+		t.measure(spec, obs, d.phase == "")
 	}
 	state.Run = state.Run.stalled(state.pausedSince(), obs.At, state.cause())
 	switch {
 	case d.phase != "":
 		state.Failures, state.FailingSince = 0, 0
-		state = state.Ended(d.phase, d.reason, obs.At)
+		*state = state.Ended(d.phase, d.reason, obs.At)
 	case d.cause != "":
-		state = state.failed(d.cause, limit, obs.At)
+		*state = state.failed(d.cause, limit, obs.At)
 	default:
 		state.Failures, state.FailingSince = 0, 0
 	}
-	t.State = state
 	t.control(spec, obs)
-	return t
 }
 
 // measure takes the sample of an observation whose queue was read, and folds it
 // into the state. goesOn means that the job does not end with it.
-func (t *Transition) measure(spec Spec, state State, obs Observation, goesOn bool) State {
+func (t *Transition) measure(spec *Spec, obs *Observation, goesOn bool) {
+	state := &t.State
 	next := newSample(spec, state, obs)
 	if last := state.Summary.Last; last != nil {
 		next.At = max(next.At, last.At+1)
@@ -78,7 +83,7 @@ func (t *Transition) measure(spec Spec, state State, obs Observation, goesOn boo
 	if t.Settled != nil {
 		state.History, t.Step = state.History.Offer()
 	}
-	state = t.look(spec, state, obs)
+	t.look(spec, obs)
 	if goesOn && state.Phase == PhaseRunning {
 		if state.Suspended {
 			state.Health = state.Health.Hold(next)
@@ -87,17 +92,17 @@ func (t *Transition) measure(spec Spec, state State, obs Observation, goesOn boo
 	}
 	count := *obs.Queue.Count
 	state.Queue = &count
-	return state
 }
 
-// look folds the sample into the course of the job, and returns the state after that.
-func (t *Transition) look(spec Spec, state State, obs Observation) State {
+// look folds the sample into the course of the job.
+func (t *Transition) look(spec *Spec, obs *Observation) {
+	state := &t.State
 	course, held := state.Course.Clone(), int64(0)
 	last := course.Last
 	if state.Queue != nil {
 		held = state.Queue.InFlight
 	}
-	next := newPoint(spec, state, obs, *t.Sample)
+	next := newPoint(spec, state, obs, t.Sample)
 	course.Add(next)
 	state.Course, t.Model = course, course.Model()
 	t.Prospect = course.Prospect(t.Model, state.Question(spec))
@@ -106,7 +111,6 @@ func (t *Transition) look(spec Spec, state State, obs Observation) State {
 		state.Changes = state.Changes.Append(ScaleChange{At: next.At, From: from, To: next.Asked, Reason: changedByOthers})
 	}
 	state.Asked = next.Asked
-	return state
 }
 
 // AdvanceLate returns the transition of a tick that observed the job before the
@@ -116,7 +120,7 @@ func (t *Transition) look(spec Spec, state State, obs Observation) State {
 func AdvanceLate(spec Spec, state State, obs Observation) Transition {
 	t := Transition{State: state}
 	if obs.Queue.Count != nil {
-		late := newSample(spec, state, obs)
+		late := newSample(&spec, &state, &obs)
 		t.Sample = &late
 		t.State.Summary.Count++
 	}
@@ -124,7 +128,7 @@ func AdvanceLate(spec Spec, state State, obs Observation) Transition {
 }
 
 // newSample returns the sample of an observation whose queue was read.
-func newSample(spec Spec, state State, obs Observation) sample.Sample {
+func newSample(spec *Spec, state *State, obs *Observation) sample.Sample {
 	count := obs.Queue.Count
 	p := progress.Compute(progress.Facts{
 		Items:    spec.Items,
@@ -145,6 +149,6 @@ func newSample(spec Spec, state State, obs Observation) sample.Sample {
 }
 
 // plan returns what the job's health is judged by.
-func plan(spec Spec) forecast.Plan {
+func plan(spec *Spec) forecast.Plan {
 	return forecast.Plan{Items: spec.Items, Budget: spec.Budget, Period: spec.Schedule().Every}
 }

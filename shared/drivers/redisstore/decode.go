@@ -29,34 +29,38 @@ func queueFields(ctx context.Context, pipe redis.Pipeliner, id job.ID) *redis.Sl
 // decodeRecord returns a job's record. The error is monitor.ErrUnknownJob if there
 // is no such job, and wraps monitor.ErrUnreadable if it cannot be decoded.
 func decodeRecord(id job.ID, fields *redis.SliceCmd) (monitor.Record, error) {
-	return decodeRecordBy(id, fields, decodeSpec)
+	r, err := decodeRecordBy(id, fields, decodeSpec)
+	if err != nil {
+		return monitor.Record{}, err
+	}
+	return *r, nil
 }
 
 // decodeRecordBy is decodeRecord with another way to decode the request.
-func decodeRecordBy(id job.ID, fields *redis.SliceCmd, decodeSpec func(string) (job.Spec, error)) (monitor.Record, error) {
+func decodeRecordBy(id job.ID, fields *redis.SliceCmd, decodeSpec func(string) (job.Spec, error)) (*monitor.Record, error) {
 	values, err := fields.Result()
 	if err != nil {
-		return monitor.Record{}, unavailable("load job", err)
+		return nil, unavailable("load job", err)
 	}
 	text := func(i int) string {
 		value, _ := values[i].(string) // nil: the hash lacks the field
 		return value
 	}
 	if text(0) == "" {
-		return monitor.Record{}, monitor.ErrUnknownJob
+		return nil, monitor.ErrUnknownJob
 	}
-	r := monitor.Record{Scheduled: text(3) == "1", Doubted: text(7) == "1"}
+	r := &monitor.Record{Scheduled: text(3) == "1", Doubted: text(7) == "1"}
 	if r.Spec, err = decodeSpec(text(0)); err != nil {
-		return monitor.Record{}, unreadable(fmt.Errorf("decode spec: %w", err))
+		return nil, unreadable(fmt.Errorf("decode spec: %w", err))
 	}
 	if r.State, err = decodeState(text(1)); err != nil {
-		return monitor.Record{}, unreadable(fmt.Errorf("decode state of %s: %w", id, err))
+		return nil, unreadable(fmt.Errorf("decode state of %s: %w", id, err))
 	}
 	if r.Spec.ID != id {
-		return monitor.Record{}, unreadable(fmt.Errorf("the record of %s is of %.80q", id, r.Spec.ID))
+		return nil, unreadable(fmt.Errorf("the record of %s is of %.80q", id, r.Spec.ID))
 	}
 	if err := job.Check(r.Spec, r.State); err != nil {
-		return monitor.Record{}, unreadable(fmt.Errorf("the record of %s: %w", id, err))
+		return nil, unreadable(fmt.Errorf("the record of %s: %w", id, err))
 	}
 	for _, counter := range []struct {
 		at     int
@@ -66,12 +70,12 @@ func decodeRecordBy(id job.ID, fields *redis.SliceCmd, decodeSpec func(string) (
 			continue
 		}
 		if *counter.target, err = strconv.ParseInt(text(counter.at), 10, 64); err != nil {
-			return monitor.Record{}, unreadable(fmt.Errorf("decode counter of %s: %w", id, err))
+			return nil, unreadable(fmt.Errorf("decode counter of %s: %w", id, err))
 		}
 	}
 	if text(6) != "" {
 		if err := decode(text(6), &r.Publishers); err != nil {
-			return monitor.Record{}, unreadable(fmt.Errorf("decode publishers of %s: %w", id, err))
+			return nil, unreadable(fmt.Errorf("decode publishers of %s: %w", id, err))
 		}
 	}
 	return r, nil

@@ -99,7 +99,11 @@ func FuzzRecord(f *testing.F) {
 		replay, unreadable := store.Replay(ctx, "a")
 		expectWhole(t, replay, unreadable)
 		expectShown(t, service)
-		if _, err := service.Tick(ctx, monitor.Tick{ID: "tick-2", Job: "a", Life: record.Spec.Life(), Sent: monitortest.Start}); err != nil {
+		life := int64(1) // of nobody
+		if record != nil {
+			life = record.Spec.Life()
+		}
+		if _, err := service.Tick(ctx, monitor.Tick{ID: "tick-2", Job: "a", Life: life, Sent: monitortest.Start}); err != nil {
 			failureOnly(t, "tick", err)
 		}
 		expectShown(t, service)
@@ -208,7 +212,7 @@ func FuzzStored(f *testing.F) {
 			}
 			return
 		}
-		want := monitor.Record{Spec: spec, State: state, Revision: 1, Kube: &status}
+		want := &monitor.Record{Spec: spec, State: state, Revision: 1, Kube: &status}
 		if diff := cmp.Diff(want, got); diff != "" || err != nil {
 			t.Errorf("read back (-want +got): %v\n%s", err, diff)
 		}

@@ -19,7 +19,7 @@ import (
 const Remembered = 64
 
 // Load implements monitor.TickStore.
-func (s *Store) Load(ctx context.Context, id job.ID, tickID string) (monitor.Record, error) {
+func (s *Store) Load(ctx context.Context, id job.ID, tickID string) (*monitor.Record, error) {
 	known := s.cache.of(id)
 	fields := readFields(ctx, known.stateKey())
 	commands := append(make([]redis.Cmder, 0, 3), fields)
@@ -35,22 +35,22 @@ func (s *Store) Load(ctx context.Context, id job.ID, tickID string) (monitor.Rec
 		commands = append(commands, kubeStatus)
 	}
 	if err := s.batch.Do(ctx, commands...); err != nil && !errors.Is(err, redis.Nil) {
-		return monitor.Record{}, unavailable("load job", err)
+		return nil, unavailable("load job", err)
 	}
 	record, err := decodeRecordBy(id, fields, func(text string) (job.Spec, error) { return s.cache.read(known, text) })
 	if err != nil {
-		return record, err
+		return nil, err
 	}
 	if kubeStatus != nil {
 		if record.Kube, err = decodeKubeStatus(kubeStatus); err != nil {
-			return monitor.Record{}, err
+			return nil, err
 		}
 	}
 	if tick == nil {
 		return record, nil
 	}
 	if record.Tick, err = decodeTick(tick); err != nil {
-		return monitor.Record{}, err
+		return nil, err
 	}
 	return record, nil
 }

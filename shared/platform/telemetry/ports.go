@@ -23,8 +23,8 @@ type store struct {
 }
 
 // Load implements monitor.TickStore.
-func (s *store) Load(ctx context.Context, id job.ID, tickID string) (monitor.Record, error) {
-	return measure(ctx, s.load, id, func(ctx context.Context) (monitor.Record, error) {
+func (s *store) Load(ctx context.Context, id job.ID, tickID string) (*monitor.Record, error) {
+	return measure(ctx, s.load, id, func(ctx context.Context) (*monitor.Record, error) {
 		return s.Store.Load(ctx, id, tickID)
 	})
 }

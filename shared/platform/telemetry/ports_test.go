@@ -31,8 +31,8 @@ func (s *store) call(ctx context.Context) error {
 	return s.err
 }
 
-func (s *store) Load(ctx context.Context, _ job.ID, _ string) (monitor.Record, error) {
-	return s.record, s.call(ctx)
+func (s *store) Load(ctx context.Context, _ job.ID, _ string) (*monitor.Record, error) {
+	return &s.record, s.call(ctx)
 }
 
 func (s *store) Commit(ctx context.Context, _ monitor.Change) (monitor.CommitResult, error) {

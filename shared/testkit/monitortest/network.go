@@ -127,8 +127,8 @@ func (s *networkStore) Create(ctx context.Context, spec job.Spec, state job.Stat
 }
 
 // Load implements monitor.TickStore.
-func (s *networkStore) Load(ctx context.Context, id job.ID, tickID string) (monitor.Record, error) {
-	return carry(ctx, s.network, func(ctx context.Context) (monitor.Record, error) { return s.Store.Load(ctx, id, tickID) })
+func (s *networkStore) Load(ctx context.Context, id job.ID, tickID string) (*monitor.Record, error) {
+	return carry(ctx, s.network, func(ctx context.Context) (*monitor.Record, error) { return s.Store.Load(ctx, id, tickID) })
 }
 
 // Commit implements monitor.TickStore.

@@ -138,7 +138,7 @@ func load(t *testing.T, store monitor.Store, id job.ID, tickID string) monitor.R
 	if err != nil {
 		t.Fatal(err)
 	}
-	return record
+	return *record
 }
 
 // list returns the ids on the page of List after a cursor.
