@@ -18,9 +18,9 @@ const SampleListName = "controller-list"
 func (s *Service) finish(ctx context.Context, o *observedTick) (Outcome, error) {
 	first := o.transition(s.cfg)
 	if first.State.Phase.Living() && (o.delivery.Claimed || s.cfg.Spacing <= 0) {
-		return s.pushBesideCommit(ctx, o, first)
+		return s.pushBesideCommit(ctx, o, &first)
 	}
-	return s.commitThenPush(ctx, o, first)
+	return s.commitThenPush(ctx, o, &first)
 }
 
 // key returns the key by which the sample of a tick is pushed.
@@ -34,7 +34,7 @@ func (s *Service) key(o *observedTick) PushKey {
 
 // pushBesideCommit pushes the sample while it commits: one round trip instead
 // of two.
-func (s *Service) pushBesideCommit(ctx context.Context, o *observedTick, first job.Transition) (Outcome, error) {
+func (s *Service) pushBesideCommit(ctx context.Context, o *observedTick, first *job.Transition) (Outcome, error) {
 	pushed := s.push(ctx, o.record.Spec, s.key(o), first.Sample)
 	committed, err := s.commit(ctx, o, first)
 	if err != nil {
@@ -46,7 +46,7 @@ func (s *Service) pushBesideCommit(ctx context.Context, o *observedTick, first j
 
 // commitThenPush pushes the last sample of a job only once its end is
 // committed. So of two ticks that see the end only one pushes a sample.
-func (s *Service) commitThenPush(ctx context.Context, o *observedTick, first job.Transition) (Outcome, error) {
+func (s *Service) commitThenPush(ctx context.Context, o *observedTick, first *job.Transition) (Outcome, error) {
 	x := first.Sample
 	committed, err := s.commit(ctx, o, first)
 	if err != nil || committed.nothing() {
@@ -135,17 +135,12 @@ func (c committed) pushed(err error) bool {
 // commit replaces the job's state by that of the transition t of a tick. If another tick
 // came first, commit folds the tick again into what that one left, so no fold is lost,
 // unless the other one made this one surplus.
-func (s *Service) commit(ctx context.Context, o *observedTick, t job.Transition) (committed, error) {
+func (s *Service) commit(ctx context.Context, o *observedTick, t *job.Transition) (committed, error) {
 	for range maxConflicts {
-		if !o.Internal {
-			t.State.Ticks = t.State.Ticks.Receive(o.record.Spec.Schedule(), o.delivery)
-		}
-		var sampled *job.Event
-		t.State, sampled = s.cfg.Events.Append(o.record.Spec, o.record.State, t.State, t.Sample, t.Prospect, o.delivery.Arrived)
+		journal, sampled := s.record(o, t)
 		result, err := s.ticks.Commit(ctx, Change{
 			ID: o.Job, Revision: o.record.Revision, State: t.State, TickID: o.ID,
-			Sample: t.Sample, Settled: t.Settled, Step: t.Step, Retention: s.cfg.Retention,
-			Journal: job.Journal(o.record.Spec, o.record.State, t.State, t.Prospect, o.delivery.Arrived),
+			Sample: t.Sample, Settled: t.Settled, Step: t.Step, Retention: s.cfg.Retention, Journal: journal,
 		})
 		if err != nil {
 			return committed{}, err
@@ -171,13 +166,25 @@ func (s *Service) commit(ctx context.Context, o *observedTick, t job.Transition)
 			return committed{outcome: OutcomeSurplus}, s.ticks.CountSurplus(ctx, o.Job, record.Spec.Life())
 		}
 		o = o.overtaken(record)
-		t = o.transition(s.cfg)
+		*t = o.transition(s.cfg)
 	}
 	return committed{}, errContention
 }
 
+// record adds to the state of a transition the tick itself and the events that the change
+// causes. It returns the entries of the journal, and the event of the sample.
+func (s *Service) record(o *observedTick, t *job.Transition) ([]job.Entry, *job.Event) {
+	spec, before, at := o.record.Spec, o.record.State, o.delivery.Arrived
+	if !o.Internal {
+		t.State.Ticks = t.State.Ticks.Receive(spec.Schedule(), o.delivery)
+	}
+	var sampled *job.Event
+	t.State, sampled = s.cfg.Events.Append(spec, before, t.State, t.Sample, t.Prospect, at)
+	return job.Journal(spec, before, t.State, t.Prospect, at), sampled
+}
+
 // outcomeOf returns the outcome of a tick once its transition is committed.
-func outcomeOf(t job.Transition) Outcome {
+func outcomeOf(t *job.Transition) Outcome {
 	if t.Sample == nil {
 		return OutcomeFailed
 	}

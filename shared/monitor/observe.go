@@ -104,10 +104,10 @@ func (s *Service) caught(ctx context.Context, id job.ID, err error) string {
 // transition returns what the tick makes of a state.
 func (o *observedTick) transition(cfg Config) job.Transition {
 	if o.late {
-		return job.AdvanceLate(o.record.Spec, o.record.State, o.seen)
+		return job.AdvanceLate(&o.record.Spec, &o.record.State, &o.seen)
 	}
 	limit := job.FailureLimit{Count: cfg.Retries, For: cfg.FailAfter}
-	return job.Advance(o.record.Spec, o.record.State, o.seen, limit)
+	return job.Advance(&o.record.Spec, &o.record.State, &o.seen, limit)
 }
 
 // overtaken returns the tick with the record that another tick committed in the

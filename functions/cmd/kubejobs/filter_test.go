@@ -321,7 +321,7 @@ func TestForecastIsThatOfTheTick(t *testing.T) {
 	for i, left := range []int64{49, 49, 47, 46, 41, 40, 38, 38, 37, 30, 29, 25, 21, 20, 20, 11} {
 		count := job.QueueCount{Queued: left - min(left, 5), InFlight: min(left, 5)}
 		observed := job.Observation{At: submitted.Add(time.Duration(2*i+1) * time.Second), Queue: job.QueueHalf{Count: &count}}
-		got := job.Advance(spec, state, observed, job.FailureLimit{Count: 3})
+		got := job.Advance(&spec, &state, &observed, job.FailureLimit{Count: 3})
 		state = got.State
 		line, err := json.Marshal(monitor.TimedSample{
 			Timestamp: got.Sample.At, At: got.Sample.Moment(), Job: got.Sample.Job, Time: got.Sample.Time, Error: got.Sample.Error, Replicas: got.Sample.Replicas,

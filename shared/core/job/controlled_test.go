@@ -98,7 +98,7 @@ func TestFirstDecision(t *testing.T) {
 			if tt.change != nil {
 				tt.change(&obs)
 			}
-			got := job.Advance(controlled(tt.control), job.State{Phase: job.PhasePending}, obs, limit)
+			got := advance(controlled(tt.control), job.State{Phase: job.PhasePending}, obs, limit)
 			var c job.Controlled
 			if got.State.Control != nil {
 				c = *got.State.Control
@@ -121,7 +121,7 @@ func TestFirstDecision(t *testing.T) {
 // A job without a control decides nothing, whatever Kubernetes says.
 func TestNoControlNoDecision(t *testing.T) {
 	t.Parallel()
-	got := job.Advance(newSpec(), job.State{Phase: job.PhasePending}, observed(2, job.QueueCount{Queued: 6}, pods(2, 2)), limit)
+	got := advance(newSpec(), job.State{Phase: job.PhasePending}, observed(2, job.QueueCount{Queued: 6}, pods(2, 2)), limit)
 	if got.Order != nil || got.State.Control != nil || got.State.Changes.Count != 0 {
 		t.Errorf("order %+v, state %+v, want no decision", got.Order, got.State.Control)
 	}
@@ -135,7 +135,7 @@ func TestDecisionsOfALife(t *testing.T) {
 	state := job.State{Phase: job.PhasePending}
 	advance := func(seconds float64, asked, working int64) job.Transition {
 		left := int64(600 - seconds/2)
-		got := job.Advance(spec, state, observed(seconds, job.QueueCount{Queued: left, Results: 600 - left}, pods(asked, working)), limit)
+		got := advance(spec, state, observed(seconds, job.QueueCount{Queued: left, Results: 600 - left}, pods(asked, working)), limit)
 		state = got.State
 		return got
 	}
@@ -149,7 +149,7 @@ func TestDecisionsOfALife(t *testing.T) {
 	if done := advance(6, 10, 1); done.Order != nil {
 		t.Errorf("order %+v, although there are 10", done.Order)
 	}
-	late := job.AdvanceLate(spec, state, observed(5, job.QueueCount{Queued: 599}, pods(1, 1)))
+	late := advanceLate(spec, state, observed(5, job.QueueCount{Queued: 599}, pods(1, 1)))
 	if late.Order != nil || late.State.Control.Asked != 10 {
 		t.Errorf("a tick that was overtaken orders %+v", late.Order)
 	}
@@ -178,7 +178,7 @@ func TestControlledIsSmall(t *testing.T) {
 	for i := range int64(500) {
 		left := max(600-i, 1)
 		asked := 1 + i*7919%10_000
-		got := job.Advance(spec, state, observed(float64(2+2*i), job.QueueCount{Queued: left, Results: 600 - left}, pods(asked, asked)), limit)
+		got := advance(spec, state, observed(float64(2+2*i), job.QueueCount{Queued: left, Results: 600 - left}, pods(asked, asked)), limit)
 		state = got.State
 		text, err := json.Marshal(state.Control)
 		if err != nil {
@@ -199,7 +199,7 @@ func TestScaledEvent(t *testing.T) {
 	t.Parallel()
 	spec := controlled(job.Control{})
 	before := job.State{Phase: job.PhasePending}
-	got := job.Advance(spec, before, observed(2, job.QueueCount{Queued: 600}, pods(1, 1)), limit)
+	got := advance(spec, before, observed(2, job.QueueCount{Queued: 600}, pods(1, 1)), limit)
 	after, _ := job.EventPolicy{Enabled: true}.Append(spec, before, got.State, got.Sample, got.Prospect, start)
 	var kinds []string
 	for _, e := range after.Outbox {

@@ -70,7 +70,7 @@ func TestHalvesDecide(t *testing.T) {
 			before := running(forecast.StatusOK)
 			before.KubeSeen, before.Queue = tt.kubeSeen, queue(1, 1, 4).Count
 			obs := job.Observation{At: start.Add(10 * time.Second), Queue: tt.queue, Kube: tt.kube}
-			got := job.Advance(newSpec(), before, obs, limit)
+			got := advance(newSpec(), before, obs, limit)
 			if s := got.State; s.Phase != tt.phase || s.Reason != tt.reason {
 				t.Errorf("%s, %q, want %s, %q", s.Phase, s.Reason, tt.phase, tt.reason)
 			}
@@ -102,7 +102,7 @@ func TestConsumedResultsAreNoLoss(t *testing.T) {
 	t.Parallel()
 	before := running(forecast.StatusOK)
 	before.Queue = queue(1, 1, 3).Count // 4 done, 3 results
-	got := job.Advance(newSpec(), before, job.Observation{At: start.Add(time.Minute), Queue: queue(0, 0, 0)}, limit)
+	got := advance(newSpec(), before, job.Observation{At: start.Add(time.Minute), Queue: queue(0, 0, 0)}, limit)
 	if got.State.Phase != job.PhaseFinished || got.State.Reason != "the queue is empty; 0 of 6 items have a result" {
 		t.Errorf("%s, %q, want finished by the empty queue", got.State.Phase, got.State.Reason)
 	}
@@ -119,7 +119,7 @@ func TestLostQueueComesBack(t *testing.T) {
 		{queue(2, 0, 4), 0}, {queue(0, 0, 0), 1}, {queue(0, 0, 0), 2}, {queue(1, 0, 5), 0}, {queue(0, 0, 0), 1}, {queue(0, 0, 6), 0},
 	}
 	for i, step := range steps {
-		state = job.Advance(spec, state, job.Observation{At: start.Add(time.Duration(2*i) * time.Second), Queue: step.queue}, limit).State
+		state = advance(spec, state, job.Observation{At: start.Add(time.Duration(2*i) * time.Second), Queue: step.queue}, limit).State
 		if state.Failures != step.failures {
 			t.Errorf("step %d: %d failures, want %d", i, state.Failures, step.failures)
 		}
@@ -152,7 +152,7 @@ func TestGaps(t *testing.T) {
 	}
 	for _, step := range steps {
 		obs := job.Observation{At: start.Add(time.Duration(step.seconds) * time.Second), Queue: queue(0, 0, 6), Kube: step.kube}
-		state = job.Advance(spec, state, obs, limit).State
+		state = advance(spec, state, obs, limit).State
 		since := -1
 		if state.KubeGap != nil {
 			since = int(state.KubeGap.Since-start.UnixMilli()) / 1000
@@ -186,10 +186,10 @@ func TestReplicas(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			active := job.KubeStatus{Active: 3}
-			state := job.Advance(newSpec(), running(""), observed(2, job.QueueCount{Queued: 4, InFlight: 2}, &active), limit).State
+			state := advance(newSpec(), running(""), observed(2, job.QueueCount{Queued: 4, InFlight: 2}, &active), limit).State
 			state.KubeSeen = tt.kubeSeen
 			obs := job.Observation{At: start.Add(4 * time.Second), Queue: queue(4, 2, 0), Kube: tt.kube}
-			if got := job.Advance(newSpec(), state, obs, limit).Sample.Replicas; got != tt.want {
+			if got := advance(newSpec(), state, obs, limit).Sample.Replicas; got != tt.want {
 				t.Errorf("%d replicas, want %d", got, tt.want)
 			}
 		})
@@ -204,7 +204,7 @@ func TestSuspended(t *testing.T) {
 	spec.Budget = time.Hour
 	tick := func(seconds int, status job.KubeStatus) {
 		obs := observed(float64(seconds), job.QueueCount{Queued: 4, Results: 2}, &status)
-		state = job.Advance(spec, state, obs, limit).State
+		state = advance(spec, state, obs, limit).State
 	}
 	seconds := 0
 	for range 150 { // five minutes
@@ -236,8 +236,8 @@ func TestSuspended(t *testing.T) {
 func TestAdvanceLate(t *testing.T) {
 	t.Parallel()
 	spec := newSpec()
-	state := job.Advance(spec, running(""), observed(6, job.QueueCount{Queued: 1, Results: 5}, nil), limit).State
-	got := job.AdvanceLate(spec, state, observed(4, job.QueueCount{Results: 6}, nil))
+	state := advance(spec, running(""), observed(6, job.QueueCount{Queued: 1, Results: 5}, nil), limit).State
+	got := advanceLate(spec, state, observed(4, job.QueueCount{Results: 6}, nil))
 	if got.Sample == nil || got.Sample.At != start.UnixMilli()+4000 || got.Sample.Job != 1 || got.Settled != nil {
 		t.Errorf("sample %+v, settled %v, want the one of 4 s and nothing settled", got.Sample, got.Settled)
 	}
@@ -247,7 +247,7 @@ func TestAdvanceLate(t *testing.T) {
 		t.Errorf("state (-want +got):\n%s", diff)
 	}
 	unread := job.Observation{At: start.Add(4 * time.Second), Queue: job.QueueHalf{Error: "refused"}}
-	if diff := cmp.Diff(job.Transition{State: state}, job.AdvanceLate(spec, state, unread)); diff != "" {
+	if diff := cmp.Diff(job.Transition{State: state}, advanceLate(spec, state, unread)); diff != "" {
 		t.Errorf("a late failure (-want +got):\n%s", diff)
 	}
 }

@@ -31,7 +31,7 @@ func TestEventData(t *testing.T) {
 			after, want := running(""), basic
 			for i := range tt.samples {
 				obs := observed(float64(5*i), job.QueueCount{Queued: 4 - int64(i), InFlight: 2}, nil)
-				after = job.Advance(spec, after, obs, limit).State
+				after = advance(spec, after, obs, limit).State
 			}
 			if last := after.Summary.Last; last != nil {
 				want.Timestamp, want.Replicas = last.At, &replicas

@@ -133,7 +133,7 @@ func FuzzAdvance(f *testing.F) {
 		policy := job.EventPolicy{Enabled: true, Samples: true}
 		for i := 0; i+5 <= len(bytes) && state.Phase.Living(); i += 5 {
 			at := start.Add(time.Duration(i+int(bytes[i])%4) * time.Second / 2)
-			next := job.Advance(spec, state, observation(bytes[i:i+5], at), limit)
+			next := advance(spec, state, observation(bytes[i:i+5], at), limit)
 			if last := state.Summary.Last; next.Sample != nil && last != nil && next.Sample.At <= last.At {
 				t.Fatalf("the sample at %d follows one at %d", next.Sample.At, last.At)
 			}

@@ -22,7 +22,7 @@ func TestReport(t *testing.T) {
 	for i, queue := range []job.QueueCount{
 		{Queued: 3, InFlight: 3}, {Queued: 1, InFlight: 2}, {InFlight: 1, Results: 5}, {Results: 6},
 	} {
-		transition := job.Advance(spec, state, observed(float64(2*i+2), queue, nil), limit)
+		transition := advance(spec, state, observed(float64(2*i+2), queue, nil), limit)
 		state = transition.State
 		samples = append(samples, *transition.Sample)
 	}

@@ -49,7 +49,7 @@ func TestPointOfACourse(t *testing.T) {
 			obs := job.Observation{At: start.Add(2 * time.Second), Queue: queue, Kube: tt.kube}
 			want := tt.want
 			want.At, want.Items, want.Done = at(2), 6, 1
-			got := job.Advance(newSpec(), before, obs, limit)
+			got := advance(newSpec(), before, obs, limit)
 			if got.State.Asked != want.Asked {
 				t.Errorf("%d replicas are asked for, want %d", got.State.Asked, want.Asked)
 			}
@@ -69,9 +69,9 @@ func TestPointOfACourse(t *testing.T) {
 func TestTicksWithoutAPoint(t *testing.T) {
 	t.Parallel()
 	spec := newSpec()
-	before := job.Advance(spec, job.New(spec, true, nil), observed(4, job.QueueCount{Queued: 4}, nil), limit).State
-	late := job.AdvanceLate(spec, before, observed(2, job.QueueCount{Queued: 5}, nil))
-	blind := job.Advance(spec, before, job.Observation{At: start.Add(6 * time.Second), Queue: job.QueueHalf{Error: "refused"}}, limit)
+	before := advance(spec, job.New(spec, true, nil), observed(4, job.QueueCount{Queued: 4}, nil), limit).State
+	late := advanceLate(spec, before, observed(2, job.QueueCount{Queued: 5}, nil))
+	blind := advance(spec, before, job.Observation{At: start.Add(6 * time.Second), Queue: job.QueueHalf{Error: "refused"}}, limit)
 	for name, got := range map[string]job.Transition{"overtaken": late, "unobserved": blind} {
 		if diff := cmp.Diff(before.Course, got.State.Course); diff != "" || got.Prospect != nil || got.Model != nil {
 			t.Errorf("%s: prospect %v, course (-before +after):\n%s", name, got.Prospect, diff)
@@ -90,7 +90,7 @@ func TestAnOldRecordHasNoCourse(t *testing.T) {
 	if o := state.Outlook(newSpec()); o != nil {
 		t.Errorf("outlook %+v, want none", o)
 	}
-	got := job.Advance(newSpec(), state, observed(30, job.QueueCount{Queued: 3}, nil), limit)
+	got := advance(newSpec(), state, observed(30, job.QueueCount{Queued: 3}, nil), limit)
 	if got.State.Course.Count != 1 || got.Prospect.Known() {
 		t.Errorf("after a tick %+v, want a course of one point and no forecast", got.State.Course)
 	}
@@ -112,7 +112,7 @@ func TestRun(t *testing.T) {
 			kube.Suspended = true
 		}
 		obs := observed(float64(2*i), job.QueueCount{Queued: int64(97 - 2*i), InFlight: 3}, kube)
-		state = job.Advance(spec, state, obs, limit).State
+		state = advance(spec, state, obs, limit).State
 	}
 	if state.Run.Replicas != 38*2*4 || state.Run.Busy != 38*2*3 { // one of the 39 intervals was suspended
 		t.Errorf("%v replica-seconds, %v busy, want 304 and 228", state.Run.Replicas, state.Run.Busy)
@@ -162,14 +162,14 @@ func TestStalls(t *testing.T) {
 			patient := job.FailureLimit{Count: 1000}
 			for i := range 6 { // ten items in ten seconds
 				obs := observed(float64(2*i), job.QueueCount{Queued: int64(100 - 2*i)}, pods)
-				state = job.Advance(spec, state, obs, patient).State
+				state = advance(spec, state, obs, patient).State
 			}
 			if got := state.Run.Stall; got != nil {
 				t.Fatalf("stall %+v while the job advances", got)
 			}
 			for i := range 25 { // to 60 s
 				tt.pause.At = start.Add(time.Duration(2*i+12) * time.Second)
-				state = job.Advance(spec, state, tt.pause, patient).State
+				state = advance(spec, state, tt.pause, patient).State
 			}
 			shown := job.NewForecast(state, state.Outlook(spec), start.Add(60*time.Second))
 			since := 10.0
@@ -183,7 +183,7 @@ func TestStalls(t *testing.T) {
 			if diff := cmp.Diff(want, state.Run.Stall); diff != "" {
 				t.Errorf("stall (-want +got):\n%s", diff)
 			}
-			state = job.Advance(spec, state, observed(62, job.QueueCount{Queued: 50}, pods), patient).State
+			state = advance(spec, state, observed(62, job.QueueCount{Queued: 50}, pods), patient).State
 			if diff := cmp.Diff(want, state.Run.Stall); diff != "" || job.NewForecast(state, state.Outlook(spec), start).Cause != "" {
 				t.Errorf("after an advance the stall is another one (-want +got):\n%s", diff)
 			}

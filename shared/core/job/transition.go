@@ -1,6 +1,8 @@
 package job
 
 import (
+	"time"
+
 	"kubejobs/shared/core/forecast"
 	"kubejobs/shared/core/history"
 	"kubejobs/shared/core/progress"
@@ -35,9 +37,9 @@ type Transition struct {
 // queue could not be read, or was lost, there is no sample; consecutive failures
 // end the job at the limit. Timestamps of a job's samples rise strictly: one
 // that does not is raised by the least amount.
-func Advance(spec Spec, state State, obs Observation, limit FailureLimit) Transition {
-	t := Transition{State: state}
-	t.advance(&spec, &obs, limit)
+func Advance(spec *Spec, state *State, obs *Observation, limit FailureLimit) Transition {
+	t := Transition{State: *state}
+	t.advance(spec, obs, limit)
 	return t
 }
 
@@ -58,16 +60,20 @@ func (t *Transition) advance(spec *Spec, obs *Observation, limit FailureLimit) {
 		t.measure(spec, obs, d.phase == "")
 	}
 	state.Run = state.Run.stalled(state.pausedSince(), obs.At, state.cause())
-	switch {
-	case d.phase != "":
-		state.Failures, state.FailingSince = 0, 0
-		*state = state.Ended(d.phase, d.reason, obs.At)
-	case d.cause != "":
-		*state = state.failed(d.cause, limit, obs.At)
-	default:
-		state.Failures, state.FailingSince = 0, 0
-	}
+	state.settle(d, limit, obs.At)
 	t.control(spec, obs)
+}
+
+// settle ends the job or counts a failure, if an observation says so.
+func (s *State) settle(d decision, limit FailureLimit, now time.Time) {
+	if d.phase == "" && d.cause != "" {
+		*s = s.failed(d.cause, limit, now)
+		return
+	}
+	s.Failures, s.FailingSince = 0, 0
+	if d.phase != "" {
+		*s = s.Ended(d.phase, d.reason, now)
+	}
 }
 
 // measure takes the sample of an observation whose queue was read, and folds it
@@ -117,10 +123,10 @@ func (t *Transition) look(spec *Spec, obs *Observation) {
 // last sample was measured but was overtaken by another tick. Its sample keeps
 // its own time and is only counted: the later observation knows better, and a
 // second has one sample in the report.
-func AdvanceLate(spec Spec, state State, obs Observation) Transition {
-	t := Transition{State: state}
+func AdvanceLate(spec *Spec, state *State, obs *Observation) Transition {
+	t := Transition{State: *state}
 	if obs.Queue.Count != nil {
-		late := newSample(&spec, &state, &obs)
+		late := newSample(spec, state, obs)
 		t.Sample = &late
 		t.State.Summary.Count++
 	}

@@ -16,6 +16,14 @@ import (
 	"kubejobs/shared/core/sample"
 )
 
+func advance(spec job.Spec, state job.State, obs job.Observation, limit job.FailureLimit) job.Transition {
+	return job.Advance(&spec, &state, &obs, limit)
+}
+
+func advanceLate(spec job.Spec, state job.State, obs job.Observation) job.Transition {
+	return job.AdvanceLate(&spec, &state, &obs)
+}
+
 // One observation of a job that nothing is known of yet, at 6 s of 60.
 func TestAdvance(t *testing.T) {
 	t.Parallel()
@@ -49,7 +57,7 @@ func TestAdvance(t *testing.T) {
 			t.Parallel()
 			before := job.State{Phase: job.PhasePending, WorkSeen: tt.workSeen, Failures: 2, LastError: "refused"}
 			obs := observed(6, tt.queue, tt.kube)
-			got := job.Advance(newSpec(), before, obs, limit)
+			got := advance(newSpec(), before, obs, limit)
 			want := sample.Sample{At: obs.At.UnixMilli(), Job: tt.share, Time: 0.1, Error: tt.share - 0.1, Replicas: tt.replicas}
 			if diff := cmp.Diff(&want, got.Sample); diff != "" {
 				t.Errorf("sample (-want +got):\n%s", diff)
@@ -91,7 +99,7 @@ func TestAdvanceTimeline(t *testing.T) {
 	}
 	state := job.New(spec, false, nil)
 	for i, step := range steps {
-		got := job.Advance(spec, state, step.obs, limit)
+		got := advance(spec, state, step.obs, limit)
 		state = got.State
 		if at := got.Sample.At - start.UnixMilli(); at != step.want.at || (got.Settled != nil) != step.want.settled ||
 			got.Step.Keep != step.want.settled || state.Phase != step.want.phase {
@@ -116,18 +124,18 @@ func TestAdvanceJudgesHealth(t *testing.T) {
 	state := job.New(spec, true, nil)
 	for i := range 12 { // 12 items in 24 s: 100 items need far longer than a minute
 		queue := job.QueueCount{Queued: 98 - int64(i), InFlight: 1}
-		state = job.Advance(spec, state, observed(float64(2*i+2), queue, nil), limit).State
+		state = advance(spec, state, observed(float64(2*i+2), queue, nil), limit).State
 	}
 	if got := state.Health.Now(); got != forecast.StatusAtRisk {
 		t.Fatalf("health %s, want at-risk", got)
 	}
 	for i := range 20 { // then nothing for 40 s: longer than ten periods
-		state = job.Advance(spec, state, observed(float64(2*i+26), job.QueueCount{Queued: 87}, nil), limit).State
+		state = advance(spec, state, observed(float64(2*i+26), job.QueueCount{Queued: 87}, nil), limit).State
 	}
 	if got := state.Health.Now(); got != forecast.StatusStalled {
 		t.Errorf("health %s, want stalled", got)
 	}
-	state = job.Advance(spec, state, observed(70, job.QueueCount{Results: 6}, nil), limit).State
+	state = advance(spec, state, observed(70, job.QueueCount{Results: 6}, nil), limit).State
 	if got := state.Health.Now(); got != forecast.StatusStalled || state.Phase != job.PhaseFinished {
 		t.Errorf("health %s in phase %s, want the last one of the finished job", got, state.Phase)
 	}
@@ -156,7 +164,7 @@ func TestFailures(t *testing.T) {
 			state := running(forecast.StatusOK)
 			for i := 1; i <= tt.number; i++ {
 				obs := job.Observation{At: start.Add(time.Duration(i) * tt.every), Queue: job.QueueHalf{Error: "refused"}}
-				got := job.Advance(newSpec(), state, obs, tt.limit)
+				got := advance(newSpec(), state, obs, tt.limit)
 				state = got.State
 				if got.Sample != nil || state.Failures != i || state.LastError != "refused" {
 					t.Fatalf("failure %d: %+v, want no sample and the count", i, got)
@@ -181,7 +189,7 @@ func TestSuccessForgetsFailures(t *testing.T) {
 	for i, queue := range []job.QueueHalf{
 		{Error: "refused"}, {Error: "refused"}, {Count: &job.QueueCount{Queued: 5}}, {Error: "refused"}, {Error: "refused"},
 	} {
-		state = job.Advance(newSpec(), state, job.Observation{At: start.Add(time.Duration(2*i) * time.Second), Queue: queue}, slow).State
+		state = advance(newSpec(), state, job.Observation{At: start.Add(time.Duration(2*i) * time.Second), Queue: queue}, slow).State
 	}
 	if !state.Phase.Living() || state.Failures != 2 || state.FailingSince != start.UnixMilli()+6000 {
 		t.Errorf("%+v, want a living job with two failures since 6 s", state)
@@ -196,12 +204,12 @@ func TestTextsInTheStateAreClean(t *testing.T) {
 	unobserved := job.Observation{
 		At: time.Unix(10, 0), Queue: job.QueueHalf{Error: long}, Kube: job.KubeHalf{Asked: true, Error: long},
 	}
-	state := job.Advance(spec, job.New(spec, false, nil), unobserved, job.FailureLimit{Count: 1}).State
+	state := advance(spec, job.New(spec, false, nil), unobserved, job.FailureLimit{Count: 1}).State
 	failed := job.Observation{
 		At: time.Unix(10, 0), Queue: job.QueueHalf{Error: long},
 		Kube: job.KubeHalf{Asked: true, Status: &job.KubeStatus{Failed: true, Reason: long}},
 	}
-	ended := job.Advance(spec, job.New(spec, false, nil), failed, job.FailureLimit{Count: 3}).State
+	ended := advance(spec, job.New(spec, false, nil), failed, job.FailureLimit{Count: 3}).State
 	for name, text := range map[string]string{
 		"last error": state.LastError, "reason of too many failures": state.Reason, "reason of a failed Job": ended.Reason,
 		"gap of the queue": state.QueueGap.Error, "gap of the Job": state.KubeGap.Error,

@@ -32,13 +32,13 @@ func writeState(state *job.State) ([]byte, *form, error) {
 	return text, nil, err
 }
 
-func decodeState(text string) (job.State, error) {
-	var state job.State
-	if read(text, func(f *form) { stateFields(f, &state) }) {
-		return state, nil
+// decodeState decodes a state into a zero one.
+func decodeState(text string, state *job.State) error {
+	if read(text, func(f *form) { stateFields(f, state) }) {
+		return nil
 	}
-	state = job.State{}
-	return state, decode(text, &state)
+	*state = job.State{}
+	return decode(text, state)
 }
 
 func encodeSpec(spec job.Spec) ([]byte, error) {

@@ -19,7 +19,7 @@ func BenchmarkCodec(b *testing.B) {
 		if _, err := decodeSpec(string(specText)); err != nil {
 			b.Fatal(err)
 		}
-		if _, err := decodeState(string(stateText)); err != nil {
+		if _, err := decodedState(string(stateText)); err != nil {
 			b.Fatal(err)
 		}
 		if _, err := encodeState(state); err != nil {

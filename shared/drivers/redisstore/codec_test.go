@@ -35,7 +35,7 @@ func lived(tb testing.TB, ticks int) (job.Spec, job.State) {
 		if i%7 == 3 {
 			seen.Queue = job.QueueHalf{Error: "cannot \"read\" <it>"}
 		}
-		state = job.Advance(spec, state, seen, job.FailureLimit{Count: 10}).State
+		state = job.Advance(&spec, &state, &seen, job.FailureLimit{Count: 10}).State
 	}
 	return spec, state
 }
@@ -47,17 +47,17 @@ func TestEncode(t *testing.T) {
 	for _, ticks := range []int{0, 1, 5, 300, 1500} {
 		spec, state := lived(t, ticks)
 		same(t, spec, encodeSpec, decodeSpec)
-		same(t, state, encodeState, decodeState)
+		same(t, state, encodeState, decodedState)
 		byForm(t, spec, func(text string) bool { return read(text, func(f *form) { specFields(f, new(job.Spec)) }) })
 		byForm(t, state, func(text string) bool { return read(text, func(f *form) { stateFields(f, new(job.State)) }) })
-		same(t, state.Ended(job.PhaseFailed, "why", spec.Submitted), encodeState, decodeState)
+		same(t, state.Ended(job.PhaseFailed, "why", spec.Submitted), encodeState, decodedState)
 	}
 	same(t, job.Spec{}, encodeSpec, decodeSpec)
-	same(t, job.State{}, encodeState, decodeState)
+	same(t, job.State{}, encodeState, decodedState)
 	for i := range 400 {
 		random := rand.New(rand.NewPCG(1, uint64(i)))
 		same(t, filled[job.Spec](t, random), encodeSpec, decodeSpec)
-		same(t, filled[job.State](t, random), encodeState, decodeState)
+		same(t, filled[job.State](t, random), encodeState, decodedState)
 	}
 }
 
@@ -169,7 +169,7 @@ func TestDecodedStringsAreCopies(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	gotState, err := decodeState(whole[len(specText):])
+	gotState, err := decodedState(whole[len(specText):])
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -188,7 +188,7 @@ func TestDecodeAsOthersWrite(t *testing.T) {
 	if read(text, func(f *form) { stateFields(f, new(job.State)) }) {
 		t.Error("read by a form")
 	}
-	state, err := decodeState(text)
+	state, err := decodedState(text)
 	if err != nil || state.Phase != job.PhaseRunning || state.History.Seen != 3 {
 		t.Errorf("got %+v, %v", state, err)
 	}
@@ -211,7 +211,7 @@ func FuzzDecode(f *testing.F) {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		matches(t, text, decodeState)
+		matches(t, text, decodedState)
 		matches(t, text, decodeSpec)
 	})
 }
@@ -244,7 +244,7 @@ func TestDecodeOddCourses(t *testing.T) {
 	for _, odd := range []string{"\n", "\r", `\n`, "\x00", " ", "=", `\`, "é"} {
 		for _, at := range []int{0, 8, strings.IndexByte(after, '"')} {
 			changed := before + `"course":"` + after[:at] + odd + after[at:]
-			_, err := decodeState(changed)
+			_, err := decodedState(changed)
 			var want job.State
 			if wantErr := json.Unmarshal([]byte(changed), &want); (err == nil) != (wantErr == nil) {
 				t.Errorf("%q at %d: %v, encoding/json: %v", odd, at, err, wantErr)
@@ -252,7 +252,13 @@ func TestDecodeOddCourses(t *testing.T) {
 		}
 	}
 	escaped := before + `"course":"\u00` + fmt.Sprintf("%02x", after[0]) + after[1:]
-	if got, err := decodeState(escaped); err != nil || !reflect.DeepEqual(got, state) {
+	if got, err := decodedState(escaped); err != nil || !reflect.DeepEqual(got, state) {
 		t.Errorf("with an escape: %v", err)
 	}
+}
+
+func decodedState(text string) (job.State, error) {
+	var state job.State
+	err := decodeState(text, &state)
+	return state, err
 }

@@ -53,7 +53,7 @@ func decodeRecordBy(id job.ID, fields *redis.SliceCmd, decodeSpec func(string) (
 	if r.Spec, err = decodeSpec(text(0)); err != nil {
 		return nil, unreadable(fmt.Errorf("decode spec: %w", err))
 	}
-	if r.State, err = decodeState(text(1)); err != nil {
+	if err := decodeState(text(1), &r.State); err != nil {
 		return nil, unreadable(fmt.Errorf("decode state of %s: %w", id, err))
 	}
 	if r.Spec.ID != id {

@@ -61,7 +61,7 @@ func stored(f *testing.F) (spec string, states []string) {
 	for i, count := range []job.QueueCount{{Queued: 4, InFlight: 2}, {Queued: 1, Results: 5}, {Results: 6}} {
 		states = append(states, text(state))
 		at := monitortest.Start.Add(time.Duration(i+1) * 2 * time.Second)
-		next := job.Advance(of, state, job.Observation{At: at, Queue: job.QueueHalf{Count: &count}}, job.FailureLimit{Count: 3})
+		next := job.Advance(&of, &state, &job.Observation{At: at, Queue: job.QueueHalf{Count: &count}}, job.FailureLimit{Count: 3})
 		state, _ = job.EventPolicy{Enabled: true}.Append(of, state, next.State, next.Sample, nil, at)
 	}
 	return text(of), append(states, text(state))

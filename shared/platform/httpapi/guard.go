@@ -22,6 +22,7 @@ type Limits struct {
 // panic into status 500 and a log line.
 func Guard(l Limits, log *slog.Logger, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		growStack()
 		defer func() { rescue(w, r, log, recover()) }()
 		now := time.Now()
 		control := http.NewResponseController(w)
