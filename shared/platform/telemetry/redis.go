@@ -46,7 +46,7 @@ func (t *Telemetry) RedisHook(client string) redis.Hook {
 type redisHook struct {
 	calls      metric.Int64Counter
 	duration   metric.Float64Histogram
-	tracer     trace.Tracer
+	tracer     trace.Tracer // nil: nothing is traced
 	ok, failed []metric.AddOption
 	client     []metric.RecordOption
 	span       []trace.SpanStartOption
@@ -81,7 +81,7 @@ func pipeline() string { return "pipeline" }
 // begin starts a span that is named after the command, without its arguments.
 func (h *redisHook) begin(ctx context.Context, name func() string) (context.Context, measurement) {
 	m := measurement{started: time.Now()}
-	if trace.SpanFromContext(ctx).IsRecording() {
+	if h.tracer != nil && trace.SpanFromContext(ctx).IsRecording() {
 		ctx, m.span = h.tracer.Start(ctx, "redis "+name(), h.span...)
 	}
 	return ctx, m

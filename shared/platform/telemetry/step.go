@@ -49,7 +49,7 @@ func newStepTimers(h metric.Float64Histogram, name string) stepTimers {
 type step struct {
 	stepTimers
 	name   string
-	tracer trace.Tracer
+	tracer trace.Tracer // nil: nothing is traced
 }
 
 func (t *Telemetry) step(name string) step { return step{t.steps[name], name, t.tracer} }
@@ -81,7 +81,7 @@ type measurement struct {
 // span only below a recorded one: work that no request asked for is not traced.
 func (s step) begin(ctx context.Context, id job.ID) (context.Context, measurement) {
 	m := measurement{started: time.Now()}
-	if !trace.SpanFromContext(ctx).IsRecording() {
+	if s.tracer == nil || !trace.SpanFromContext(ctx).IsRecording() {
 		return ctx, m
 	}
 	var attributes []attribute.KeyValue

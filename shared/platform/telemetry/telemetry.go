@@ -77,7 +77,9 @@ func Open(ctx context.Context, o Options) (*Telemetry, error) {
 	if err := t.openSignals(ctx, o); err != nil {
 		return nil, fmt.Errorf("open telemetry: %w", err)
 	}
-	t.tracer = t.traces.Tracer(scope)
+	if t.tracing {
+		t.tracer = t.traces.Tracer(scope)
+	}
 	m := maker{meter: t.meters.Meter(scope)}
 	t.instruments = newInstruments(&m)
 	m.observeJobs(t.table, t.now)
