@@ -1,6 +1,7 @@
 package faults_test
 
 import (
+	"cmp"
 	"encoding/json"
 	"net/http"
 	"strings"
@@ -9,34 +10,37 @@ import (
 	"github.com/google/uuid"
 
 	"kubejobs/shared/monitor"
+	"kubejobs/shared/platform/config"
 	"kubejobs/shared/testkit/proctest"
 	"kubejobs/shared/testkit/redistest"
 )
 
 // A key of the state Redis has a wrong type. A job's own key concerns that job alone,
-// changes nothing of it half, and a stop discards it; the index concerns calls that read
-// it, but no tick.
+// changes nothing of it half, and a stop discards it. The index concerns calls that read
+// it, but no tick; the status of the Kubernetes Job only ticks that use it.
 func TestWrongTypeAtEachKey(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		key           string // {} stands for the job's hash tag
 		tick          monitor.Outcome
 		sweep, report int
+		source        string // JOB_STATUS; "" is queue
 	}{
-		"state":        {"monitor:{}:state", monitor.OutcomeUnreadable, 200, 400},
-		"ticks":        {"monitor:{}:ticks", monitor.OutcomeUnreadable, 200, 202},
-		"order":        {"monitor:{}:order", monitor.OutcomeUnreadable, 200, 202},
-		"history":      {"monitor:{}:history", monitor.OutcomeUnreadable, 200, 202},
-		"job status":   {"monitor:{}:job", monitor.OutcomeUnreadable, 200, 400},
-		"suspicions":   {"monitor:{}:suspect", monitor.OutcomeSampled, 200, 202},
-		"users of job": {"monitor:queue:*", monitor.OutcomeSampled, 200, 202},
-		"index":        {"monitor:index", monitor.OutcomeSampled, 503, 202},
+		"state":             {"monitor:{}:state", monitor.OutcomeUnreadable, 200, 400, ""},
+		"ticks":             {"monitor:{}:ticks", monitor.OutcomeUnreadable, 200, 202, ""},
+		"order":             {"monitor:{}:order", monitor.OutcomeUnreadable, 200, 202, ""},
+		"history":           {"monitor:{}:history", monitor.OutcomeUnreadable, 200, 202, ""},
+		"job status":        {"monitor:{}:job", monitor.OutcomeUnreadable, 200, 400, config.JobStatusEvents},
+		"unused job status": {"monitor:{}:job", monitor.OutcomeSampled, 200, 202, config.JobStatusQueue},
+		"suspicions":        {"monitor:{}:suspect", monitor.OutcomeSampled, 200, 202, ""},
+		"users of job":      {"monitor:queue:*", monitor.OutcomeSampled, 200, 202, ""},
+		"index":             {"monitor:index", monitor.OutcomeSampled, 503, 202, ""},
 	}
 	for name, tt := range tests {
 		for _, kind := range []string{"text", "stream"} {
 			t.Run(name+" is a "+kind, func(t *testing.T) {
 				t.Parallel()
-				w := startDamaged(t)
+				w := startDamaged(t, tt.source)
 				w.damage(tt.key, kind)
 				before := w.revision()
 				w.expectTick("kj-000", tt.tick)
@@ -62,10 +66,12 @@ type damaged struct {
 	key   string
 }
 
-func startDamaged(t *testing.T) *damaged {
+func startDamaged(t *testing.T, source string) *damaged {
 	t.Helper()
 	w := &damaged{parts: partsOf(t), queue: redistest.Start(t)}
-	w.system = open(t, map[string]string{"STATE_REDIS_URL": w.proxy.URL()}, nil)
+	w.system = open(t, map[string]string{
+		"STATE_REDIS_URL": w.proxy.URL(), "JOB_STATUS": cmp.Or(source, config.JobStatusQueue),
+	}, nil)
 	fill(t, w.queue.Client())
 	for _, id := range ids(2) {
 		w.start(id, w.queue.Address())
