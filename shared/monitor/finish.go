@@ -35,7 +35,7 @@ func (s *Service) key(o *observedTick) PushKey {
 // pushBesideCommit pushes the sample while it commits: one round trip instead
 // of two.
 func (s *Service) pushBesideCommit(ctx context.Context, o *observedTick, first *job.Transition) (Outcome, error) {
-	pushed := s.push(ctx, o.record.Spec, s.key(o), first.Sample)
+	pushed := s.push(ctx, &o.record.Spec, s.key(o), first.Sample)
 	committed, err := s.commit(ctx, o, first)
 	if err != nil {
 		<-pushed //nolint:errcheck // the sender repeats the tick, and the push with it
@@ -55,7 +55,7 @@ func (s *Service) commitThenPush(ctx context.Context, o *observedTick, first *jo
 	if committed.notice == nil {
 		x = nil // a duplicate: repeat pushes what was committed
 	}
-	return s.deliver(ctx, o, committed, s.push(ctx, o.record.Spec, s.key(o), x))
+	return s.deliver(ctx, o, committed, s.push(ctx, &o.record.Spec, s.key(o), x))
 }
 
 // deliver acts on what a committed change decided, broadcasts the change, records which
@@ -86,7 +86,7 @@ func (s *Service) deliver(ctx context.Context, o *observedTick, c committed, pus
 }
 
 // push starts to push a sample, which may be nil; the channel yields the result.
-func (s *Service) push(ctx context.Context, spec job.Spec, key PushKey, x *sample.Sample) <-chan error {
+func (s *Service) push(ctx context.Context, spec *job.Spec, key PushKey, x *sample.Sample) <-chan error {
 	pushed := make(chan error, 1)
 	if x == nil {
 		pushed <- errNothingPushed
@@ -97,7 +97,7 @@ func (s *Service) push(ctx context.Context, spec job.Spec, key PushKey, x *sampl
 			s.caught(ctx, spec.ID, err)
 			pushed <- err
 		})
-		pushed <- s.sampleList.Push(ctx, spec, key, *x)
+		pushed <- s.sampleList.Push(ctx, *spec, key, *x)
 	})
 	return pushed
 }
@@ -138,7 +138,7 @@ func (c committed) pushed(err error) bool {
 func (s *Service) commit(ctx context.Context, o *observedTick, t *job.Transition) (committed, error) {
 	for range maxConflicts {
 		journal, sampled := s.record(o, t)
-		result, err := s.ticks.Commit(ctx, Change{
+		result, err := s.ticks.Commit(ctx, &Change{
 			ID: o.Job, Revision: o.record.Revision, State: t.State, TickID: o.ID,
 			Sample: t.Sample, Settled: t.Settled, Step: t.Step, Retention: s.cfg.Retention, Journal: journal,
 		})

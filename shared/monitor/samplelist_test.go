@@ -96,7 +96,7 @@ type lateReply struct {
 	late bool
 }
 
-func (s *lateReply) Commit(ctx context.Context, c monitor.Change) (monitor.CommitResult, error) {
+func (s *lateReply) Commit(ctx context.Context, c *monitor.Change) (monitor.CommitResult, error) {
 	result, err := s.Store.Commit(ctx, c)
 	if s.late && err == nil && result == monitor.CommitDone && c.TickID != "" {
 		s.late = false

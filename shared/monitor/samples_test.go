@@ -137,7 +137,7 @@ func (b *bench) old(n int, errorOf func(i int) float64) {
 	state := record.State
 	for i := range n {
 		x := sample.Sample{At: monitortest.Start.Add(2 * time.Second * time.Duration(i+1)).UnixMilli(), Error: errorOf(i)}
-		c := monitor.Change{ID: "a", Revision: record.Revision + int64(i), TickID: strconv.Itoa(i), Sample: &x}
+		c := &monitor.Change{ID: "a", Revision: record.Revision + int64(i), TickID: strconv.Itoa(i), Sample: &x}
 		if state.Summary, c.Settled = state.Summary.Fold(x); c.Settled != nil {
 			state.History, c.Step = state.History.Offer()
 		}

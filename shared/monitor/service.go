@@ -138,7 +138,7 @@ func (s *Service) update(
 		if !ok {
 			return *record, record.State, nil
 		}
-		result, err := s.ticks.Commit(ctx, Change{
+		result, err := s.ticks.Commit(ctx, &Change{
 			ID: id, Revision: record.Revision, State: state, Retention: s.cfg.Retention,
 			Journal: job.Journal(record.Spec, record.State, state, nil, s.now()),
 		})

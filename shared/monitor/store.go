@@ -48,8 +48,9 @@ type TickStore interface {
 	// committed ("" asks for none). The error is ErrUnknownJob if there is no
 	// such job, and wraps ErrUnreadable if its record cannot be decoded.
 	Load(ctx context.Context, id job.ID, tickID string) (*Record, error)
-	// Commit replaces a job's state if nobody changed it since it was loaded.
-	Commit(ctx context.Context, c Change) (CommitResult, error)
+	// Commit replaces a job's state if nobody changed it since it was loaded. Nobody may
+	// change c any longer: it may be read after an error.
+	Commit(ctx context.Context, c *Change) (CommitResult, error)
 	// CountDuplicate and CountSurplus count a tick of a life that is not
 	// committed.
 	CountDuplicate(ctx context.Context, id job.ID, life int64) error

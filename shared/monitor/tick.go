@@ -98,7 +98,7 @@ func (s *Service) unreadable(ctx context.Context, tick Tick, err error) (Outcome
 // of the ended job removed.
 func (s *Service) repeat(ctx context.Context, o *observedTick) (Outcome, error) {
 	record, tick := o.record, o.Tick
-	pushErr := <-s.push(ctx, record.Spec, s.key(o), record.Tick.Sample)
+	pushErr := <-s.push(ctx, &record.Spec, s.key(o), record.Tick.Sample)
 	if failure.IsRetryable(pushErr) {
 		s.markPublishers(ctx, record, []Delivery{listDelivery(pushErr)})
 		return "", pushErr

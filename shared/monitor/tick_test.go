@@ -177,7 +177,7 @@ func TestTickTimeline(t *testing.T) {
 // gone.
 type deafStore struct{ monitor.Store }
 
-func (s deafStore) Commit(ctx context.Context, c monitor.Change) (monitor.CommitResult, error) {
+func (s deafStore) Commit(ctx context.Context, c *monitor.Change) (monitor.CommitResult, error) {
 	return s.Store.Commit(context.WithoutCancel(ctx), c)
 }
 

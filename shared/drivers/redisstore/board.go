@@ -18,7 +18,7 @@ import (
 const maxEnded = 10_000
 
 // indexEnded lists a job that ended, and removes those whose retention is over.
-func (s *Store) indexEnded(ctx context.Context, c monitor.Change) error {
+func (s *Store) indexEnded(ctx context.Context, c *monitor.Change) error {
 	over := strconv.FormatInt(c.State.EndedAt-c.Retention.Milliseconds(), 10)
 	_, err := s.client.Pipelined(ctx, func(pipe redis.Pipeliner) error {
 		pipe.ZAdd(ctx, endedKey, redis.Z{Score: float64(c.State.EndedAt), Member: string(c.ID)})

@@ -88,7 +88,7 @@ func sampleOnce(t *testing.T, store *redisstore.Store, state job.State, n int) j
 		At: 1795499061000 + int64(n)*2017, Job: 0.012345678901234567 * float64(n+1) / 130, Time: 0.033333333333333333,
 		Error: -0.034567890123456789 * float64(n+1), Replicas: 123,
 	}
-	c := monitor.Change{ID: "a", Revision: int64(n + 1), TickID: fmt.Sprintf("797cfc38-d115-4603-ab57-%012d", n), Sample: &x}
+	c := &monitor.Change{ID: "a", Revision: int64(n + 1), TickID: fmt.Sprintf("797cfc38-d115-4603-ab57-%012d", n), Sample: &x}
 	if state.Summary, c.Settled = state.Summary.Fold(x); c.Settled != nil {
 		state.History, c.Step = state.History.Offer()
 	}

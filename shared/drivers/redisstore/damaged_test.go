@@ -69,7 +69,7 @@ func TestHighRevisions(t *testing.T) {
 			if err := client.HSet(t.Context(), key("a", "state"), "rev", revision).Err(); err != nil {
 				t.Fatal(err)
 			}
-			got, err := store.Commit(t.Context(), monitor.Change{ID: "a", Revision: revision, State: job.State{Phase: job.PhaseStopped}, Retention: 1e12})
+			got, err := store.Commit(t.Context(), &monitor.Change{ID: "a", Revision: revision, State: job.State{Phase: job.PhaseStopped}, Retention: 1e12})
 			if err != nil || got != monitor.CommitDone {
 				t.Fatal(got, err)
 			}

@@ -59,8 +59,8 @@ func (c *choices) state() job.State {
 	return state
 }
 
-func (c *choices) change(id job.ID, revision int64, tick int) monitor.Change {
-	change := monitor.Change{ID: id, Revision: revision, State: c.state(), Retention: time.Hour}
+func (c *choices) change(id job.ID, revision int64, tick int) *monitor.Change {
+	change := &monitor.Change{ID: id, Revision: revision, State: c.state(), Retention: time.Hour}
 	if change.State.Phase == job.PhaseFinished {
 		change.State.EndedAt = 1795498867000 + 2_000_000*int64(c.below(4)) // longer than the retention
 	}
@@ -106,7 +106,7 @@ func step(ctx context.Context, s monitor.Store, c choices, revision func(job.ID)
 		var results []any
 		id, first := c.id(), c.below(256)
 		for i := range redisstore.Remembered + c.below(8) {
-			result, err := s.Commit(ctx, monitor.Change{
+			result, err := s.Commit(ctx, &monitor.Change{
 				ID: id, Revision: revision(id), State: job.State{Phase: job.PhaseRunning}, TickID: "tick-" + strconv.Itoa(first+i),
 			})
 			results = append(results, result, err)

@@ -26,7 +26,7 @@ func TestEndAddsUndeliveredEventsToTheIndex(t *testing.T) {
 	}
 	state := record.State
 	state.Phase, state.Outbox = job.PhaseFinished, []job.Event{{Job: "a", Sequence: 1, Kind: job.EventFinished}}
-	if got, err := store.Commit(t.Context(), monitor.Change{
+	if got, err := store.Commit(t.Context(), &monitor.Change{
 		ID: "a", Revision: record.Revision, State: state, Retention: time.Hour,
 	}); err != nil || got != monitor.CommitDone {
 		t.Fatal(got, err)

@@ -107,7 +107,7 @@ func (m *model) Create(_ context.Context, spec job.Spec, state job.State) (monit
 	return monitor.CreatedNew, nil
 }
 
-func (m *model) Commit(_ context.Context, c monitor.Change) (monitor.CommitResult, error) {
+func (m *model) Commit(_ context.Context, c *monitor.Change) (monitor.CommitResult, error) {
 	state := m.hashes[key(c.ID, "state")]
 	if state == nil {
 		return monitor.CommitGone, nil
@@ -164,7 +164,7 @@ func (m *model) Commit(_ context.Context, c monitor.Change) (monitor.CommitResul
 }
 
 // end lists a job that ended.
-func (m *model) end(c monitor.Change) {
+func (m *model) end(c *monitor.Change) {
 	m.set("monitor:ended")[string(c.ID)] = c.State.EndedAt
 	for id, at := range m.sets["monitor:ended"] {
 		if at < c.State.EndedAt-c.Retention.Milliseconds() {

@@ -72,7 +72,7 @@ func stop(t *testing.T, store monitor.Store, id job.ID) {
 		t.Fatal(err)
 	}
 	record.State.Phase = job.PhaseStopped
-	if got, err := store.Commit(t.Context(), monitor.Change{
+	if got, err := store.Commit(t.Context(), &monitor.Change{
 		ID: id, Revision: record.Revision, State: record.State, Retention: time.Hour,
 	}); err != nil || got != monitor.CommitDone {
 		t.Fatalf("Commit = %v, %v", got, err)

@@ -73,7 +73,7 @@ func TestEndedJobsExpire(t *testing.T) {
 	}
 	state := record.State
 	state.Phase = job.PhaseStopped
-	if _, err := store.Commit(t.Context(), monitor.Change{
+	if _, err := store.Commit(t.Context(), &monitor.Change{
 		ID: "a", Revision: record.Revision, State: state, Retention: time.Hour,
 	}); err != nil {
 		t.Fatal(err)
@@ -112,7 +112,7 @@ func TestErrorsAreRetryable(t *testing.T) {
 		"Ping":          func() error { return store.Ping(ctx) },
 		"Create":        func() error { _, err := store.Create(ctx, monitortest.Spec("b", "f"), job.State{}); return err },
 		"Load":          func() error { _, err := store.Load(ctx, "a", "t"); return err },
-		"Commit":        func() error { _, err := store.Commit(ctx, monitor.Change{ID: "a"}); return err },
+		"Commit":        func() error { _, err := store.Commit(ctx, &monitor.Change{ID: "a"}); return err },
 		"MarkScheduled": func() error { return store.MarkScheduled(ctx, "a", 0, true) },
 		"Replay":        func() error { _, err := store.Replay(ctx, "a"); return err },
 		"List":          func() error { _, err := store.List(ctx, "", 1); return err },
@@ -149,7 +149,7 @@ func fill(t *testing.T, store monitor.Store, id job.ID, ticks int) {
 			At: 1795499061000 + int64(i)*2017, Job: 0.012345678901234567 * float64(i) / 13, Time: 0.033333333333333333,
 			Error: -0.034567890123456789, Replicas: 12,
 		}
-		if got, err := store.Commit(t.Context(), monitor.Change{
+		if got, err := store.Commit(t.Context(), &monitor.Change{
 			ID: id, Revision: int64(i + 1), State: job.State{Phase: job.PhaseRunning},
 			TickID: fmt.Sprintf("797cfc38-d115-4603-ab57-%012d", i), Sample: &s, Settled: &s, Step: history.Step{Keep: true},
 		}); err != nil || got != monitor.CommitDone {

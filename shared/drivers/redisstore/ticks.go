@@ -59,7 +59,7 @@ func (s *Store) Load(ctx context.Context, id job.ID, tickID string) (*monitor.Re
 // be listed any longer from the index; if that fails, List does it later. It adds
 // an ended job with undelivered events again: if the index had lost it, nothing
 // else would.
-func (s *Store) Commit(ctx context.Context, c monitor.Change) (monitor.CommitResult, error) {
+func (s *Store) Commit(ctx context.Context, c *monitor.Change) (monitor.CommitResult, error) {
 	state, form, err := writeState(&c.State)
 	if err != nil {
 		return 0, fmt.Errorf("encode state: %w", err)

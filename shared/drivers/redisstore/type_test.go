@@ -29,7 +29,7 @@ func TestCommitIsWholeOrNone(t *testing.T) {
 					t.Fatal(err)
 				}
 				client.Set(t.Context(), "monitor:{a}:"+name, "x", 0)
-				code, err := store.Commit(t.Context(), monitor.Change{
+				code, err := store.Commit(t.Context(), &monitor.Change{
 					ID: "a", Revision: record.Revision, State: record.State, TickID: "late", Retention: time.Hour,
 				})
 				if !errors.Is(err, monitor.ErrUnreadable) {

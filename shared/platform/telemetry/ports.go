@@ -30,7 +30,7 @@ func (s *store) Load(ctx context.Context, id job.ID, tickID string) (*monitor.Re
 }
 
 // Commit implements monitor.TickStore.
-func (s *store) Commit(ctx context.Context, c monitor.Change) (monitor.CommitResult, error) {
+func (s *store) Commit(ctx context.Context, c *monitor.Change) (monitor.CommitResult, error) {
 	result, err := measure(ctx, s.commit, c.ID, func(ctx context.Context) (monitor.CommitResult, error) {
 		return s.Store.Commit(ctx, c)
 	})

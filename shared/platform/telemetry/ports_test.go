@@ -35,7 +35,7 @@ func (s *store) Load(ctx context.Context, _ job.ID, _ string) (*monitor.Record, 
 	return &s.record, s.call(ctx)
 }
 
-func (s *store) Commit(ctx context.Context, _ monitor.Change) (monitor.CommitResult, error) {
+func (s *store) Commit(ctx context.Context, _ *monitor.Change) (monitor.CommitResult, error) {
 	return s.committed, s.call(ctx)
 }
 
@@ -79,7 +79,7 @@ func (s *store) Broadcast(ctx context.Context, _ monitor.Notice) []monitor.Deliv
 func steps(ctx context.Context, made *telemetry.Telemetry, next *store) []error {
 	spec := job.Spec{ID: "a"}
 	_, load := made.Store(next).Load(ctx, "a", "")
-	_, commit := made.Store(next).Commit(ctx, monitor.Change{ID: "a"})
+	_, commit := made.Store(next).Commit(ctx, &monitor.Change{ID: "a"})
 	_, queue := made.Queue(next).Count(ctx, job.Queue{})
 	_, status := made.KubeJobs(next).Status(ctx, "a")
 	publish := made.SampleList(next).Push(ctx, spec, monitor.PushKey{TickID: "t"}, sample.Sample{})
@@ -133,7 +133,7 @@ func TestStepsReturnThePortsResults(t *testing.T) {
 	made := open(t, telemetry.Options{Serve: true})
 	next := &store{record: monitor.Record{Revision: 7}, committed: monitor.CommitConflict}
 	record, _ := made.Store(next).Load(t.Context(), "a", "")
-	committed, _ := made.Store(next).Commit(t.Context(), monitor.Change{})
+	committed, _ := made.Store(next).Commit(t.Context(), &monitor.Change{})
 	count, _ := made.Queue(next).Count(t.Context(), job.Queue{})
 	status, _ := made.KubeJobs(next).Status(t.Context(), "a")
 	listed, _, _ := made.Scheduler(scheduler{store: next}).List(t.Context(), "", 1)

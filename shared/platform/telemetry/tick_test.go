@@ -194,7 +194,7 @@ func TestAJobLosesItsGauges(t *testing.T) {
 func (b *bench) commit(state job.State) {
 	b.t.Helper()
 	b.next.committed = monitor.CommitDone
-	if _, err := b.made.Store(&b.next).Commit(b.t.Context(), monitor.Change{ID: "a", State: state}); err != nil {
+	if _, err := b.made.Store(&b.next).Commit(b.t.Context(), &monitor.Change{ID: "a", State: state}); err != nil {
 		b.t.Fatal(err)
 	}
 }

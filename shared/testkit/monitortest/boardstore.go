@@ -17,7 +17,7 @@ func endAt(t *testing.T, store monitor.Store, id job.ID, after time.Duration) {
 	create(t, store, Spec(id, "f"), running(1), monitor.CreatedNew)
 	state := ended()
 	state.EndedAt = Start.Add(after).UnixMilli()
-	commit(t, store, monitor.Change{ID: id, Revision: 1, State: state, Retention: time.Hour}, monitor.CommitDone)
+	commit(t, store, &monitor.Change{ID: id, Revision: 1, State: state, Retention: time.Hour}, monitor.CommitDone)
 }
 
 func testEnded(t *testing.T, store monitor.Store) {
@@ -77,19 +77,19 @@ func testJournal(t *testing.T, store monitor.Store) {
 	for i := range job.MaxJournal + 3 {
 		entry := job.Entry{At: Start.Add(time.Duration(i) * time.Second), Kind: job.EventAtRisk, Text: "number " + strconv.Itoa(i)}
 		want = append(want, entry)
-		commit(t, store, monitor.Change{ID: "a", Revision: int64(i + 1), State: running(1), Journal: []job.Entry{entry}}, monitor.CommitDone)
+		commit(t, store, &monitor.Change{ID: "a", Revision: int64(i + 1), State: running(1), Journal: []job.Entry{entry}}, monitor.CommitDone)
 	}
 	if diff := cmp.Diff(want[3:], journal(t, store)); diff != "" {
 		t.Errorf("journal (-want +got):\n%s", diff)
 	}
 	revision := int64(len(want) + 1)
-	commit(t, store, monitor.Change{
+	commit(t, store, &monitor.Change{
 		ID: "a", Revision: revision - 1, State: running(1), Journal: want[:1],
 	}, monitor.CommitConflict)
 	if got := journal(t, store); len(got) != job.MaxJournal || got[len(got)-1] != want[len(want)-1] {
 		t.Errorf("a refused commit changed the journal: %v", got)
 	}
-	commit(t, store, monitor.Change{ID: "a", Revision: revision, State: ended(), Retention: time.Hour}, monitor.CommitDone)
+	commit(t, store, &monitor.Change{ID: "a", Revision: revision, State: ended(), Retention: time.Hour}, monitor.CommitDone)
 	create(t, store, later(Spec("a", "g")), running(1), monitor.CreatedNew)
 	if got := journal(t, store); len(got) != 0 {
 		t.Errorf("the next life has the journal %v", got)

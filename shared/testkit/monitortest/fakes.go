@@ -63,7 +63,7 @@ func (s *Store) MarkPublishers(ctx context.Context, id job.ID, life int64, state
 func (s *Store) Marks() int64 { return s.marks.Load() }
 
 // Commit implements monitor.TickStore.
-func (s *Store) Commit(ctx context.Context, c monitor.Change) (result monitor.CommitResult, err error) {
+func (s *Store) Commit(ctx context.Context, c *monitor.Change) (result monitor.CommitResult, err error) {
 	err = withFaults(s.Before, s.After, func() error {
 		result, err = s.Store.Commit(ctx, c)
 		return err

@@ -39,10 +39,10 @@ func testCreateAfterEnd(t *testing.T, store monitor.Store) {
 	t.Helper()
 	create(t, store, Spec("a", "f"), running(0), monitor.CreatedNew)
 	s := sample.Sample{At: 1}
-	commit(t, store, monitor.Change{
+	commit(t, store, &monitor.Change{
 		ID: "a", Revision: 1, State: running(1), TickID: "t1", Sample: &s, Settled: &s, Step: history.Step{Keep: true},
 	}, monitor.CommitDone)
-	commit(t, store, monitor.Change{ID: "a", Revision: 2, State: ended(), Retention: time.Hour}, monitor.CommitDone)
+	commit(t, store, &monitor.Change{ID: "a", Revision: 2, State: ended(), Retention: time.Hour}, monitor.CommitDone)
 	create(t, store, later(Spec("a", "g")), running(5), monitor.CreatedNew)
 
 	got := load(t, store, "a", "t1")
@@ -76,7 +76,7 @@ func testReplay(t *testing.T, store monitor.Store) {
 		{TickID: "t3", Sample: &second, Settled: &first, Step: history.Step{Keep: true}},
 	} {
 		c.ID, c.Revision, c.State = "a", int64(i+1), running(int64(i+1))
-		commit(t, store, c, monitor.CommitDone)
+		commit(t, store, &c, monitor.CommitDone)
 	}
 	want = monitor.Replay{
 		Record: load(t, store, "a", ""), History: []sample.Sample{first}, Recent: []sample.Sample{first, second},
@@ -119,7 +119,7 @@ func testListEnded(t *testing.T, store monitor.Store) {
 	t.Helper()
 	create(t, store, Spec("a", "f"), running(0), monitor.CreatedNew)
 	create(t, store, Spec("b", "f"), running(0), monitor.CreatedNew)
-	commit(t, store, monitor.Change{ID: "a", Revision: 1, State: ended(), Retention: time.Hour}, monitor.CommitDone)
+	commit(t, store, &monitor.Change{ID: "a", Revision: 1, State: ended(), Retention: time.Hour}, monitor.CommitDone)
 	if diff := cmp.Diff([]job.ID{"b"}, list(t, store, "", 10)); diff != "" {
 		t.Errorf("living jobs (-want +got):\n%s", diff)
 	}
@@ -133,14 +133,14 @@ func testListUndelivered(t *testing.T, store monitor.Store) {
 	create(t, store, Spec("a", "f"), running(0), monitor.CreatedNew)
 	undelivered := ended()
 	undelivered.Outbox = []job.Event{{Job: "a", Life: 1, Sequence: 7, Kind: job.EventFinished, At: Start}}
-	commit(t, store, monitor.Change{ID: "a", Revision: 1, State: undelivered, Retention: time.Hour}, monitor.CommitDone)
+	commit(t, store, &monitor.Change{ID: "a", Revision: 1, State: undelivered, Retention: time.Hour}, monitor.CommitDone)
 	if diff := cmp.Diff([]job.ID{"a"}, list(t, store, "", 10)); diff != "" {
 		t.Errorf("listed with an ended job that has an undelivered event (-want +got):\n%s", diff)
 	}
 	if diff := cmp.Diff(undelivered.Outbox, load(t, store, "a", "").State.Outbox); diff != "" {
 		t.Errorf("outbox (-want +got):\n%s", diff)
 	}
-	commit(t, store, monitor.Change{ID: "a", Revision: 2, State: ended(), Retention: time.Hour}, monitor.CommitDone)
+	commit(t, store, &monitor.Change{ID: "a", Revision: 2, State: ended(), Retention: time.Hour}, monitor.CommitDone)
 	if ids := list(t, store, "", 10); len(ids) != 0 {
 		t.Errorf("listed %v after the event was delivered, want none", ids)
 	}

@@ -44,7 +44,7 @@ func testLateCreate(t *testing.T, store monitor.Store) {
 	for _, spec := range []job.Spec{first, later(first)} {
 		create(t, store, spec, running(0), monitor.CreatedNew)
 		revision := load(t, store, "a", "").Revision
-		commit(t, store, monitor.Change{ID: "a", Revision: revision, State: ended(), Retention: time.Hour}, monitor.CommitDone)
+		commit(t, store, &monitor.Change{ID: "a", Revision: revision, State: ended(), Retention: time.Hour}, monitor.CommitDone)
 	}
 	want := load(t, store, "a", "")
 	for _, spec := range []job.Spec{first, later(first)} {

@@ -132,7 +132,7 @@ func (s *networkStore) Load(ctx context.Context, id job.ID, tickID string) (*mon
 }
 
 // Commit implements monitor.TickStore.
-func (s *networkStore) Commit(ctx context.Context, c monitor.Change) (monitor.CommitResult, error) {
+func (s *networkStore) Commit(ctx context.Context, c *monitor.Change) (monitor.CommitResult, error) {
 	return carry(ctx, s.network, func(ctx context.Context) (monitor.CommitResult, error) { return s.Store.Commit(ctx, c) })
 }
 

@@ -103,7 +103,7 @@ func TestNetworkCarriesAnEarlierLife(t *testing.T) {
 		next := first
 		next.Accepted = first.Accepted.Add(time.Second)
 		mustCreate(t, store, first)
-		_, _ = over.Commit(t.Context(), monitor.Change{ID: "a", Revision: 1, State: job.State{Phase: job.PhaseRunning}, TickID: "t"})
+		_, _ = over.Commit(t.Context(), &monitor.Change{ID: "a", Revision: 1, State: job.State{Phase: job.PhaseRunning}, TickID: "t"})
 		end(t, store)
 		mustCreate(t, store, next)
 		network.Settle()
@@ -122,7 +122,7 @@ func end(t *testing.T, store monitor.Store) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := store.Commit(t.Context(), monitor.Change{
+		got, err := store.Commit(t.Context(), &monitor.Change{
 			ID: "a", Revision: record.Revision, State: job.State{Phase: job.PhaseStopped}, Retention: time.Hour,
 		})
 		if err != nil {

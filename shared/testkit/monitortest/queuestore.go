@@ -34,7 +34,7 @@ func living(t *testing.T, store monitor.Store, spec job.Spec) job.Spec {
 func end(t *testing.T, store monitor.Store, id job.ID) {
 	t.Helper()
 	revision := load(t, store, id, "").Revision
-	commit(t, store, monitor.Change{ID: id, Revision: revision, State: ended(), Retention: time.Hour}, monitor.CommitDone)
+	commit(t, store, &monitor.Change{ID: id, Revision: revision, State: ended(), Retention: time.Hour}, monitor.CommitDone)
 }
 
 func testUseQueue(t *testing.T, store monitor.Store) {

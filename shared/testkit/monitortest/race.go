@@ -47,7 +47,7 @@ func increment(t *testing.T, store monitor.Store, tickID string) error {
 		if err != nil {
 			return err
 		}
-		got, err := store.Commit(t.Context(), monitor.Change{
+		got, err := store.Commit(t.Context(), &monitor.Change{
 			ID: "a", Revision: r.Revision, State: running(r.State.Summary.Count + 1), TickID: tickID,
 		})
 		if err != nil || got == monitor.CommitDone {
@@ -89,7 +89,7 @@ func testConcurrentRestarts(t *testing.T, store monitor.Store) {
 		create(t, store, Spec(id, "f"), running(0), monitor.CreatedNew)
 		var group errgroup.Group
 		group.Go(func() error {
-			_, err := store.Commit(t.Context(), monitor.Change{ID: id, Revision: 1, State: ended(), Retention: time.Hour})
+			_, err := store.Commit(t.Context(), &monitor.Change{ID: id, Revision: 1, State: ended(), Retention: time.Hour})
 			return err
 		})
 		group.Go(func() error {

@@ -87,7 +87,7 @@ func testUnknown(t *testing.T, store monitor.Store) {
 	if _, err := store.Load(ctx, "none", "tick"); !errors.Is(err, monitor.ErrUnknownJob) {
 		t.Errorf("Load: %v, want %v", err, monitor.ErrUnknownJob)
 	}
-	got, err := store.Commit(ctx, monitor.Change{ID: "none", State: job.State{Phase: job.PhaseRunning}})
+	got, err := store.Commit(ctx, &monitor.Change{ID: "none", State: job.State{Phase: job.PhaseRunning}})
 	if err != nil || got != monitor.CommitGone {
 		t.Errorf("Commit = %v, %v, want %v", got, err, monitor.CommitGone)
 	}
@@ -125,7 +125,7 @@ func create(t *testing.T, store monitor.Store, spec job.Spec, state job.State, w
 }
 
 // commit commits a change and expects the result want.
-func commit(t *testing.T, store monitor.Store, c monitor.Change, want monitor.CommitResult) {
+func commit(t *testing.T, store monitor.Store, c *monitor.Change, want monitor.CommitResult) {
 	t.Helper()
 	if got, err := store.Commit(t.Context(), c); err != nil || got != want {
 		t.Fatalf("Commit = %v, %v, want %v", got, err, want)

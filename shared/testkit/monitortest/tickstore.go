@@ -17,10 +17,10 @@ func testCommit(t *testing.T, store monitor.Store) {
 	t.Helper()
 	create(t, store, Spec("a", "f"), running(0), monitor.CreatedNew)
 	s := sample.Sample{At: 1795499061000, Job: 0.5, Time: 0.1, Error: 0.4, Replicas: 3}
-	commit(t, store, monitor.Change{
+	commit(t, store, &monitor.Change{
 		ID: "a", Revision: 1, State: running(1), TickID: "t1", Sample: &s, Settled: &s, Step: history.Step{Keep: true},
 	}, monitor.CommitDone)
-	commit(t, store, monitor.Change{ID: "a", Revision: 2, State: running(2), TickID: "t2"}, monitor.CommitDone)
+	commit(t, store, &monitor.Change{ID: "a", Revision: 2, State: running(2), TickID: "t2"}, monitor.CommitDone)
 
 	got := load(t, store, "a", "t1")
 	if diff := cmp.Diff(&monitor.TickRecord{Sample: &s}, got.Tick); diff != "" {
@@ -43,7 +43,7 @@ func testCommit(t *testing.T, store monitor.Store) {
 func testCommitDuplicate(t *testing.T, store monitor.Store) {
 	t.Helper()
 	create(t, store, Spec("a", "f"), running(0), monitor.CreatedNew)
-	c := monitor.Change{ID: "a", Revision: 1, State: running(1), TickID: "t1"}
+	c := &monitor.Change{ID: "a", Revision: 1, State: running(1), TickID: "t1"}
 	commit(t, store, c, monitor.CommitDone)
 	commit(t, store, c, monitor.CommitDuplicate)
 	c.Revision = 2
@@ -56,8 +56,8 @@ func testCommitDuplicate(t *testing.T, store monitor.Store) {
 func testCommitConflict(t *testing.T, store monitor.Store) {
 	t.Helper()
 	create(t, store, Spec("a", "f"), running(0), monitor.CreatedNew)
-	commit(t, store, monitor.Change{ID: "a", Revision: 1, State: running(1), TickID: "t1"}, monitor.CommitDone)
-	commit(t, store, monitor.Change{ID: "a", Revision: 1, State: running(9), TickID: "t2"}, monitor.CommitConflict)
+	commit(t, store, &monitor.Change{ID: "a", Revision: 1, State: running(1), TickID: "t1"}, monitor.CommitDone)
+	commit(t, store, &monitor.Change{ID: "a", Revision: 1, State: running(9), TickID: "t2"}, monitor.CommitConflict)
 	got := load(t, store, "a", "t2")
 	if got.Tick != nil || got.State.Summary.Count != 1 {
 		t.Errorf("a refused commit changed the record: %+v", got)
@@ -71,7 +71,7 @@ func testTicksForgotten(t *testing.T, store monitor.Store) {
 	t.Helper()
 	create(t, store, Spec("a", "f"), running(0), monitor.CreatedNew)
 	for i := range manyTicks {
-		commit(t, store, monitor.Change{
+		commit(t, store, &monitor.Change{
 			ID: "a", Revision: int64(i + 1), State: running(1), TickID: fmt.Sprint("t", i),
 		}, monitor.CommitDone)
 	}
@@ -94,7 +94,7 @@ func testHistory(t *testing.T, store monitor.Store) {
 		var step history.Step
 		index, step = index.Offer()
 		s := sample.Sample{At: int64(i)}
-		commit(t, store, monitor.Change{
+		commit(t, store, &monitor.Change{
 			ID: "a", Revision: int64(i + 1), State: running(1), Settled: &s, Step: step,
 		}, monitor.CommitDone)
 	}
