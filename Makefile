@@ -68,7 +68,7 @@ test: setup control-plane ## Run all tests with the race detector, in random ord
 	@for module in $(MODULES); do echo "module $$module"; \
 		(cd $$module && go test -race -shuffle=on -count=1 -timeout 14m $$(go list ./... | grep -v $(ALONE))); done
 	go test -race -shuffle=on -count=1 -timeout 14m ./$(ALONE)
-	go test -count=1 -timeout 2m -run '^TestTickAllocations$$' ./tests/bench # the race detector allocates too
+	go test -count=1 -timeout 2m -run '^Test(TickAllocations|ClientMemory)$$' ./tests/bench # the race detector allocates too
 
 .PHONY: test-browser
 test-browser: setup ## Run the tests of the page in Chromium

@@ -50,19 +50,11 @@ type Batcher struct {
 	mu       sync.Mutex
 	waiting  []*call // the one that has waited longest is the first
 	underWay int
-	slow     *time.Timer // runs while calls wait
+	slow     *time.Timer // runs while calls wait; nil: none has waited yet
 }
 
 // New returns a Batcher.
-func New(client Client) *Batcher {
-	b := &Batcher{client: client}
-	b.slow = time.AfterFunc(time.Hour, func() {
-		defer failure.Rescue(func(error) {})
-		b.beside()
-	})
-	b.slow.Stop()
-	return b
-}
+func New(client Client) *Batcher { return &Batcher{client: client} }
 
 // call is what one caller wants.
 type call struct {
@@ -150,9 +142,21 @@ func (b *Batcher) enter(own *call) bool {
 	own.since = time.Now()
 	b.waiting = append(b.waiting, own)
 	if len(b.waiting) == 1 {
-		b.slow.Reset(slow)
+		b.watch()
 	}
 	return false
+}
+
+// watch looks after those who wait, when the first of them has waited for long.
+func (b *Batcher) watch() {
+	if b.slow != nil {
+		b.slow.Reset(slow)
+		return
+	}
+	b.slow = time.AfterFunc(slow, func() {
+		defer failure.Rescue(func(error) {})
+		b.beside()
+	})
 }
 
 // join returns a call that has its turn and those who wait, as many as a request may have.
@@ -216,7 +220,7 @@ func (b *Batcher) beside() {
 		b.underWay++
 		b.turn()
 	}
-	b.slow.Reset(slow)
+	b.watch()
 }
 
 // turn lets the first of those who wait send the next request.

@@ -38,12 +38,11 @@ type Options struct {
 	Now         func() time.Time // default: time.Now
 }
 
-// Sizes of a connection's buffers, in bytes: longer requests and replies take several turns.
-// The client's default of 32 KiB, of thousands of connections, would fill the memory of a
-// container.
+// Sizes of a connection's buffers, in bytes: longer replies take several reads. The client's
+// default of 32 KiB, of thousands of connections, would fill the memory of a container.
 const (
-	readBuffer  = 512
-	writeBuffer = 512 // see coalescer
+	readBuffer  = 256
+	writeBuffer = 128 // a request leaves in one piece all the same: see coalescer
 )
 
 // Server is a job's Redis, as one with some credentials sees it.
