@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,6 +13,7 @@ import (
 
 	"kubejobs/shared/testkit/proctest"
 	"kubejobs/shared/testkit/redistest"
+	"kubejobs/tests/bench/rig"
 )
 
 // contender is a program whose starts are measured.
@@ -35,8 +35,8 @@ func BenchmarkStart(b *testing.B) {
 		b.Fatal(err)
 	}
 	start(b, handler, queue.Port(), "bench")
-	bare := build(b, "./bare")
-	kubejobs := build(b, "kubejobs/functions/cmd/kubejobs")
+	bare := rig.Build(b, "kubejobs/tests/bench/bare")
+	kubejobs := rig.Build(b, "kubejobs/functions/cmd/kubejobs")
 	all := []*contender{
 		{name: "bare", path: bare, settings: []string{"FUNCTION_TARGET=tick"}},
 		{name: "tick", path: kubejobs, args: []string{"serve"}, settings: []string{"FUNCTION_TARGET=tick"}},
@@ -56,18 +56,6 @@ func BenchmarkStart(b *testing.B) {
 		b.ReportMetric(median(one.resident), one.name+"-MB")
 		b.ReportMetric(median(one.took)/median(all[0].took), one.name+"-ratio")
 	}
-}
-
-// build builds a program as it is released and returns its path.
-func build(b *testing.B, pkg string) string {
-	b.Helper()
-	path := filepath.Join(b.TempDir(), "program")
-	cmd := exec.CommandContext(b.Context(), "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", path, pkg)
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		b.Fatalf("build %s: %v\n%s", pkg, err, out)
-	}
-	return path
 }
 
 // run starts the program, sends it ticks until it answers, and ends it.

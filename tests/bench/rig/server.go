@@ -18,11 +18,13 @@ import (
 	"kubejobs/shared/testkit/proctest"
 )
 
-// Build builds a command of this module, and returns its path.
+// Build builds a command of this module as it is released, and returns its path.
 func Build(tb testing.TB, pkg string) string {
 	tb.Helper()
 	path := filepath.Join(tb.TempDir(), filepath.Base(pkg))
-	if out, err := exec.Command("go", "build", "-o", path, pkg).CombinedOutput(); err != nil {
+	build := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", path, pkg)
+	build.Env = append(os.Environ(), "CGO_ENABLED=0") // else the memory has the C library, too
+	if out, err := build.CombinedOutput(); err != nil {
 		tb.Fatalf("build %s: %v\n%s", pkg, err, out)
 	}
 	return path
