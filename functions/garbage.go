@@ -8,13 +8,13 @@ import (
 	"sync/atomic"
 )
 
-// Garbage is collected when the heap has heapSize bytes, but not before there are minGarbage
-// bytes of new objects. Go would let the heap grow to twice what lives: an instance with few
-// Redises, 3 MB of whose objects live, would collect twice as often, and one with 1,000
-// Redises would keep 9 MB of garbage beside the 9 MB that live.
+// Garbage is collected when the heap has heapSize bytes, but not before there is half as much
+// of it as of objects that live. Go would let the heap grow to twice what lives: an instance
+// with few Redises, 3 MB of whose objects live, would collect twice as often, and one with
+// 1,000 Redises would keep 9 MB of garbage beside the 9 MB that live.
 const (
 	heapSize   = 11 << 20
-	minGarbage = 5 << 20
+	minPercent = 50
 	maxPercent = 100 * heapSize / (4 << 20) // Go multiplies its smallest heap of 4 MB by GOGC, too
 )
 
@@ -58,9 +58,8 @@ func pace() {
 // of stacks and globals. GOGC is the garbage that may pile up, in percent of both
 // (https://go.dev/doc/gc-guide#GOGC).
 func percent(live, roots uint64) int {
-	garbage := uint64(minGarbage)
-	if live+minGarbage < heapSize {
-		garbage = heapSize - live
+	if live >= heapSize {
+		return minPercent
 	}
-	return int(min(max(100*garbage/max(live+roots, 1), 1), maxPercent))
+	return int(min(max(100*(heapSize-live)/max(live+roots, 1), minPercent), maxPercent))
 }
