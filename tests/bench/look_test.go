@@ -25,6 +25,9 @@ type found struct {
 // allocated is what one tick allocates.
 type allocated struct{ objects, bytes float64 }
 
+// profileTime is how long a profile takes at least: it has a hundred samples a second.
+const profileTime = 10 * time.Second
+
 // look measures what only a process shows that is built for it: allocations of a tick,
 // and where the processor time goes. The program is the same, without its command.
 func look(t *testing.T, r *rig.Rig, served string, during time.Duration, out io.Writer) found {
@@ -40,7 +43,7 @@ func look(t *testing.T, r *rig.Rig, served string, during time.Duration, out io.
 		fmt.Fprintf(out, "BenchmarkTickMemory/server=%s/%s-%d\t1\t%.0f B/op\t%.1f allocs/op\n",
 			name, f.profileScenario, runtime.GOMAXPROCS(0), a.bytes, a.objects)
 	}
-	f.profile = profiled(t, r, program, f.profileScenario, max(2*during, 2*time.Second))
+	f.profile = profiled(t, r, program, f.profileScenario, max(2*during, profileTime))
 	return f
 }
 
