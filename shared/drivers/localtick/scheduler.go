@@ -45,14 +45,24 @@ type Scheduler struct {
 	panicked func(error) // logs the panic of a tick or a call
 
 	mu      sync.Mutex
-	entries map[job.ID]entry
+	entries map[job.ID]*entry
+	groups  map[string]*group // by their expression
+	ordered []job.ID          // of entries, by monitor.ListOrder; nil: not known
 }
 
+// entry is the schedule of a job.
 type entry struct {
-	id   cron.EntryID
+	job  job.ID
 	life int64
 	cron string       // expression
 	busy *atomic.Bool // a tick is under way
+}
+
+// group is the jobs of one expression, which share an entry of cron: cron sorts its entries
+// whenever one comes or goes.
+type group struct {
+	cron    cron.EntryID
+	members map[job.ID]*entry
 }
 
 var _ monitor.Scheduler = (*Scheduler)(nil)
@@ -69,7 +79,8 @@ func New(ctx context.Context, o Options, log *slog.Logger) (*Scheduler, error) {
 	return &Scheduler{
 		cron:    cron.New(cron.WithLocation(time.UTC), cron.WithParser(cron.NewParser(cronFields))),
 		send:    func(id job.ID, life int64, busy *atomic.Bool) { sender.tick(ctx, id, life, busy) },
-		entries: map[job.ID]entry{},
+		entries: map[job.ID]*entry{},
+		groups:  map[string]*group{},
 		panicked: func(err error) {
 			log.ErrorContext(ctx, "panic", "error", err, "stack", failure.Stack(err))
 		},
@@ -113,22 +124,62 @@ func (s *Scheduler) Schedule(_ context.Context, spec job.Spec) error {
 	if ok && (old.life > life || old.life == life && old.cron == expression) {
 		return nil // a later life has taken the id over, or it is scheduled already
 	}
-	busy := &atomic.Bool{}
-	if ok && old.life == life {
-		busy = old.busy
-	}
-	id, err := s.cron.AddFunc(expression, func() {
-		defer failure.Rescue(s.panicked)
-		s.send(spec.ID, life, busy)
-	})
+	joined, err := s.group(expression)
 	if err != nil {
 		return fmt.Errorf("schedule %s: %w", spec.ID, err)
 	}
-	if ok {
-		s.cron.Remove(old.id)
+	next := &entry{job: spec.ID, life: life, cron: expression, busy: &atomic.Bool{}}
+	if ok && old.life == life {
+		next.busy = old.busy
 	}
-	s.entries[spec.ID] = entry{id: id, life: life, cron: expression, busy: busy}
+	if ok && old.cron != expression {
+		s.remove(old)
+	}
+	joined.members[spec.ID] = next
+	s.entries[spec.ID], s.ordered = next, nil
 	return nil
+}
+
+// group returns the group of an expression. The caller holds the lock.
+func (s *Scheduler) group(expression string) (*group, error) {
+	if g, ok := s.groups[expression]; ok {
+		return g, nil
+	}
+	g := &group{members: map[job.ID]*entry{}}
+	var err error
+	if g.cron, err = s.cron.AddFunc(expression, func() { s.tick(g) }); err != nil {
+		return nil, err
+	}
+	s.groups[expression] = g
+	return g, nil
+}
+
+// tick sends a tick for each job of a group, and waits until they are sent.
+func (s *Scheduler) tick(g *group) {
+	s.mu.Lock()
+	due := slices.Collect(maps.Values(g.members))
+	s.mu.Unlock()
+	var sent sync.WaitGroup
+	for _, e := range due {
+		sent.Go(func() {
+			defer failure.Rescue(s.panicked)
+			s.send(e.job, e.life, e.busy)
+		})
+	}
+	sent.Wait()
+}
+
+// remove removes the schedule of a job, and its group if it was the last of it. The caller
+// holds the lock.
+func (s *Scheduler) remove(e *entry) {
+	g := s.groups[e.cron]
+	delete(g.members, e.job)
+	if len(g.members) == 0 {
+		s.cron.Remove(g.cron)
+		delete(s.groups, e.cron)
+	}
+	delete(s.entries, e.job)
+	s.ordered = nil
 }
 
 // Unschedule implements monitor.Scheduler.
@@ -136,8 +187,7 @@ func (s *Scheduler) Unschedule(_ context.Context, id job.ID, life int64) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if old, ok := s.entries[id]; ok && old.life == life {
-		s.cron.Remove(old.id)
-		delete(s.entries, id)
+		s.remove(old)
 	}
 	return nil
 }
@@ -146,7 +196,10 @@ func (s *Scheduler) Unschedule(_ context.Context, id job.ID, life int64) error {
 func (s *Scheduler) List(_ context.Context, after string, limit int) ([]monitor.Scheduled, string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	ids := slices.SortedFunc(maps.Keys(s.entries), byListOrder)
+	if s.ordered == nil {
+		s.ordered = slices.SortedFunc(maps.Keys(s.entries), byListOrder)
+	}
+	ids := s.ordered
 	start, found := slices.BinarySearchFunc(ids, job.ID(after), byListOrder)
 	if found {
 		start++

@@ -101,6 +101,21 @@ func TestTickIsLikeTheAdapters(t *testing.T) {
 	}
 }
 
+// A job that alone has its period is ticked in its next life as well.
+func TestNextLifeIsTicked(t *testing.T) {
+	t.Parallel()
+	s := newSink(t, nil)
+	scheduler := newScheduler(t.Context(), t, localtick.Options{Sink: s.URL})
+	scheduler.Start()
+	for life := range 2 {
+		spec := job.Spec{ID: "a", Period: time.Second, Submitted: time.Unix(int64(life+1), 0)}
+		if err := scheduler.Schedule(t.Context(), spec); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.await(t, "a", 2)
+}
+
 // Options.Wrap sees each tick.
 func TestTransportIsWrapped(t *testing.T) {
 	t.Parallel()
