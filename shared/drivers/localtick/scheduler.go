@@ -147,7 +147,11 @@ func (s *Scheduler) group(expression string) (*group, error) {
 	}
 	g := &group{members: map[job.ID]*entry{}}
 	var err error
-	if g.cron, err = s.cron.AddFunc(expression, func() { s.tick(g) }); err != nil {
+	g.cron, err = s.cron.AddFunc(expression, func() {
+		defer failure.Rescue(s.panicked)
+		s.tick(g)
+	})
+	if err != nil {
 		return nil, err
 	}
 	s.groups[expression] = g
