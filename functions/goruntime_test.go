@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/KimMachineGun/automemlimit/memlimit"
+
+	"kubejobs/shared/testkit/proctest"
 )
 
 func TestMemoryLimit(t *testing.T) {
@@ -39,17 +41,25 @@ func TestMemoryLimit(t *testing.T) {
 }
 
 func TestTuneRuntime(t *testing.T) {
-	processors, limit := runtime.GOMAXPROCS(0), debug.SetMemoryLimit(-1)
+	t.Setenv("GOGC", "")
+	processors, limit, percent := runtime.GOMAXPROCS(0), debug.SetMemoryLimit(-1), debug.SetGCPercent(100)
 	t.Cleanup(func() {
 		runtime.GOMAXPROCS(processors)
 		debug.SetMemoryLimit(limit)
+		debug.SetGCPercent(percent)
 	})
 	for setting, want := range map[string]int{"": 1, "3": 3} {
 		t.Setenv("GOMAXPROCS", setting) // Go reads it when the process starts
 		runtime.GOMAXPROCS(3)
-		TuneRuntime(slog.New(slog.DiscardHandler))
+		stop := TuneRuntime(slog.New(slog.DiscardHandler))
+		t.Cleanup(stop)
 		if got := runtime.GOMAXPROCS(0); got != want {
 			t.Errorf("GOMAXPROCS=%q: %d processors, want %d", setting, got, want)
 		}
 	}
+	proctest.Until(t, "garbage to be collected as seldom as is right for few objects", func() bool {
+		runtime.GC()
+		_, goal := heapNow()
+		return goal > heapSize*4/5
+	})
 }

@@ -18,7 +18,7 @@ const (
 	maxCommands    = 30     // with those that the scripts run
 	maxScaling     = 8      // those that write the number of replicas, in another round trip
 	maxAllocations = 195    // with those of the request and its answer
-	maxBytes       = 21_500 // allocated
+	maxBytes       = 23_500 // allocated
 )
 
 // A warm tick has no more round trips and commands than it had, and opens no connection:

@@ -89,6 +89,15 @@ func (c *Course) Ends() (first, last Point) {
 	return c.First, c.Last
 }
 
+// Clone returns a copy of the course; one without points if c is nil.
+func (c *Course) Clone() *Course {
+	clone := new(Course)
+	if c != nil {
+		*clone = *c
+	}
+	return clone
+}
+
 // Equal reports whether two courses are the same.
 func (c Course) Equal(other Course) bool { return c == other }
 

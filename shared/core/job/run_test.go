@@ -190,3 +190,21 @@ func TestStalls(t *testing.T) {
 		})
 	}
 }
+
+// A sweep makes the transition of a job twice: to see whether the job has ended, and to
+// commit it. So the first leaves the state alone.
+func TestAdvanceLeavesTheState(t *testing.T) {
+	t.Parallel()
+	spec, state := job.Spec{Items: 6, Submitted: time.UnixMilli(1795498867000), Budget: time.Minute}, job.State{Phase: job.PhaseRunning}
+	observe := func(seconds, queued int64) job.Transition {
+		obs := job.Observation{
+			At: spec.Submitted.Add(time.Duration(seconds) * time.Second), Queue: job.QueueHalf{Count: &job.QueueCount{Queued: queued, InFlight: 1}},
+		}
+		return job.Advance(&spec, &state, &obs, job.FailureLimit{Count: 3})
+	}
+	state = observe(2, 4).State
+	first := observe(4, 3)
+	if diff := cmp.Diff(first.State, observe(4, 3).State); diff != "" {
+		t.Errorf("the same tick again (-first +second):\n%s", diff)
+	}
+}

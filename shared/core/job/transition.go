@@ -37,8 +37,6 @@ type Transition struct {
 // queue could not be read, or was lost, there is no sample; consecutive failures
 // end the job at the limit. Timestamps of a job's samples rise strictly: one
 // that does not is raised by the least amount.
-//
-// The transition takes over the course of state, which nobody may use any longer.
 func Advance(spec *Spec, state *State, obs *Observation, limit FailureLimit) Transition {
 	t := Transition{State: *state}
 	t.advance(spec, obs, limit)
@@ -105,17 +103,14 @@ func (t *Transition) measure(spec *Spec, obs *Observation, goesOn bool) {
 // look folds the sample into the course of the job.
 func (t *Transition) look(spec *Spec, obs *Observation) {
 	state := &t.State
-	if state.Course == nil {
-		state.Course = new(forecast.Course)
-	}
-	course, held := state.Course, int64(0)
+	course, held := state.Course.Clone(), int64(0)
 	last := course.Last
 	if state.Queue != nil {
 		held = state.Queue.InFlight
 	}
 	next := newPoint(spec, state, obs, t.Sample)
 	course.Add(next)
-	t.Model = course.Model()
+	state.Course, t.Model = course, course.Model()
 	t.Prospect = course.Prospect(t.Model, state.Question(spec))
 	state.Run = state.Run.work(last, next, held).milestone(*t.Sample, t.Prospect)
 	if from := state.Asked; spec.Control == nil && from > 0 && next.Asked > 0 && from != next.Asked {

@@ -17,10 +17,6 @@ import (
 )
 
 func advance(spec job.Spec, state job.State, obs job.Observation, limit job.FailureLimit) job.Transition {
-	if state.Course != nil { // the transition takes it over
-		course := *state.Course
-		state.Course = &course
-	}
 	return job.Advance(&spec, &state, &obs, limit)
 }
 

@@ -42,11 +42,8 @@ func TestJobsShareEntries(t *testing.T) {
 	schedule(1, 3, 4*time.Second)
 	expect("one moved", 2)
 	for n := range jobs {
-		life := job.Spec{Submitted: time.Unix(int64(2), 0)}.Life()
-		if n < 2 {
-			life = job.Spec{Submitted: time.Unix(3, 0)}.Life()
-		}
-		if err := s.Unschedule(t.Context(), job.ID(fmt.Sprintf("kj-%d", n)), life); err != nil {
+		id := job.ID(fmt.Sprintf("kj-%d", n))
+		if err := s.Unschedule(t.Context(), id, s.entries[id].life); err != nil {
 			t.Fatal(err)
 		}
 	}
