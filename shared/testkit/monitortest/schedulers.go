@@ -22,6 +22,7 @@ func RunScheduler(t *testing.T, open func(t *testing.T) monitor.Scheduler) {
 		"a late removal of an earlier one": testLateUnschedule,
 		"the same life again":              testScheduleAgain,
 		"pages":                            testSchedulePages,
+		"a change after a listing":         testListAgain,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -104,6 +105,22 @@ func testUnschedule(t *testing.T, s *schedules) {
 	s.expect(10, b) // one that is being removed is not listed
 	s.unschedule(a)
 	s.expect(10, b)
+}
+
+func testListAgain(t *testing.T, s *schedules) {
+	t.Helper()
+	a, b, c := Spec("a", "f"), Spec("b", "f"), Spec("c", "f")
+	s.schedule(b)
+	s.expect(10, b)
+	s.schedule(c) // after those that were listed
+	s.expect(10, b, c)
+	s.schedule(a) // before them
+	s.expect(10, a, b, c)
+	s.unschedule(b)
+	s.expect(10, a, c)
+	s.unschedule(c)
+	s.schedule(later(c))
+	s.expect(10, a, later(c))
 }
 
 func testUnscheduleAnother(t *testing.T, s *schedules) {
