@@ -147,13 +147,59 @@ func (k *codec) windows(w *windows) {
 	k.count(&w.openItems, math.MaxInt64)
 	k.count(&w.openTime, mostTime)
 	k.count(&w.openExposure, math.MaxInt64)
-	var last int64
-	for i := range w.n {
-		x := &w.list[i]
-		items, change := int64(x.items), int64(x.exposure)-last
-		k.count(&items, mostItems)
-		k.number(&change, -last, mostExposure-last)
-		last += change
-		*x = window{items: uint16(items), exposure: uint16(last)} //nolint:gosec // within the limits
+	if k.reading {
+		k.bad = !k.readList(w.list[:w.n]) || k.bad
+		return
 	}
+	k.writeList(w.list[:w.n])
+}
+
+// The numbers of a window, its items and how its exposure differs from that of the window
+// before, have at most 14 bits: one or two bytes. There are so many of them that they are not
+// written and read as the others are.
+
+func (k *codec) writeList(list []window) {
+	raw, last := k.raw, 0
+	for _, x := range list {
+		raw = appendShort(raw, x.items)
+		change := int(x.exposure) - last
+		raw = appendShort(raw, uint16(change<<1^change>>63)) //nolint:gosec // at most 14 bits
+		last = int(x.exposure)
+	}
+	k.raw = raw
+}
+
+// readList reports whether there were as many windows, whose numbers are in range.
+func (k *codec) readList(list []window) bool {
+	raw, last := k.raw[k.read:], 0
+	for i := range list {
+		items, size := short(raw)
+		change, size2 := short(raw[size:])
+		if last += int(change>>1) ^ -int(change&1); size == 0 || size2 == 0 || last < 0 || last > mostExposure {
+			return false
+		}
+		list[i] = window{items: items, exposure: uint16(last)}
+		raw = raw[size+size2:]
+	}
+	k.read = len(k.raw) - len(raw)
+	return true
+}
+
+// appendShort appends a number of at most 14 bits as a varint.
+func appendShort(raw []byte, v uint16) []byte {
+	if v < 1<<7 {
+		return append(raw, byte(v))
+	}
+	return append(raw, byte(v)|1<<7, byte(v>>7)) //nolint:gosec // the low bits, and the others
+}
+
+// short reads a varint of one or two bytes and returns its size, or 0 if there is none.
+func short(raw []byte) (v uint16, size int) {
+	switch {
+	case len(raw) > 0 && raw[0] < 1<<7:
+		return uint16(raw[0]), 1
+	case len(raw) > 1 && raw[1] < 1<<7:
+		return uint16(raw[0]&0x7f) | uint16(raw[1])<<7, 2
+	}
+	return 0, 0
 }

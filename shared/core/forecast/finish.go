@@ -48,9 +48,12 @@ func (m *Model) ask(f Fleet) (a answer) {
 		}
 		t := term{weight: p.weight, mean: p.mean, last: last, left: p.left}
 		v := math.Log1p(p.cv2 * (1/p.items + 1/max(items-last, 1)))
-		for i, x := range nodes {
-			t.waits[i] = wait * math.Exp(math.Sqrt(v)*x-v/2)
+		spread, mid := math.Sqrt(v), wait*math.Exp(-v/2)
+		for i, x := range nodes[:len(nodes)/2] { // the others are the same beyond the middle
+			factor := math.Exp(spread * x)
+			t.waits[i], t.waits[len(nodes)-1-i] = mid*factor, mid/factor
 		}
+		t.waits[len(nodes)/2] = mid
 		a.terms[a.n] = t
 		a.n++
 		a.expect += p.weight * (wait + p.mean)
@@ -85,11 +88,20 @@ func (a *answer) within(d float64) float64 {
 		t := &a.terms[i]
 		for j, wait := range t.waits {
 			if d > wait {
-				sum += t.weight * shares[j] * math.Exp(-t.last*t.left.at((d-wait)/t.mean))
+				sum += t.weight * shares[j] * decay(t.last*t.left.at((d-wait)/t.mean))
 			}
 		}
 	}
 	return min(sum, 1)
+}
+
+// decay returns exp(-x).
+func decay(x float64) float64 {
+	const small = 1e-8 // its square is less than what a float64 near 1 can tell
+	if x < small && x > -small {
+		return 1 - x
+	}
+	return math.Exp(-x)
 }
 
 // Within returns the probability that the job is done within d after the last point if

@@ -39,8 +39,8 @@ func (c *Course) weigh(m *Model) {
 	for k := range shapes {
 		s := &shapes[k]
 		p := part{cv2: s.cv2, left: tail{table: &s.left}}
-		p.mean = c.mean(s, mean)
-		p.items = c.Exposure / p.mean
+		unbiased := c.mean(s, mean)
+		p.mean, p.items = unbiased, c.Exposure/unbiased
 		logs[k] = math.Log(s.prior)
 		until := c.exposure
 		at := p.turn(&splits, m.working)
@@ -48,7 +48,7 @@ func (c *Course) weigh(m *Model) {
 			logs[k] -= turnCost
 			until = int64(splits[at].exposure * 2000)
 		}
-		logs[k] += coarse*likely(levels[:], at, s, mean) + trust*c.checked(s, c.mean(s, mean), mean, until)
+		logs[k] += coarse*likely(levels[:], at, s, mean) + trust*c.checked(s, unbiased, mean, until)
 		best = max(best, logs[k])
 		m.kept[k] = p
 	}
