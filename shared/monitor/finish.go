@@ -52,7 +52,7 @@ func (s *Service) commitThenPush(ctx context.Context, o *observedTick, first *jo
 	if err != nil || committed.nothing() {
 		return committed.outcome, err
 	}
-	if committed.notice == nil {
+	if !committed.changed {
 		x = nil // a duplicate: repeat pushes what was committed
 	}
 	return s.deliver(ctx, o, committed, s.push(ctx, &o.record.Spec, s.key(o), x))
@@ -66,8 +66,8 @@ func (s *Service) deliver(ctx context.Context, o *observedTick, c committed, pus
 	ended := make(chan struct{})
 	defer close(ended)
 	deliveries := s.act(ctx, o.record, c, ended)
-	if c.notice != nil {
-		published, recorded := s.broadcast(ctx, *c.notice)
+	if c.changed {
+		published, recorded := s.broadcast(ctx, c.notice)
 		defer recorded()
 		deliveries = append(deliveries, published...)
 	}
@@ -116,7 +116,8 @@ func listDelivery(err error) Delivery {
 // committed is the result of committing a tick.
 type committed struct {
 	outcome Outcome
-	notice  *Notice    // nil if the tick changed nothing
+	changed bool       // the state; else there is no notice
+	notice  Notice     // a value, so that it need not be allocated
 	decided bool       // about the replicas, or that cannot be
 	order   *job.Order // for the actuator; nil if there is nothing to do
 }
@@ -148,7 +149,7 @@ func (s *Service) commit(ctx context.Context, o *observedTick, t *job.Transition
 		switch result {
 		case CommitDone:
 			s.settle(ctx, o.record, &t.State)
-			return committed{outcomeOf(t), &Notice{
+			return committed{outcomeOf(t), true, Notice{
 				Spec: o.record.Spec, State: t.State, Sample: t.Sample, Prospect: t.Prospect,
 				Lost: t.State.Ticks.Lost - o.record.State.Ticks.Lost, Events: job.InSequence(t.State.Outbox, sampled),
 			}, t.Decided, t.Order}, nil

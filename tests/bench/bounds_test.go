@@ -17,8 +17,8 @@ const (
 	maxRoundTrips  = 4
 	maxCommands    = 30     // with those that the scripts run
 	maxScaling     = 8      // those that write the number of replicas, in another round trip
-	maxAllocations = 195    // with those of the request and its answer
-	maxBytes       = 23_500 // allocated
+	maxAllocations = 194    // with those of the request and its answer
+	maxBytes       = 22_600 // allocated
 )
 
 // A warm tick has no more round trips and commands than it had, and opens no connection:
