@@ -13,7 +13,7 @@ import (
 // with few Redises, 3 MB of whose objects live, would collect twice as often, and one with
 // 1,000 Redises would keep 9 MB of garbage beside the 9 MB that live.
 const (
-	heapSize   = 11 << 20
+	heapSize   = 12 << 20
 	minPercent = 50
 	maxPercent = 100 * heapSize / (4 << 20) // Go multiplies its smallest heap of 4 MB by GOGC, too
 )

@@ -18,9 +18,9 @@ func TestPercent(t *testing.T) {
 		live, roots uint64
 		want        int
 	}{
-		"nothing":                 {0, 0, 275},
-		"few Redises":             {3 * mb, 1 * mb, 200},
-		"the least garbage":       {7 * mb, 1 * mb, 50},
+		"nothing":                 {0, 0, 300},
+		"few Redises":             {3 * mb, 1 * mb, 225},
+		"the least garbage":       {8 * mb, 0, 50},
 		"1,000 Redises":           {9 * mb, 1 * mb, 50},
 		"more than the heap size": {79 * mb, 1 * mb, 50},
 		"a gigabyte":              {1 << 30, 0, 50}, // a fixed size would collect all the time
