@@ -1,16 +1,16 @@
 package rig
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
 )
-
-// jiffy is the unit of the processor time in /proc/PID/stat (USER_HZ).
-const jiffy = 10 * time.Millisecond
 
 // Counters are what redis-servers counted.
 type Counters struct {
@@ -63,26 +63,36 @@ func number(tb testing.TB, text, label string) int {
 	return 0
 }
 
-// processorTime returns the processor time, user and system, that processes used.
+// processorTime returns the processor time, user and system, that the threads of processes
+// used: by schedstat, which counts nanoseconds. Those of /proc/PID/stat are 10 ms.
 func processorTime(tb testing.TB, pids ...int) time.Duration {
 	tb.Helper()
 	var sum time.Duration
 	for _, pid := range pids {
-		text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-		if err != nil {
-			tb.Fatal(err)
+		threads, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/schedstat", pid))
+		if err != nil || len(threads) == 0 {
+			tb.Fatalf("the kernel tells no processor time of process %d: %v", pid, err)
 		}
-		_, behind, _ := strings.Cut(string(text), ") ") // the name may hold spaces
-		fields := strings.Fields(behind)
-		for _, field := range fields[11:13] { // utime and stime
-			n, err := strconv.Atoi(field)
-			if err != nil {
-				tb.Fatal(err)
-			}
-			sum += time.Duration(n) * jiffy
+		for _, thread := range threads {
+			sum += threadTime(tb, thread)
 		}
 	}
 	return sum
+}
+
+// threadTime returns the processor time of a thread: the first number of its schedstat.
+func threadTime(tb testing.TB, path string) time.Duration {
+	tb.Helper()
+	text, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return 0 // it has ended
+	}
+	used, _, _ := strings.Cut(string(text), " ")
+	n, parseErr := strconv.ParseInt(used, 10, 64)
+	if err := errors.Join(err, parseErr); err != nil {
+		tb.Fatal(err)
+	}
+	return time.Duration(n)
 }
 
 // resident returns the bytes of memory that a process has in use now.
