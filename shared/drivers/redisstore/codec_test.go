@@ -229,6 +229,19 @@ func matches[T any](t *testing.T, text string, decode func(string) (T, error)) {
 	}
 }
 
+// Whole numbers are read as encoding/json reads them, and refused as it refuses them.
+func TestDecodeWholeNumbers(t *testing.T) {
+	t.Parallel()
+	for _, number := range []string{
+		"0", "7", "-7", "-0", "00", "07", "-07", "+7", "", "-", "7 ", " 7", "7.0", "7.", "7e0", "7E2", "7x", "0x7", "7_0",
+		"123456789012345", "1234567890123456", "9223372036854775807", "9223372036854775808", "-9223372036854775808", "18446744073709551616",
+	} {
+		for _, text := range []string{`{"phase":"running","failures":` + number + `}`, `{"failures":` + number, `{"last_error":"","failures":` + number + `,"reason":"x"}`} {
+			matches(t, text, decodedState)
+		}
+	}
+}
+
 // A course in a text that JSON refuses, or that has escapes, is read as encoding/json reads it.
 func TestDecodeOddCourses(t *testing.T) {
 	t.Parallel()
