@@ -76,40 +76,66 @@ func TestLongTicks(t *testing.T) {
 	if err != nil {
 		t.Fatalf("BENCH_TIME: %v", err)
 	}
-	r := rig.New(t, benchJobs)
-	served := rig.Build(t, "kubejobs/tests/bench/served")
-	program := rig.Serve(t, rig.Build(t, "kubejobs/functions/cmd/kubejobs"), "serve", r.Settings)
-	floor := rig.Serve(t, served, "floor", r.FloorSettings)
+	b := ticksBench{
+		count: count, during: during, out: create(t, "ticks.txt"), all: map[scenario]*measured{},
+		program: rig.Build(t, "kubejobs/functions/cmd/kubejobs"), served: rig.Build(t, "kubejobs/tests/bench/served"),
+	}
+	fmt.Fprintf(b.out, "goos: %s\ngoarch: %s\npkg: kubejobs/tests/bench\n", runtime.GOOS, runtime.GOARCH)
 	for _, layout := range rig.Layouts() {
-		r.StartJobs(program.Addr(), layout)
-		r.Warm(program.Addr(), layout, 8)
-		r.CopyToFloor(layout)
+		t.Run(layout, func(t *testing.T) { b.measure(t, layout) })
 	}
-
-	out := create(t, "ticks.txt")
-	fmt.Fprintf(out, "goos: %s\ngoarch: %s\npkg: kubejobs/tests/bench\n", runtime.GOOS, runtime.GOARCH)
-	all := map[scenario]*measured{}
-	for n := range count {
-		for _, s := range scenarios() {
-			if all[s] == nil {
-				all[s] = &measured{}
-				beside(r, s, program, floor, 0, during/2) // both connect
-			}
-			m := beside(r, s, program, floor, n, during)
-			all[s].program = append(all[s].program, m.program...)
-			all[s].floor = append(all[s].floor, m.floor...)
-			fmt.Fprintln(out, m.program[0].Line(fmt.Sprintf("BenchmarkTick/server=program/%s-%d", s, runtime.GOMAXPROCS(0))))
-			fmt.Fprintln(out, m.floor[0].Line(fmt.Sprintf("BenchmarkTick/server=floor/%s-%d", s, runtime.GOMAXPROCS(0))))
-		}
+	if t.Failed() {
+		return
 	}
-	floor.Stop()
-	program.Stop()
-	found := look(t, r, served, during, out)
-	found.all, found.count, found.during = all, count, during
+	found := look(t, b.served, during, b.out)
+	found.all, found.count, found.during = b.all, count, during
 	fmt.Fprint(os.Stdout, "\n", found.ratios())
 	if os.Getenv("BENCH_DOCS") != "" {
 		found.write(t, "../PERFORMANCE.md")
 	}
+}
+
+// ticksBench measures scenarios.
+type ticksBench struct {
+	count           int
+	during          time.Duration
+	program, served string // paths
+	out             io.Writer
+	all             map[scenario]*measured
+}
+
+// measure measures the scenarios of one layout, with Redises, a program and a floor of their
+// own: how often a process collects garbage depends on the jobs that it had before.
+func (b *ticksBench) measure(t *testing.T, layout string) {
+	t.Helper()
+	some := slices.DeleteFunc(scenarios(), func(s scenario) bool { return s.jobs != layout })
+	if len(some) == 0 {
+		t.Skip("BENCH_ONLY names none of them")
+	}
+	r := rig.New(t, benchJobs)
+	program, floor := rig.Serve(t, b.program, "serve", r.Settings), rig.Serve(t, b.served, "floor", r.FloorSettings)
+	begin(r, layout, program)
+	for _, s := range some {
+		beside(r, s, program, floor, 0, b.during/2) // both connect
+		b.all[s] = &measured{}
+	}
+	for n := range b.count {
+		for _, s := range some {
+			m := beside(r, s, program, floor, n, b.during)
+			b.all[s].program = append(b.all[s].program, m.program...)
+			b.all[s].floor = append(b.all[s].floor, m.floor...)
+			fmt.Fprintln(b.out, m.program[0].Line(fmt.Sprintf("BenchmarkTick/server=program/%s-%d", s, runtime.GOMAXPROCS(0))))
+			fmt.Fprintln(b.out, m.floor[0].Line(fmt.Sprintf("BenchmarkTick/server=floor/%s-%d", s, runtime.GOMAXPROCS(0))))
+		}
+	}
+}
+
+// begin starts the jobs of a layout with a program, which remembers as many ticks of each as
+// it can, and gives them to the floor.
+func begin(r *rig.Rig, layout string, program *proctest.Process) {
+	r.StartJobs(program.Addr(), layout)
+	r.Warm(program.Addr(), layout, 8)
+	r.CopyToFloor(layout)
 }
 
 // beside measures one scenario of both servers; which of them is first depends on n.

@@ -30,13 +30,15 @@ const profileTime = 10 * time.Second
 
 // look measures what only a process shows that is built for it: allocations of a tick,
 // and where the processor time goes. The program is the same, without its command.
-func look(t *testing.T, r *rig.Rig, served string, during time.Duration, out io.Writer) found {
+func look(t *testing.T, served string, during time.Duration, out io.Writer) found {
 	t.Helper()
 	f := found{profileScenario: scenario{rig.Shared, false, 8}}
+	r := rig.New(t, benchJobs)
 	program := rig.Serve(t, served, "program", r.Settings)
 	defer program.Stop()
 	floor := rig.Serve(t, served, "floor", r.FloorSettings)
 	defer floor.Stop()
+	begin(r, f.profileScenario.jobs, program)
 	f.program = allocations(t, r, program, f.profileScenario, during)
 	f.floor = allocations(t, r, floor, f.profileScenario, during)
 	for name, a := range map[string]allocated{"program": f.program, "floor": f.floor} {
