@@ -52,7 +52,7 @@ func (s *Service) commitThenPush(ctx context.Context, o *observedTick, first *jo
 	if err != nil || committed.nothing() {
 		return committed.outcome, err
 	}
-	if !committed.changed {
+	if !committed.changed() {
 		x = nil // a duplicate: repeat pushes what was committed
 	}
 	return s.deliver(ctx, o, committed, s.push(ctx, &o.record.Spec, s.key(o), x))
@@ -66,7 +66,7 @@ func (s *Service) deliver(ctx context.Context, o *observedTick, c committed, pus
 	ended := make(chan struct{})
 	defer close(ended)
 	deliveries := s.act(ctx, o.record, c, ended)
-	if c.changed {
+	if c.changed() {
 		published, recorded := s.broadcast(ctx, c.notice)
 		defer recorded()
 		deliveries = append(deliveries, published...)
@@ -116,10 +116,14 @@ func listDelivery(err error) Delivery {
 // committed is the result of committing a tick.
 type committed struct {
 	outcome Outcome
-	changed bool       // the state; else there is no notice
-	notice  Notice     // a value, so that it need not be allocated
+	notice  Notice     // empty unless the tick changed the state; not allocated: each tick has one
 	decided bool       // about the replicas, or that cannot be
 	order   *job.Order // for the actuator; nil if there is nothing to do
+}
+
+// changed reports whether the tick changed the state of the job.
+func (c committed) changed() bool {
+	return c.outcome == OutcomeSampled || c.outcome == OutcomeFailed
 }
 
 // nothing reports whether the tick had nothing to commit.
@@ -149,7 +153,7 @@ func (s *Service) commit(ctx context.Context, o *observedTick, t *job.Transition
 		switch result {
 		case CommitDone:
 			s.settle(ctx, o.record, &t.State)
-			return committed{outcomeOf(t), true, Notice{
+			return committed{outcomeOf(t), Notice{
 				Spec: o.record.Spec, State: t.State, Sample: t.Sample, Prospect: t.Prospect,
 				Lost: t.State.Ticks.Lost - o.record.State.Ticks.Lost, Events: job.InSequence(t.State.Outbox, sampled),
 			}, t.Decided, t.Order}, nil

@@ -88,20 +88,11 @@ func (a *answer) within(d float64) float64 {
 		t := &a.terms[i]
 		for j, wait := range t.waits {
 			if d > wait {
-				sum += t.weight * shares[j] * decay(t.last*t.left.at((d-wait)/t.mean))
+				sum += t.weight * shares[j] * math.Exp(-t.last*t.left.at((d-wait)/t.mean))
 			}
 		}
 	}
 	return min(sum, 1)
-}
-
-// decay returns exp(-x).
-func decay(x float64) float64 {
-	const small = 1e-8 // its square is less than what a float64 near 1 can tell
-	if x < small && x > -small {
-		return 1 - x
-	}
-	return math.Exp(-x)
 }
 
 // Within returns the probability that the job is done within d after the last point if
