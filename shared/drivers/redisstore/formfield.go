@@ -47,10 +47,6 @@ func whole[T ~int | ~int64](f *form, value *T) {
 		f.out = strconv.AppendInt(f.out, int64(*value), 10)
 		return
 	}
-	if n, ok := f.short(); ok {
-		*value = T(n)
-		return
-	}
 	n, err := strconv.ParseInt(f.number(), 10, 64)
 	*value, f.odd = T(n), f.odd || err != nil
 }

@@ -40,25 +40,6 @@ func (f *form) number() string {
 	return text[:end]
 }
 
-// short takes a whole number of few digits and no sign, as most are, from the text to be read.
-// Else it takes nothing and reports false.
-func (f *form) short() (n int64, ok bool) {
-	const most = 15 // digits
-	text, end := f.rest, 0
-	for ; end < len(text) && end <= most; end++ {
-		digit := text[end] - '0'
-		if digit > 9 {
-			break
-		}
-		n = 10*n + int64(digit)
-	}
-	if end == 0 || end > most || end > 1 && text[0] == '0' {
-		return 0, false
-	}
-	f.rest = text[end:]
-	return n, true
-}
-
 // digits returns how many digits a text begins with.
 func digits(text string) int {
 	n := 0
