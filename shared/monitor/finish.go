@@ -79,6 +79,7 @@ func (s *Service) deliver(ctx context.Context, o *observedTick, c committed, pus
 	if failure.IsRetryable(pushErr) {
 		return "", pushErr
 	}
+	s.pushedLast(ctx, o.Job, &c.notice.State, o.ID)
 	if c.outcome == OutcomeDuplicate {
 		return s.repeatCommitted(ctx, o)
 	}
@@ -182,6 +183,9 @@ func (s *Service) record(o *observedTick, t *job.Transition) ([]job.Entry, *job.
 	spec, before, at := o.record.Spec, o.record.State, o.delivery.Arrived
 	if !o.Internal {
 		t.State.Ticks = t.State.Ticks.Receive(spec.Schedule(), o.delivery)
+	}
+	if t.Sample != nil && !t.State.Phase.Living() {
+		t.State.Unpushed = o.ID
 	}
 	var sampled *job.Event
 	t.State, sampled = s.cfg.Events.Append(spec, before, t.State, t.Sample, t.Prospect, at)

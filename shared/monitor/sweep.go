@@ -18,6 +18,7 @@ type Swept struct {
 	Deleted    int `json:"deleted"`    // schedules without a living job
 	Ended      int `json:"ended"`      // jobs that are over, gone, stale or too old
 	Sent       int `json:"sent"`       // events that waited for their receiver
+	Pushed     int `json:"pushed"`     // last samples that waited for the Controller's list
 	Suspected  int `json:"suspected"`  // jobs and schedules that a later sweep may end
 	Unreadable int `json:"unreadable"` // jobs whose records cannot be read
 	Failed     int `json:"failed"`     // repairs left to the next sweep
@@ -82,12 +83,13 @@ type sweeper struct {
 func (w *sweeper) logSwept(ctx context.Context) {
 	s := w.swept
 	w.log.InfoContext(ctx, "sweep done", "jobs", s.Jobs, "schedules", s.Schedules, "created", s.Created,
-		"replaced", s.Replaced, "deleted", s.Deleted, "ended", s.Ended, "sent", s.Sent,
+		"replaced", s.Replaced, "deleted", s.Deleted, "ended", s.Ended, "sent", s.Sent, "pushed", s.Pushed,
 		"suspected", s.Suspected, "unreadable", s.Unreadable, "failed", s.Failed)
 }
 
 // listJobs returns a page of the living jobs. It also resends the undelivered
-// events of every job of the page, living or ended.
+// events of every job of the page, living or ended, and pushes the last samples that
+// are missing in the Controller's list.
 func (w *sweeper) listJobs(ctx context.Context, after job.ID) ([]Record, job.ID, error) {
 	page, err := w.jobs.List(ctx, after, sweepPage)
 	if err != nil {
@@ -99,6 +101,7 @@ func (w *sweeper) listJobs(ctx context.Context, after job.ID) ([]Record, job.ID,
 	for _, record := range page.Records {
 		w.swept.Sent += w.resend(ctx, &record, record.State)
 	}
+	w.pushLast(ctx, page.Records)
 	living := slices.DeleteFunc(page.Records, func(r Record) bool { return !r.State.Phase.Living() })
 	w.holdPlaces(ctx, living)
 	return living, page.Next, nil

@@ -103,6 +103,7 @@ func (s *Service) repeat(ctx context.Context, o *observedTick) (Outcome, error) 
 		s.markPublishers(ctx, record, []Delivery{listDelivery(pushErr)})
 		return "", pushErr
 	}
+	s.pushedLast(ctx, tick.Job, &record.State, tick.ID)
 	if !record.State.Phase.Living() {
 		s.unscheduleEnded(ctx, record, tick)
 	}

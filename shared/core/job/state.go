@@ -37,6 +37,9 @@ type State struct {
 	Control      *Controlled      `json:"control,omitempty"`  // nil: nothing was decided yet
 	Sequence     int64            `json:"sequence,omitempty"` // of the last event
 	Outbox       []Event          `json:"outbox,omitempty"`   // not acknowledged, oldest first
+	// Unpushed is the id of the tick that ended the job, until the last sample, which that
+	// tick took, is in the Controller's list.
+	Unpushed string `json:"unpushed,omitempty"`
 }
 
 // New returns the state of a job that was just started. outbox holds the events
@@ -52,8 +55,8 @@ func New(spec Spec, workSeen bool, outbox []Event) State {
 }
 
 // Listed reports whether the store must list the job for the sweep: it is
-// living, or it has undelivered events.
-func (s State) Listed() bool { return s.Phase.Living() || len(s.Outbox) > 0 }
+// living, or it has undelivered events or a last sample that was not pushed.
+func (s State) Listed() bool { return s.Phase.Living() || len(s.Outbox) > 0 || s.Unpushed != "" }
 
 // Ended returns the state of the job after it ended in the given phase.
 func (s State) Ended(phase Phase, reason string, now time.Time) State {

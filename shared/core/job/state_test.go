@@ -48,6 +48,9 @@ func TestPhases(t *testing.T) {
 			if !(job.State{Phase: phase, Outbox: undelivered}).Listed() {
 				t.Error("Listed() = false with an undelivered event, want true")
 			}
+			if !(job.State{Phase: phase, Unpushed: "t1"}).Listed() {
+				t.Error("Listed() = false with a sample that was not pushed, want true")
+			}
 		})
 	}
 }

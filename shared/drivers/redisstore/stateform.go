@@ -40,6 +40,7 @@ func stateFields(f *form, s *job.State) {
 	pointer(f, "control", &s.Control, controlledFields)
 	count(f, "sequence", &s.Sequence)
 	outboxField(f, "outbox", &s.Outbox)
+	note(f, "unpushed", &s.Unpushed)
 }
 
 // outboxField is a list that is left to encoding/json. That must not see the state: it would
