@@ -44,7 +44,6 @@ type soakJob struct {
 	turns   int   // steps from there until its story turns
 	started bool
 	over    bool // its workers have ended
-	deleted bool // its Job was, with items left
 	lives   int
 	stopped bool // of storyRestart: between two lives
 
@@ -130,7 +129,8 @@ func (j *soakJob) kube(status job.KubeStatus) {
 	}
 }
 
-// work does some items. The Job is complete with the last one.
+// work does some items. The Job is complete with the last one, and its story can no
+// longer turn.
 func (j *soakJob) work() {
 	j.mu.Lock()
 	c := &j.count
@@ -141,6 +141,11 @@ func (j *soakJob) work() {
 	j.mu.Unlock()
 	if !j.over {
 		return
+	}
+	switch j.story {
+	case storyLeave, storyFail, storyDelete, storyLose, storyUnreadable, storyStop, storyDamage:
+		j.story = storyDrain // faults delayed the turn of its story until after the last item
+	case storyDrain, storyExpire, storyRefuse, storyRestart, storyEndless, stories:
 	}
 	end := job.KubeStatus{Started: true, Complete: true}
 	j.kube(end)
@@ -164,7 +169,6 @@ func (j *soakJob) turn(step int) func() {
 		if record, err := j.store.Load(j.t.Context(), j.id, ""); err != nil || !record.State.KubeSeen {
 			return nil // a Job that no tick ever saw is none
 		}
-		j.deleted = true
 		j.end(job.KubeStatus{Started: true, Gone: true})
 	case storyLose:
 		j.over = true
@@ -229,9 +233,6 @@ func (j *soakJob) restart(step int) func() {
 
 // want returns the phase in which the job must be in the end.
 func (j *soakJob) want() job.Phase {
-	if j.story == storyDelete && !j.deleted {
-		return job.PhaseFinished
-	}
 	switch j.story {
 	case storyDrain, storyExpire, storyRefuse, storyRestart, storyLeave:
 		return job.PhaseFinished
