@@ -47,14 +47,11 @@ func (s *Service) pushBesideCommit(ctx context.Context, o *observedTick, first *
 // commitThenPush pushes the last sample of a job only once its end is
 // committed. So of two ticks that see the end only one pushes a sample.
 func (s *Service) commitThenPush(ctx context.Context, o *observedTick, first *job.Transition) (Outcome, error) {
-	x := first.Sample
 	committed, err := s.commit(ctx, o, first)
 	if err != nil || committed.nothing() {
 		return committed.outcome, err
 	}
-	if !committed.changed() {
-		x = nil // a duplicate: repeat pushes what was committed
-	}
+	x := committed.notice.Sample // nil for a duplicate: repeat pushes what was committed
 	return s.deliver(ctx, o, committed, s.push(ctx, &o.record.Spec, s.key(o), x))
 }
 
@@ -79,7 +76,9 @@ func (s *Service) deliver(ctx context.Context, o *observedTick, c committed, pus
 	if failure.IsRetryable(pushErr) {
 		return "", pushErr
 	}
-	s.pushedLast(ctx, o.Job, &c.notice.State, o.ID)
+	if c.pushed(pushErr) {
+		s.pushedLast(ctx, o.Job, &c.notice.State, o.ID)
+	}
 	if c.outcome == OutcomeDuplicate {
 		return s.repeatCommitted(ctx, o)
 	}

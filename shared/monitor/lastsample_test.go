@@ -11,9 +11,8 @@ import (
 	"kubejobs/shared/monitor"
 )
 
-// quiet runs job a until its ticks stop and its workers have done everything: the next
-// sweep ends it, and takes the last sample.
-func (b *bench) quiet() {
+// almostOver runs job a for one tick, after which its workers do everything.
+func (b *bench) almostOver() {
 	b.t.Helper()
 	b.queue.Set(full, nil)
 	b.start("a")
@@ -21,18 +20,19 @@ func (b *bench) quiet() {
 	b.at(2 * time.Second)
 	b.tick("t1", monitor.OutcomeSampled)
 	b.queue.Set(empty, nil)
+}
+
+// quiet runs job a until its ticks stop: the next sweep ends it, and takes the last sample.
+func (b *bench) quiet() {
+	b.t.Helper()
+	b.almostOver()
 	b.at(3 * time.Minute)
 }
 
 // abandoned runs job a until a tick ends it whose push fails.
 func (b *bench) abandoned() {
 	b.t.Helper()
-	b.queue.Set(full, nil)
-	b.start("a")
-	b.queue.Set(half, nil)
-	b.at(2 * time.Second)
-	b.tick("t1", monitor.OutcomeSampled)
-	b.queue.Set(empty, nil)
+	b.almostOver()
 	b.at(4 * time.Second)
 	b.list.Before = func() error { return errFault }
 	b.tickFails("t2")
