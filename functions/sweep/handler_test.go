@@ -25,7 +25,7 @@ func TestHandler(t *testing.T) {
 		status int
 		body   string
 	}{
-		"swept":       {nil, http.StatusOK, `{"jobs":3,"schedules":2,"created":1,"replaced":0,"deleted":0,"ended":0,"sent":0,"pushed":0,"suspected":0,"unreadable":0,"failed":0}`},
+		"swept":       {nil, http.StatusOK, `{"jobs":3,"schedules":2,"created":1,"replaced":0,"deleted":0,"recovered":0,"ended":0,"sent":0,"pushed":0,"suspected":0,"unreadable":0,"failed":0}`},
 		"unavailable": {failure.Unavailable("down", nil), http.StatusServiceUnavailable, `"error_message":"down"`},
 	}
 	for name, tt := range tests {

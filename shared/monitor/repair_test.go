@@ -1,6 +1,7 @@
 package monitor_test
 
 import (
+	"context"
 	"slices"
 	"testing"
 	"time"
@@ -53,11 +54,80 @@ func TestSweepHealsTheStore(t *testing.T) {
 		t.Error("the mark was not corrected")
 	}
 	b.redis.Del("monitor:index")
-	b.sweep(monitor.Swept{Schedules: 1})
-	b.sweep(monitor.Swept{Jobs: 1, Schedules: 1})
-	if page, _, err := b.service.List(t.Context(), "", 10); err != nil || len(page) != 1 {
-		t.Errorf("listed %v, %v, want the job", page, err)
+	b.sweep(monitor.Swept{Jobs: 1, Schedules: 1, Recovered: 1})
+	b.expectListed("a")
+}
+
+// expectListed expects the list to hold these jobs.
+func (b *bench) expectListed(want ...job.ID) {
+	b.t.Helper()
+	page, _, err := b.service.List(b.t.Context(), "", 10)
+	if err != nil {
+		b.t.Fatal(err)
 	}
+	var got []job.ID
+	for _, view := range page {
+		got = append(got, view.ID)
+	}
+	if !slices.Equal(got, want) {
+		b.t.Errorf("listed %v, want %v", got, want)
+	}
+}
+
+// The part of the store at which a sweep looks does not hold the job that the index has
+// lost, or the sweep may not look: the job's schedule is enough.
+func TestSweepHealsTheIndexBySchedules(t *testing.T) {
+	t.Parallel()
+	for name, err := range map[string]error{"elsewhere": nil, "refused": failure.Unavailable("the user lacks a right", nil)} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := setup(t)
+			b.store.Store = blindStore{b.store.Store, err}
+			b.queue.Set(full, nil)
+			b.start("a")
+			b.redis.Del("monitor:index")
+			failed := 0
+			if err != nil {
+				failed = 1
+			}
+			b.sweep(monitor.Swept{Schedules: 1, Failed: failed})
+			b.sweep(monitor.Swept{Jobs: 1, Schedules: 1, Failed: failed})
+			b.expectListed("a")
+		})
+	}
+}
+
+// blindStore is a store that finds no lost job.
+type blindStore struct {
+	monitor.Store
+	err error
+}
+
+func (s blindStore) Recover(context.Context) (int, error) { return 0, s.err }
+
+// A job has lost its entry in the index and its schedule, as when the index is deleted and
+// the process with the local scheduler starts again.
+func TestSweepFindsAJobThatLostAll(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.queue.Set(full, nil)
+	for _, id := range []job.ID{"a", "b", "ended"} {
+		b.start(id)
+	}
+	if err := b.service.Stop(t.Context(), "ended"); err != nil {
+		t.Fatal(err)
+	}
+	b.redis.Del("monitor:index")
+	for _, id := range []job.ID{"a", "b"} {
+		for _, life := range b.scheduler.Lives(id) {
+			must(t, b.scheduler.Unschedule(t.Context(), id, life))
+		}
+	}
+	b.sweep(monitor.Swept{Jobs: 2, Created: 2, Recovered: 2})
+	b.expectListed("a", "b")
+	b.pass(2 * time.Second)
+	b.deliver("t1", b.life(), monitor.OutcomeSampled)
+	b.sweep(monitor.Swept{Jobs: 2, Schedules: 2})
 }
 
 // Schedules of other lives, of ended jobs and of a version that named no life are

@@ -2,14 +2,10 @@ package monitor_test
 
 import (
 	"errors"
-	"slices"
 	"time"
-
-	"github.com/redis/go-redis/v9"
 
 	"kubejobs/shared/core/failure"
 	"kubejobs/shared/drivers/controllerlist"
-	"kubejobs/shared/monitor"
 )
 
 // faults are the faults of a soak that last for some steps: until when.
@@ -54,36 +50,13 @@ func (s *soak) injectFaults(step int) {
 		}
 	case 7: // a mark is lost
 		s.must(s.client.HDel(s.t.Context(), "monitor:{"+string(some.id)+"}:state", "scheduled").Err())
-	case 8: // the index has lost a job; one that has ended or has no schedule has no tick that would add it again
-		if (!some.started || !some.over) && s.scheduled(some) {
-			s.must(s.client.ZRem(s.t.Context(), "monitor:index", string(some.id)+".").Err())
-		}
-	case 9: // a schedule is deleted by hand; the sweep finds that out for the jobs of the index
-		if s.indexed(some) {
-			for _, life := range s.scheduler.Lives(some.id) {
-				s.must(s.scheduler.Unschedule(s.t.Context(), some.id, life))
-			}
+	case 8: // the index has lost a job
+		s.must(s.client.ZRem(s.t.Context(), "monitor:index", string(some.id)+".").Err())
+	case 9: // a schedule is deleted by hand
+		for _, life := range s.scheduler.Lives(some.id) {
+			s.must(s.scheduler.Unschedule(s.t.Context(), some.id, life))
 		}
 	}
-}
-
-// scheduled reports whether a job has a schedule that stays.
-func (s *soak) scheduled(j *soakJob) bool {
-	s.t.Helper()
-	page, _, err := s.scheduler.List(s.t.Context(), "", 10*len(s.jobs))
-	s.must(err)
-	return slices.ContainsFunc(page, func(x monitor.Scheduled) bool { return x.ID == j.id })
-}
-
-// indexed reports whether the index has a job.
-func (s *soak) indexed(j *soakJob) bool {
-	s.t.Helper()
-	err := s.client.ZScore(s.t.Context(), "monitor:index", string(j.id)+".").Err()
-	if errors.Is(err, redis.Nil) {
-		return false
-	}
-	s.must(err)
-	return true
 }
 
 // fail makes the queue answer an error; nil ends that.

@@ -33,6 +33,9 @@ type JobStore interface {
 	List(ctx context.Context, after job.ID, limit int) (Page, error)
 	// Index makes List return a job that its index has lost.
 	Index(ctx context.Context, id job.ID) error
+	// Recover makes List return jobs that its index has lost, and returns how many. One
+	// call looks at a part of the store of bounded size; the next one goes on behind it.
+	Recover(ctx context.Context) (int, error)
 	// Discard removes everything stored of a job whose record cannot be read.
 	Discard(ctx context.Context, id job.ID) error
 	// FingerprintKey returns the key of the fingerprints of requests: random bytes, made

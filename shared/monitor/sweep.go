@@ -16,6 +16,7 @@ type Swept struct {
 	Created    int `json:"created"`    // schedules that were missing
 	Replaced   int `json:"replaced"`   // schedules with a wrong period
 	Deleted    int `json:"deleted"`    // schedules without a living job
+	Recovered  int `json:"recovered"`  // jobs that the list of jobs had lost
 	Ended      int `json:"ended"`      // jobs that are over, gone, stale or too old
 	Sent       int `json:"sent"`       // events that waited for their receiver
 	Pushed     int `json:"pushed"`     // last samples that waited for the Controller's list
@@ -27,14 +28,15 @@ type Swept struct {
 // sweepPage is how many jobs, and how many schedules, are in memory at once.
 const sweepPage = 500
 
-// Sweep creates the schedules that are missing, deletes those without a living
-// job, and ends jobs that are over, whose Kubernetes Job is gone, whose ticks
+// Sweep lists jobs again that the list has lost, creates the schedules that are missing,
+// deletes those without a living job, and ends jobs that are over, whose Kubernetes Job is gone, whose ticks
 // stopped or that exceeded their maximum age. It walks the jobs and the schedules side by side,
 // both in the order of ListOrder, a page of each at a time. Everything that it
 // does is idempotent, so two sweeps may run at once. It returns an error if it
 // could not read everything, or ctx ends; a repair that fails is only counted.
 func (s *Service) Sweep(ctx context.Context) (Swept, error) {
 	w, began := &sweeper{Service: s}, s.now()
+	w.recover(ctx)
 	jobs := &cursor[Record, job.ID]{next: func(after job.ID) ([]Record, job.ID, error) { return w.listJobs(ctx, after) }}
 	schedules := &cursor[Scheduled, string]{next: func(after string) ([]Scheduled, string, error) {
 		return s.scheduler.List(ctx, after, sweepPage)
@@ -83,8 +85,19 @@ type sweeper struct {
 func (w *sweeper) logSwept(ctx context.Context) {
 	s := w.swept
 	w.log.InfoContext(ctx, "sweep done", "jobs", s.Jobs, "schedules", s.Schedules, "created", s.Created,
-		"replaced", s.Replaced, "deleted", s.Deleted, "ended", s.Ended, "sent", s.Sent, "pushed", s.Pushed,
+		"replaced", s.Replaced, "deleted", s.Deleted, "recovered", s.Recovered, "ended", s.Ended, "sent", s.Sent, "pushed", s.Pushed,
 		"suspected", s.Suspected, "unreadable", s.Unreadable, "failed", s.Failed)
+}
+
+// recover lists jobs again that the list has lost. Without it their schedules would be all
+// that is left to find them by.
+func (w *sweeper) recover(ctx context.Context) {
+	recovered, err := w.jobs.Recover(ctx)
+	w.swept.Recovered += recovered
+	if err != nil {
+		w.log.WarnContext(ctx, "looking for jobs that the list has lost failed", "error", err)
+		w.swept.Failed++
+	}
 }
 
 // listJobs returns a page of the living jobs. It also resends the undelivered

@@ -14,8 +14,15 @@ import (
 )
 
 // Index implements monitor.JobStore.
-func (s *Store) Index(ctx context.Context, id job.ID) error {
-	return indexFailed("index job", s.client.ZAdd(ctx, indexKey, redis.Z{Member: monitor.ListOrder(id)}).Err())
+func (s *Store) Index(ctx context.Context, id job.ID) error { return s.index(ctx, id) }
+
+// index adds jobs to the index, at least one.
+func (s *Store) index(ctx context.Context, ids ...job.ID) error {
+	members := make([]redis.Z, len(ids))
+	for i, id := range ids {
+		members[i].Member = monitor.ListOrder(id)
+	}
+	return indexFailed("index jobs", s.client.ZAdd(ctx, indexKey, members...).Err())
 }
 
 // indexFailed classifies an error of the index, nil for nil. An index of a wrong type is

@@ -2,11 +2,9 @@ package redisstore_test
 
 import (
 	"testing"
-	"time"
 
 	"kubejobs/shared/core/job"
 	"kubejobs/shared/drivers/redisstore"
-	"kubejobs/shared/monitor"
 	"kubejobs/shared/testkit/redistest"
 )
 
@@ -20,17 +18,7 @@ func TestEndAddsUndeliveredEventsToTheIndex(t *testing.T) {
 	if err := client.Del(t.Context(), "monitor:index").Err(); err != nil {
 		t.Fatal(err)
 	}
-	record, err := store.Load(t.Context(), "a", "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	state := record.State
-	state.Phase, state.Outbox = job.PhaseFinished, []job.Event{{Job: "a", Sequence: 1, Kind: job.EventFinished}}
-	if got, err := store.Commit(t.Context(), &monitor.Change{
-		ID: "a", Revision: record.Revision, State: state, Retention: time.Hour,
-	}); err != nil || got != monitor.CommitDone {
-		t.Fatal(got, err)
-	}
+	finish(t, store, "a", []job.Event{{Job: "a", Sequence: 1, Kind: job.EventFinished}})
 	page, err := store.List(t.Context(), "", 10)
 	if err != nil || len(page.Records) != 1 {
 		t.Errorf("listed %+v, %v, want the job", page, err)

@@ -47,8 +47,11 @@ const fingerprintKey = "monitor:fingerprint-key"
 // indexKey is the key of a sorted set: monitor.ListOrder of all jobs that must be
 // listed (job.State.Listed). All have score 0, so Redis sorts them by it. The set
 // may hold a job that need not be listed. It should never lack one that must be;
-// if it does, the sweep adds it again.
+// if it does, a sweep adds it again (Recover).
 const indexKey = "monitor:index"
+
+// scanKey returns the key of a text: where Recover goes on at a node.
+func scanKey(address string) string { return "monitor:scan:" + address }
 
 // Fields of stateKey that Go code reads or changes.
 const (

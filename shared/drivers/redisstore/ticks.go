@@ -92,7 +92,7 @@ func (s *Store) Commit(ctx context.Context, c *monitor.Change) (monitor.CommitRe
 		case !c.State.Listed():
 			_ = s.removeFromIndex(ctx, c.ID) // else List does it
 		case !c.State.Phase.Living():
-			_ = s.Index(ctx, c.ID) // without it the events wait for the next start
+			_ = s.Index(ctx, c.ID) // else a sweep does it (Recover)
 		}
 		return monitor.CommitDone, nil
 	case int64(2):

@@ -71,7 +71,7 @@ func newInstruments(m *maker) instruments {
 		sweeps: countersOf(m.counter("kubejobs.sweeps", "Sweeps by result."),
 			keyResult, []string{resultDone, resultError}),
 		sweepActions: countersOf(m.counter("kubejobs.sweep.actions", "What sweeps did."),
-			keyAction, []string{"created", "replaced", "deleted", "ended", "sent", "pushed", "suspected", "unreadable", "failed"}),
+			keyAction, []string{"created", "replaced", "deleted", "recovered", "ended", "sent", "pushed", "suspected", "unreadable", "failed"}),
 		sweepJobs:      m.gauge("kubejobs.sweep.jobs", "Living jobs that the last sweep saw."),
 		sweepSchedules: m.gauge("kubejobs.sweep.schedules", "Schedules that the last sweep saw."),
 		sweepLast:      m.moment("kubejobs.sweep.last.timestamp", "When the last sweep that read everything ended."),

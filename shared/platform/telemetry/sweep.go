@@ -22,7 +22,8 @@ func (t *Telemetry) Sweep(ctx context.Context, swept monitor.Swept, err error) {
 	t.sweeps.Add(ctx, 1, t.sweeps.by[result]...)
 	for action, count := range map[string]int{
 		"created": swept.Created, "replaced": swept.Replaced, "deleted": swept.Deleted,
-		"ended": swept.Ended, "sent": swept.Sent, "pushed": swept.Pushed, "suspected": swept.Suspected, "unreadable": swept.Unreadable, "failed": swept.Failed,
+		"recovered": swept.Recovered, "ended": swept.Ended, "sent": swept.Sent, "pushed": swept.Pushed,
+		"suspected": swept.Suspected, "unreadable": swept.Unreadable, "failed": swept.Failed,
 	} {
 		t.sweepActions.Add(ctx, int64(count), t.sweepActions.by[action]...)
 	}

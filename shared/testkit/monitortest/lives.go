@@ -108,6 +108,19 @@ func testIndexAndDiscard(t *testing.T, store monitor.Store) {
 	create(t, store, Spec("a", "g"), running(0), monitor.CreatedNew)
 }
 
+// testRecoverNothing: the index has lost no job.
+func testRecoverNothing(t *testing.T, store monitor.Store) {
+	t.Helper()
+	create(t, store, Spec("a", "f"), running(0), monitor.CreatedNew)
+	endAt(t, store, "b", 0)
+	if recovered, err := store.Recover(t.Context()); err != nil || recovered != 0 {
+		t.Errorf("recovered %d, %v, want none", recovered, err)
+	}
+	if diff := cmp.Diff([]job.ID{"a"}, list(t, store, "", 10)); diff != "" {
+		t.Errorf("listed after it (-want +got):\n%s", diff)
+	}
+}
+
 // testListOrder: ids of which one begins with the other are in the order of
 // monitor.ListOrder, in which schedulers list too.
 func testListOrder(t *testing.T, store monitor.Store) {

@@ -55,6 +55,7 @@ func RunStore(t *testing.T, open func(t *testing.T) monitor.Store) {
 		"create comes late":                     testLateCreate,
 		"suspicions":                            testSuspect,
 		"index and discard":                     testIndexAndDiscard,
+		"nothing to recover":                    testRecoverNothing,
 		"list order":                            testListOrder,
 		"save the status of a Kubernetes Job":   testSaveKubeStatus,
 		"contradictory status of a Job":         testContradictoryKubeStatus,
