@@ -48,7 +48,9 @@ func (w *sweeper) pushLast(ctx context.Context, page []Record) {
 		case failure.KindOf(err) == failure.KindNotFound:
 		case err != nil:
 			w.count(ctx, listed.Spec.ID, err)
-		case record.State.Unpushed != "" && record.State.Summary.Last != nil:
+		case record.State.Unpushed != "" && record.State.Summary.Last == nil: // the state is damaged
+			w.pushedLast(ctx, record.Spec.ID, &record.State, record.State.Unpushed)
+		case record.State.Unpushed != "":
 			owing = append(owing, record)
 		}
 	}

@@ -2,12 +2,14 @@ package monitor_test
 
 import (
 	"context"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
 
 	"kubejobs/shared/core/failure"
 	"kubejobs/shared/core/job"
+	"kubejobs/shared/core/sample"
 	"kubejobs/shared/monitor"
 )
 
@@ -149,5 +151,95 @@ func TestLastSampleOfAnEarlierLife(t *testing.T) {
 				t.Errorf("%d elements in the list, want the first sample of each life", n)
 			}
 		})
+	}
+}
+
+// pushes is a list that counts the pushes that are under way. It ends each a moment after
+// as many as are expected have begun, or with its context.
+type pushes struct {
+	mu               sync.Mutex
+	under, most, all int
+	expected         int
+	met              chan struct{}
+}
+
+func (p *pushes) Push(ctx context.Context, _ job.Spec, _ monitor.PushKey, _ sample.Sample) error {
+	p.mu.Lock()
+	p.under++
+	p.all++
+	p.most = max(p.most, p.under)
+	if p.all == p.expected {
+		time.AfterFunc(100*time.Millisecond, func() { close(p.met) })
+	}
+	p.mu.Unlock()
+	defer func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.under--
+	}()
+	select {
+	case <-p.met:
+		return nil
+	case <-ctx.Done():
+		return failure.Unavailable("no reply", ctx.Err())
+	}
+}
+
+// owed returns a bench with so many ended jobs whose last samples were not pushed.
+func owed(t *testing.T, jobs int) *bench {
+	t.Helper()
+	b := setup(t)
+	b.queue.Set(empty, nil)
+	b.list.Before = func() error { return errFault }
+	for i := range jobs {
+		id := job.ID("job-" + strconv.Itoa(i))
+		b.start(id)
+		b.at(2 * time.Second)
+		if _, err := b.service.Tick(t.Context(), monitor.Tick{ID: "t1", Job: id, Sent: b.clock()}); !failure.IsRetryable(err) {
+			t.Fatalf("tick of %s: %v, want a retryable error", id, err)
+		}
+		b.at(0)
+	}
+	b.list.Before = nil
+	return b
+}
+
+// A sweep pushes some last samples at once, and no more.
+func TestLastSamplesArePushedSomeAtOnce(t *testing.T) {
+	t.Parallel()
+	b := owed(t, 40)
+	list := &pushes{expected: 16, met: make(chan struct{})}
+	b.list.Next = list
+	b.sweep(monitor.Swept{Pushed: 40})
+	if list.most != 16 {
+		t.Errorf("%d pushes at once, want 16", list.most)
+	}
+}
+
+// A list that never answers does not hold a sweep up for ever.
+func TestLastSampleIntoAListThatHangs(t *testing.T) {
+	t.Parallel()
+	b := owed(t, 1)
+	b.list.Next = &pushes{expected: 2, met: make(chan struct{})}
+	b.sweep(monitor.Swept{Failed: 1})
+}
+
+// A damaged state owes a sample that it does not have: the sweep goes on, and the job is
+// listed no longer.
+func TestLastSampleThatIsMissing(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.start("a")
+	if err := b.service.Stop(t.Context(), "a"); err != nil {
+		t.Fatal(err)
+	}
+	b.redis.HSet("monitor:{a}:state", "state", `{"phase":"finished","ended_at":1795499061000,"unpushed":"t1"}`)
+	must(t, b.store.Index(t.Context(), "a"))
+	b.sweep(monitor.Swept{})
+	if page, err := b.store.List(t.Context(), "", 10); err != nil || len(page.Records) != 0 {
+		t.Errorf("listed: %v, %v, want no job", page, err)
+	}
+	if states := b.status().Publishers; len(states) != 0 {
+		t.Errorf("publishers %v, want none that failed: nothing was pushed", states)
 	}
 }
