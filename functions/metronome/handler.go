@@ -14,8 +14,6 @@ import (
 const (
 	maxBeat  = 4 << 10 // bytes; nothing in the body is read
 	maxBatch = 64 << 10
-	// signature is the header with the signature of a batch.
-	signature = "Kubejobs-Signature"
 )
 
 type beater interface {
@@ -60,7 +58,7 @@ func NewBatch(m taker, open Open, answer func([]monitor.Due) any, log *slog.Logg
 		if !ok {
 			return
 		}
-		batch, err := open(r.Context(), body, r.Header.Get(signature))
+		batch, err := open(r.Context(), body, r.Header.Get(monitor.BatchSignatureHeader))
 		if err != nil {
 			httpapi.Fail(r.Context(), w, log, err)
 			return

@@ -30,6 +30,10 @@ type Batches interface {
 	Send(ctx context.Context, b Batch) ([]Due, error)
 }
 
+// BatchSignatureHeader is the HTTP header of a batch that holds the HMAC-SHA256 of the body, in
+// hexadecimal digits.
+const BatchSignatureHeader = "Kubejobs-Signature"
+
 // MaxBatch is the greatest number of jobs of a batch.
 const MaxBatch = 50
 

@@ -16,9 +16,6 @@ import (
 	"kubejobs/shared/monitor"
 )
 
-// SignatureHeader holds the HMAC-SHA256 of the body, in hexadecimal digits.
-const SignatureHeader = "Kubejobs-Signature"
-
 // maxAge bounds the age of a letter, so that nobody can send an old one again later. It
 // is more than the clocks of two machines of a cluster differ.
 const maxAge = 2 * time.Minute

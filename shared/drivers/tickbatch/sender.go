@@ -77,7 +77,7 @@ func (s *Sender) Send(ctx context.Context, b monitor.Batch) ([]monitor.Due, erro
 		return nil, fmt.Errorf("send batch: %w", err)
 	}
 	r.Header.Set("Content-Type", "application/json")
-	r.Header.Set(SignatureHeader, sign(key, body))
+	r.Header.Set(monitor.BatchSignatureHeader, sign(key, body))
 	response, err := s.client.Do(r)
 	if err != nil {
 		return nil, failure.Unavailable("the functions that tick do not answer", err)

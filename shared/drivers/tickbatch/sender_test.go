@@ -41,7 +41,7 @@ func captured(t *testing.T, b monitor.Batch) (body []byte, signature string) {
 	t.Helper()
 	sender := newSender(t, func(w http.ResponseWriter, r *http.Request) {
 		body, _ = io.ReadAll(r.Body)
-		signature = r.Header.Get(tickbatch.SignatureHeader)
+		signature = r.Header.Get(monitor.BatchSignatureHeader)
 		if r.URL.Path != "/all/ticks" || r.Method != http.MethodPost {
 			t.Errorf("%s %s, want POST /all/ticks", r.Method, r.URL.Path)
 		}
