@@ -126,6 +126,21 @@ func (s *networkStore) Create(ctx context.Context, spec job.Spec, state job.Stat
 	return carry(ctx, s.network, func(ctx context.Context) (monitor.CreateResult, error) { return s.Store.Create(ctx, spec, state) })
 }
 
+// List implements monitor.JobStore.
+func (s *networkStore) List(ctx context.Context, after job.ID, limit int) (monitor.Page, error) {
+	return carry(ctx, s.network, func(ctx context.Context) (monitor.Page, error) { return s.Store.List(ctx, after, limit) })
+}
+
+// Index implements monitor.JobStore.
+func (s *networkStore) Index(ctx context.Context, id job.ID) error {
+	return carryError(ctx, s.network, func(ctx context.Context) error { return s.Store.Index(ctx, id) })
+}
+
+// Recover implements monitor.JobStore.
+func (s *networkStore) Recover(ctx context.Context) (int, error) {
+	return carry(ctx, s.network, s.Store.Recover)
+}
+
 // Load implements monitor.TickStore.
 func (s *networkStore) Load(ctx context.Context, id job.ID, tickID string) (*monitor.Record, error) {
 	return carry(ctx, s.network, func(ctx context.Context) (*monitor.Record, error) { return s.Store.Load(ctx, id, tickID) })
@@ -139,6 +154,11 @@ func (s *networkStore) Commit(ctx context.Context, c *monitor.Change) (monitor.C
 // MarkScheduled implements monitor.MarkStore.
 func (s *networkStore) MarkScheduled(ctx context.Context, id job.ID, life int64, scheduled bool) error {
 	return carryError(ctx, s.network, func(ctx context.Context) error { return s.Store.MarkScheduled(ctx, id, life, scheduled) })
+}
+
+// Suspect implements monitor.MarkStore.
+func (s *networkStore) Suspect(ctx context.Context, id job.ID, life int64, now, since time.Time) (time.Time, error) {
+	return carry(ctx, s.network, func(ctx context.Context) (time.Time, error) { return s.Store.Suspect(ctx, id, life, now, since) })
 }
 
 // Scheduler returns a scheduler that is reached over the network.
