@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"runtime"
+	"runtime/metrics"
 	"testing"
 
 	"kubejobs/functions"
@@ -19,6 +20,7 @@ const (
 	maxScaling     = 8      // those that write the number of replicas, in another round trip
 	maxAllocations = 194    // with those of the request and its answer
 	maxBytes       = 22_600 // allocated
+	maxGoroutines  = 0.1    // started; those that push samples are kept
 )
 
 // A warm tick has no more round trips and commands than it had, and opens no connection:
@@ -75,7 +77,7 @@ func serveHere(t *testing.T, r *rig.Rig) *httptest.Server {
 	return server
 }
 
-// A tick allocates no more than it did.
+// A tick allocates no more than it did, and starts no goroutine.
 func TestTickAllocations(t *testing.T) {
 	if raceDetector {
 		t.Skip("the race detector allocates too")
@@ -87,9 +89,14 @@ func TestTickAllocations(t *testing.T) {
 	handler := server.Config.Handler
 	id := r.IDs(rig.Shared)[0]
 	var before, after runtime.MemStats
+	var started uint64
 	for i := range 2 * ticks {
+		if i == ticks/2 {
+			r.Work(rig.Shared)
+		}
 		if i == ticks { // it is warm
 			runtime.ReadMemStats(&before)
+			started = goroutines()
 		}
 		if code := tick(handler, id, i); code != http.StatusOK {
 			t.Fatalf("tick %d: %d", i, code)
@@ -100,4 +107,14 @@ func TestTickAllocations(t *testing.T) {
 	if objects > maxAllocations || bytes > maxBytes {
 		t.Errorf("a tick allocates %d objects and %d bytes, want at most %d and %d", objects, bytes, maxAllocations, maxBytes)
 	}
+	if started = goroutines() - started; float64(started) > maxGoroutines*ticks {
+		t.Errorf("%d ticks start %d goroutines, want at most %v each", ticks, started, maxGoroutines)
+	}
+}
+
+// goroutines returns how many goroutines this process has started.
+func goroutines() uint64 {
+	created := []metrics.Sample{{Name: "/sched/goroutines-created:goroutines"}}
+	metrics.Read(created)
+	return created[0].Value.Uint64()
 }
