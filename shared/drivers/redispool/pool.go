@@ -244,9 +244,8 @@ func (p *Pool) clientOptions(address string) *redis.Options {
 		PoolTimeout:           timeout,
 		ContextTimeoutEnabled: true,
 		MaxRetries:            1,
-		PoolSize:              4,
+		PoolSize:              4,  // all of which may idle: else a slow Redis would have to take new ones all the time
 		PipelinePoolSize:      -1, // no other pool for pipelines, with larger buffers
-		MaxIdleConns:          2,
 		ReadBufferSize:        readBuffer,
 		WriteBufferSize:       writeBuffer,
 		ConnMaxIdleTime:       p.options.Idle,

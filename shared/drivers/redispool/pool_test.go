@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -198,6 +199,36 @@ func TestConcurrentUse(t *testing.T) {
 	users.Wait()
 	if got := p.Len(); got != 2 {
 		t.Errorf("Len() = %d, want 2", got)
+	}
+}
+
+// A Redis that is slow has as many connections as a client opens, and keeps them.
+func TestConnectionsOfASlowServerStay(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t)
+	var dials atomic.Int64
+	p := newPool(t, redispool.Options{Dial: func(ctx context.Context, network, address string) (net.Conn, error) {
+		dials.Add(1)
+		var dialer net.Dialer
+		return dialer.DialContext(ctx, network, address)
+	}})
+	const atOnce = 4
+	for range 5 {
+		var users sync.WaitGroup
+		for range atOnce {
+			users.Go(func() {
+				err := p.Do(t.Context(), redispool.Server{Address: server.Addr()}, func(c *redis.Client) error {
+					return c.Do(t.Context(), "BLPOP", "none", "0.1").Err()
+				})
+				if !errors.Is(err, redis.Nil) {
+					t.Error(err)
+				}
+			})
+		}
+		users.Wait()
+	}
+	if got := dials.Load(); got > atOnce {
+		t.Errorf("%d connections were opened, want at most %d", got, atOnce)
 	}
 }
 
