@@ -46,7 +46,7 @@ var _ publish.Publisher = (*Publisher)(nil)
 func New(o Options) (*Publisher, error) {
 	transport := &http.Transport{
 		Proxy:               http.ProxyFromEnvironment,
-		MaxIdleConnsPerHost: 16,
+		MaxIdleConnsPerHost: 64, // all: else each burst of events would open most of its connections again
 		MaxConnsPerHost:     64,
 		IdleConnTimeout:     90 * time.Second,
 		TLSHandshakeTimeout: 2 * time.Second,

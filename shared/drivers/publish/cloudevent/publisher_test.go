@@ -186,3 +186,55 @@ func TestSinkWithACertificate(t *testing.T) {
 		t.Error("no error for a text without certificates")
 	}
 }
+
+// meeting answers requests once so many are under way.
+type meeting struct {
+	at    int
+	mu    sync.Mutex
+	under int
+	met   chan struct{}
+	conns map[string]bool
+}
+
+func (m *meeting) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	m.mu.Lock()
+	m.conns[r.RemoteAddr] = true
+	met := m.met
+	if m.under++; m.under == m.at {
+		close(m.met)
+		m.under, m.met = 0, make(chan struct{})
+	}
+	m.mu.Unlock()
+	select {
+	case <-met:
+	case <-r.Context().Done():
+	}
+	w.WriteHeader(http.StatusAccepted)
+}
+
+// The connections of a burst of events are kept for the next one.
+func TestBurstsShareConnections(t *testing.T) {
+	t.Parallel()
+	const burst = 32
+	sink := &meeting{at: burst, met: make(chan struct{}), conns: map[string]bool{}}
+	p := publisher(t, cloudevent.Options{}, serve(t, sink))
+	for range 3 {
+		var senders sync.WaitGroup
+		for range burst {
+			senders.Go(func() {
+				ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+				defer cancel()
+				if _, err := p.Publish(ctx, notice(job.EventStarted)); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		senders.Wait()
+		time.Sleep(50 * time.Millisecond) // a connection is free a moment after its answer
+	}
+	sink.mu.Lock()
+	defer sink.mu.Unlock()
+	if got := len(sink.conns); got > burst+burst/4 {
+		t.Errorf("%d connections for bursts of %d, want them kept", got, burst)
+	}
+}

@@ -126,7 +126,7 @@ func newClient(connect Dial, secured *tls.Config, o Options) client {
 		DialContext:            connect,
 		TLSClientConfig:        secured,
 		MaxIdleConns:           64,
-		MaxIdleConnsPerHost:    8, // as many as write to one destination at once
+		MaxIdleConnsPerHost:    64, // a server may have many databases, to each of which 8 samples are written at once
 		IdleConnTimeout:        90 * time.Second,
 		MaxResponseHeaderBytes: publish.MaxHeader,
 		DisableCompression:     true,
